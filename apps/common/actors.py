@@ -1,0 +1,28 @@
+"""Who does things: a user row (a person or an agent), or the system itself."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+class Actor(Protocol):
+    @property
+    def actor_id(self) -> UUID: ...
+
+    @property
+    def actor_kind(self) -> str:
+        """ "person", "agent" or "system"."""
+
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class System:
+    """Clocks, migrations and commands act as the system. It may see and do everything."""
+
+    actor_id: UUID = NOBODY
+    actor_kind: str = "system"
+
+
+SYSTEM = System()

@@ -1,0 +1,11 @@
+"""The Celery application. Work is rows in PostgreSQL; Celery only wakes those who do it."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("lattice")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,180 @@
+"""Every setting an operator may give, typed, with its default. docs/settings.md is made from it."""
+
+import json
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _words(value: Any) -> Any:
+    """A comma-separated variable as a list."""
+    if isinstance(value, str):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    return value
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        validation_alias=AliasChoices("LATTICE_ENV", "ENV"),
+        description="`production` demands real secrets and hosts, and refuses demo credentials.",
+    )
+    data_dir: Path = Field(
+        Path("var"),
+        alias="LATTICE_DATA_DIR",
+        description="Where embedded services, logs, generated secrets and checkpoints are kept.",
+    )
+    host: str = Field("127.0.0.1", alias="HOST", description="The address the web server binds.")
+    port: int = Field(8000, alias="PORT", description="The port the web server binds.")
+    asgi: Literal["uvicorn", "daphne"] = Field(
+        "uvicorn", alias="LATTICE_ASGI", description="The ASGI server that `manage.py up` starts."
+    )
+    public_url: str = Field(
+        "",
+        validation_alias=AliasChoices("PUBLIC_SERVER_URL", "LATTICE_PUBLIC_URL"),
+        description="How users reach this server; stands in links, e-mails and the OpenAPI file.",
+    )
+
+    database_url: str = Field(
+        "",
+        alias="DATABASE_URL",
+        description="`postgresql://…` of a server with pgvector. Unset: an embedded PostgreSQL.",
+    )
+    database_pool: int = Field(
+        10, ge=1, alias="DATABASE_POOL", description="Connections each process keeps at most."
+    )
+    redis_url: str = Field(
+        "", alias="REDIS_URL", description="`redis://…` or `unix://…`. Unset: an embedded Redis."
+    )
+
+    secret_key: str = Field(
+        "",
+        alias="SECRET_KEY",
+        description="Signs sessions and links. Unset: made once and kept in the data folder.",
+    )
+    jwt_secret: str = Field(
+        "", alias="JWT_SECRET", description="Signs access tokens. Unset: made once, as above."
+    )
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", alias="JWT_ALGORITHM")
+    access_token_minutes: int = Field(
+        15, ge=1, alias="ACCESS_TOKEN_MINUTES", description="How long an access token is good for."
+    )
+    refresh_token_days: int = Field(
+        30, ge=1, alias="REFRESH_TOKEN_DAYS", description="How long a refresh token is good for."
+    )
+    master_keys: Words = Field(
+        [],
+        alias="LATTICE_MASTER_KEYS",
+        description="Keys (32 bytes, base64url) that wrap the workspaces' data keys, newest first. "
+        "Unset: made once, as above.",
+    )
+    api_keys: Words = Field(
+        [],
+        validation_alias=AliasChoices("API_TOKENS", "API_KEYS", "API_KEY"),
+        description="Fixed keys for scripts in development; refused in production.",
+    )
+
+    allowed_hosts: Words = Field(
+        ["localhost", "127.0.0.1", "[::1]"],
+        alias="ALLOWED_HOSTS",
+        description="Host names this server answers to.",
+    )
+    allowed_origins: Words = Field(
+        [],
+        validation_alias=AliasChoices("CORS_ORIGINS", "ALLOWED_ORIGINS"),
+        description="Origins that browsers may call from. In development also `app://` and "
+        "`http://localhost:*`.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        alias="TRUSTED_PROXIES",
+        description="How many proxies in front may be believed about the client's address.",
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    log_file: str = Field(
+        "",
+        alias="LOG_FILE",
+        description="Also write JSON lines here, rotated at 1 MB, three kept. Unset: stderr only.",
+    )
+
+    email_url: str = Field(
+        "",
+        alias="EMAIL_URL",
+        description="`smtp://user:password@host:587?tls=1`. Unset: e-mails are written to files "
+        "in the data folder.",
+    )
+    email_from: str = Field("Lattice <lattice@localhost>", alias="EMAIL_FROM")
+
+    checkpoint_dir: Path | None = Field(
+        None,
+        alias="LATTICE_CHECKPOINT_DIR",
+        description="Where signed checkpoints of the audit are written. Put it on another disk or "
+        "machine. Unset: `checkpoints` in the data folder.",
+    )
+    checkpoint_key: str = Field(
+        "",
+        alias="LATTICE_CHECKPOINT_KEY",
+        description="Ed25519 private key (32 bytes, base64url) that signs checkpoints. Unset: made "
+        "once, as above.",
+    )
+
+    init_email: str = Field(
+        "", alias="LATTICE_INIT_EMAIL", description="The first owner, made when there is nobody."
+    )
+    init_password: str = Field(
+        "", alias="LATTICE_INIT_PASSWORD", description="The first owner's password."
+    )
+    init_workspace: str = Field(
+        "Main", alias="LATTICE_INIT_WORKSPACE", description="The first workspace's name."
+    )
+    demo: bool = Field(True, alias="DEMO", description="Seed the demo workspace in development.")
+
+    @property
+    def development(self) -> bool:
+        return self.env == "development"
+
+    @cached_property
+    def data_path(self) -> Path:
+        return (ROOT / self.data_dir).resolve()
+
+    @cached_property
+    def generated(self) -> dict[str, str]:
+        """Secrets nobody gave: made once, in a file only the owner can read."""
+        return _generated_secrets(self.data_path / "secrets.json")
+
+
+def _generated_secrets(path: Path) -> dict[str, str]:
+    names = ("secret_key", "jwt_secret", "master_key", "checkpoint_key")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = {name: secrets.token_urlsafe(32) for name in names}
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(made, indent=2))
+        try:
+            os.link(draft, path)  # the first process to get here wins
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+environment = Environment()

@@ -1,0 +1,150 @@
+"""Django's settings, derived from the environment (config/env.py)."""
+
+from datetime import timedelta
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from apps.common.runtime import addresses
+from config.env import ROOT, environment
+from config.subscriptions import SUBSCRIPTIONS
+
+__all__ = ["SUBSCRIPTIONS"]
+
+# --- where we are
+
+BASE_DIR = ROOT
+DATA_DIR = environment.data_path
+DEVELOPMENT = environment.development
+DEBUG = False
+PUBLIC_URL = (environment.public_url or f"http://127.0.0.1:{environment.port}").rstrip("/")
+ALLOWED_HOSTS = environment.allowed_hosts
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+# --- secrets
+
+SECRET_KEY = environment.secret_key or environment.generated["secret_key"]
+JWT_SECRET = environment.jwt_secret or environment.generated["jwt_secret"]
+JWT_ALGORITHM = environment.jwt_algorithm
+MASTER_KEYS = environment.master_keys or [environment.generated["master_key"]]
+CHECKPOINT_KEY = environment.checkpoint_key or environment.generated["checkpoint_key"]
+CHECKPOINT_DIR = environment.checkpoint_dir or DATA_DIR / "checkpoints"
+DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
+
+# --- the rooms
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_celery_beat",
+    "config.apps.House",
+    "apps.common",
+    "apps.ledger",
+    "apps.accounts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- PostgreSQL is the truth; Redis only wakes and counts
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = conninfo_to_dict(url)
+    known = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
+    config: dict[str, Any] = {django: parts.pop(pg, "") for pg, django in known.items()}
+    return config | {
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {
+            **parts,
+            "pool": {"min_size": 1, "max_size": environment.database_pool, "timeout": 5},
+        },
+    }
+
+
+REDIS_URL = environment.redis_url or addresses.redis_url(DATA_DIR)
+DATABASES = {
+    "default": _database(environment.database_url or addresses.database_url(DATA_DIR)),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "lattice",
+    }
+}
+
+# --- who people are
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
+]
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=environment.access_token_minutes)
+REFRESH_TOKEN_LIFETIME = timedelta(days=environment.refresh_token_days)
+
+# --- language, time, files
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+# --- Celery
+
+CELERY_BROKER_URL = addresses.celery_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}

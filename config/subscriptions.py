@@ -1,0 +1,7 @@
+"""Who is told of which event: the event's type to the names of Celery tasks that take its id.
+
+A system check resolves every name. Rooms do not call upwards; they say what happened, here it
+is read who cares.
+"""
+
+SUBSCRIPTIONS: dict[str, list[str]] = {}

@@ -1,0 +1,55 @@
+"""What every test may ask for. Rows come from tests/factories.py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from apps.common.runtime import addresses
+from tests.throwaway import TEMPLATE
+
+
+@contextmanager
+def _cloned_database(name: str) -> Iterator[str]:
+    admin_url = addresses.database_url(settings.DATA_DIR, "postgres")
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        try:
+            yield name
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _point_at(name: str) -> None:
+    connection = connections["default"]
+    assert isinstance(connection, DatabaseWrapper)
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker) -> Iterator[None]:
+    """In place of pytest-django's: a clone of the migrated template, which takes 0.1 s."""
+    with django_db_blocker.unblock(), _cloned_database(f"test_{uuid4().hex[:12]}") as name:
+        _point_at(name)
+        yield
+        _point_at("postgres")
+
+
+@pytest.fixture
+def committed_database(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """A database of this test's own, where commits are real: for threads and processes.
+
+    Nothing is flushed afterwards, because the ledger refuses that: the clone is dropped.
+    """
+    before = connections["default"].settings_dict["NAME"]
+    with django_db_blocker.unblock(), _cloned_database(f"test_{uuid4().hex[:12]}") as name:
+        _point_at(name)
+        yield addresses.database_url(settings.DATA_DIR, name)
+        _point_at(before)

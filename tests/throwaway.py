@@ -1,0 +1,50 @@
+"""A pytest plugin: every run has a PostgreSQL and a Redis of its own, thrown away afterwards.
+
+It is loaded (`-p tests.throwaway`) before pytest-django reads the settings. The database is
+migrated once, as a template; each xdist worker, and each test that needs to commit, gets a clone.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from apps.common.runtime import addresses
+from apps.common.runtime.services import Services
+
+TEMPLATE = "lattice_template"
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
+_exit = ExitStack()
+
+
+def _start() -> None:
+    root = Path(tempfile.mkdtemp(prefix="lattice-test-"))
+    _exit.callback(shutil.rmtree, root, ignore_errors=True)
+    _exit.enter_context(Services(root, FAST).running())
+    for name in [name for name in os.environ if name.startswith(("LATTICE_", "JWT_", "API_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "LATTICE_ENV": "development",
+        "LATTICE_DATA_DIR": str(root),
+        "DATABASE_URL": addresses.database_url(root, TEMPLATE),
+        "REDIS_URL": addresses.redis_url(root),
+        "DATABASE_POOL": "4",
+        "LOG_LEVEL": "WARNING",
+    }
+    with psycopg.connect(addresses.database_url(root, "postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _exit.close()
