@@ -1,0 +1,78 @@
+"""What every management command of ours has in common."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.common import context
+from apps.common.commands import LatticeCommand, Outcome, Report, UsageError
+from apps.common.errors import Conflict
+
+
+class Weigh(LatticeCommand):
+    writes = True
+
+    def run(self, *, dry_run, **_):
+        with self.progress("Weighing", total=1) as advance:
+            advance()
+        return Report(f"Weighed via {context.current().via}.", {"dry_run": dry_run})
+
+
+class Limp(LatticeCommand):
+    def run(self, **_):
+        return Report("Redis is away.", {"redis": False}, Outcome.DEGRADED)
+
+
+class Clash(LatticeCommand):
+    def run(self, **_):
+        raise Conflict("Somebody was faster.")
+
+
+class Muddle(LatticeCommand):
+    def run(self, **_):
+        raise UsageError("Name a file or a folder, not both.")
+
+
+def _call(command: LatticeCommand, *arguments: str) -> tuple[int, str]:
+    out = StringIO()
+    try:
+        call_command(command, *arguments, stdout=out)
+    except CommandError as error:
+        return error.returncode, out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_a_command_answers_in_words_and_knows_its_door():
+    assert _call(Weigh()) == (0, "Weighed via command:test_command_habits.\n")
+
+
+def test_json_and_dry_run_are_understood():
+    code, out = _call(Weigh(), "--json", "--dry-run")
+    assert (code, json.loads(out)) == (0, {"dry_run": True})
+
+
+def test_a_command_that_writes_nothing_takes_no_dry_run():
+    with pytest.raises(CommandError, match="unrecognized arguments: --dry-run"):
+        call_command(Limp(), "--dry-run")
+
+
+def test_degraded_is_exit_code_3_and_still_answers():
+    code, out = _call(Limp(), "--json")
+    assert (code, json.loads(out)) == (3, {"redis": False})
+
+
+def test_a_refusal_by_the_domain_is_exit_code_1_with_its_code():
+    code, out = _call(Clash(), "--json")
+    assert code == 1
+    assert json.loads(out) == {"error": {"code": "conflict", "message": "Somebody was faster."}}
+
+
+def test_contradictory_arguments_are_exit_code_2():
+    assert _call(Muddle()) == (2, "")
+
+
+def test_progress_stays_silent_when_stderr_is_no_terminal(capsys):
+    _call(Weigh())
+    assert capsys.readouterr().err == ""
