@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.ledger",
     "apps.accounts",
+    "apps.activity",
 ]
 
 MIDDLEWARE = [
