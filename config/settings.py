@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from apps.common import logs
 from apps.common.runtime import addresses
 from config.env import ROOT, environment
 from config.subscriptions import SUBSCRIPTIONS
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "django_filters",
     "django_celery_beat",
     "config.apps.House",
     "apps.common",
@@ -54,6 +56,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.common.middleware.CallContext",
+    "apps.common.middleware.ErrorAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,6 +131,24 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=environment.access_token_minutes)
 REFRESH_TOKEN_LIFETIME = timedelta(days=environment.refresh_token_days)
+
+# --- HTTP
+
+CSRF_FAILURE_VIEW = "apps.common.api.errors.csrf_failure"
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "apps.common.api.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "apps.common.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# --- logs
+
+LOGGING = logs.configuration(level=environment.log_level, file=environment.log_file)
 
 # --- language, time, files
 

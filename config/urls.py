@@ -6,3 +6,8 @@ from django.urls import URLPattern, URLResolver, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.common.api.errors.bad_request"
+handler403 = "apps.common.api.errors.permission_denied"
+handler404 = "apps.common.api.errors.page_not_found"
+handler500 = "apps.common.api.errors.server_error"

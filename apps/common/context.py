@@ -13,6 +13,9 @@ class CallContext:
     trace_id: str = ""
     via: str = ""
     """The door and credential: "session", "token", "key:<id>", "command:<name>", "task:<name>"."""
+    actor_id: str = ""
+    workspace_id: str = ""
+    task_id: str = ""
 
 
 _NOWHERE = CallContext()

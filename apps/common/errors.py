@@ -50,6 +50,18 @@ class NotFound(DomainError):
     message = "There is nothing here, or you may not see it."
 
 
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    status = 405
+    message = "This method is not offered here: the Allow header names those that are."
+
+
+class NotAcceptable(DomainError):
+    code = "not_acceptable"
+    status = 406
+    message = "None of the formats you accept is offered here."
+
+
 class Conflict(DomainError):
     code = "conflict"
     status = 409
@@ -68,10 +80,21 @@ class TooLarge(DomainError):
     message = "This is larger than is accepted."
 
 
+class UnsupportedMediaType(DomainError):
+    code = "unsupported_media_type"
+    status = 415
+    message = "Bodies of this type are not read here."
+
+
 class Invalid(DomainError):
     code = "invalid"
     status = 422
     message = "The request is readable but not valid."
+
+
+class InvalidCursor(Invalid):
+    code = "invalid_cursor"
+    message = "The cursor is not one that this list gave: start again without it."
 
 
 class PreconditionRequired(DomainError):
@@ -84,6 +107,12 @@ class TooMany(DomainError):
     code = "rate_limited"
     status = 429
     message = "Too many requests: wait and try again."
+
+
+class Internal(DomainError):
+    code = "internal"
+    status = 500
+    message = "Something failed on our side. Tell an operator the request id."
 
 
 class Unavailable(DomainError):

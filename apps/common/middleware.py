@@ -1,0 +1,66 @@
+"""What every HTTP call goes through: who is calling about what (ids), and answers in one voice."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from apps.common import context
+from apps.common.api import errors
+from apps.common.errors import Malformed
+from apps.common.ids import uuid7
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+log = structlog.get_logger("lattice.http")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-.{2}")
+
+
+class CallContext:
+    """The outermost: names the call, tells the log how it ended."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.headers.get("X-Request-Id", "")
+        request_id = offered if _SANE_ID.fullmatch(offered) else str(uuid7())
+        traced = _TRACEPARENT.match(request.headers.get("traceparent", ""))
+        with context.call(request_id=request_id, trace_id=traced[1] if traced else ""):
+            started = time.perf_counter()
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id
+            self._note(request, response, time.perf_counter() - started)
+        return response
+
+    def _note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        log.info(
+            "request",
+            method=request.method,
+            route=match.route if match else "unmatched",
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+class ErrorAnswers:
+    """Errors from outside DRF (Django, other middleware, plain views) get the same answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return errors.answer(request, Malformed("A URL may not hold a NUL character."))
+        response = self.get_response(request)
+        errors.reword(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        error = errors.explain(failure)
+        return errors.answer(request, error) if error else None
