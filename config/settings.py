@@ -16,8 +16,12 @@ __all__ = ["SUBSCRIPTIONS"]
 
 BASE_DIR = ROOT
 DATA_DIR = environment.data_path
+HOST, PORT = environment.host, environment.port
+ASGI_SERVER = environment.asgi
 DEVELOPMENT = environment.development
 DEBUG = False
+DEMO = DEVELOPMENT and environment.demo
+INIT_EMAIL = environment.init_email
 PUBLIC_URL = (environment.public_url or f"http://127.0.0.1:{environment.port}").rstrip("/")
 ALLOWED_HOSTS = environment.allowed_hosts
 ROOT_URLCONF = "config.urls"
@@ -98,6 +102,7 @@ def _database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = {django: parts.pop(pg, "") for pg, django in known.items()}
     return config | {
         "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
             "pool": {"min_size": 1, "max_size": environment.database_pool, "timeout": 5},
@@ -105,6 +110,8 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
+EMBEDDED_POSTGRES = not environment.database_url
+EMBEDDED_REDIS = not environment.redis_url
 REDIS_URL = environment.redis_url or addresses.redis_url(DATA_DIR)
 DATABASES = {
     "default": _database(environment.database_url or addresses.database_url(DATA_DIR)),

@@ -28,7 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from apps.common import context
 from apps.common.errors import DomainError
-from apps.common.runtime.services import ServiceError
+from apps.common.runtime.errors import ServiceError
 
 
 class Outcome(IntEnum):
@@ -73,7 +73,7 @@ class LatticeCommand(BaseCommand):
             )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        as_json = options.pop("json")
+        as_json = options["json"]
         name = type(self).__module__.rpartition(".")[2]
         try:
             with context.call(via=f"command:{name}"):

@@ -7,7 +7,8 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from apps.common.runtime.services import postgres_bin, redis_server
+from apps.common.runtime.postgres import postgres_bin
+from apps.common.runtime.redis import redis_server
 
 
 def _program(pid):

@@ -1,0 +1,42 @@
+"""`manage.py up`: the whole of Lattice on one machine, until Ctrl-C."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from apps.common.commands import LatticeCommand, Report
+from apps.common.runtime.programs import programs
+from apps.common.runtime.screen import keep_facts, show_screen
+from apps.common.runtime.startup import embedded_services, prepare_database
+from apps.common.runtime.supervisor import Supervisor
+
+
+class Command(LatticeCommand):
+    help = "Run Lattice: embedded services, web, worker and beat, under one supervisor."
+    requires_system_checks = []
+
+    def run(self, **options: Any) -> Report:
+        facts: dict[str, Any] = {"url": settings.PUBLIC_URL}
+
+        def announce() -> None:
+            keep_facts(settings.DATA_DIR / "demo.json", facts)
+            if options["json"]:
+                self.stdout.write(json.dumps(facts))
+            else:
+                show_screen(facts, settings.DATA_DIR)
+
+        supervisor = Supervisor(
+            services=embedded_services(),
+            programs=programs(server=settings.ASGI_SERVER, host=settings.HOST, port=settings.PORT),
+            root=settings.BASE_DIR,
+            tell=lambda text: self.stderr.write(text, self.style.NOTICE),
+        )
+        supervisor.run(
+            host=settings.HOST,
+            port=settings.PORT,
+            url=settings.PUBLIC_URL,
+            prepare=lambda: facts.update(prepare_database()),
+            announce=announce,
+        )
+        return Report("Stopped.", {"stopped": True})
