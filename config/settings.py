@@ -24,6 +24,7 @@ DEMO = DEVELOPMENT and environment.demo
 INIT_EMAIL = environment.init_email
 PUBLIC_URL = (environment.public_url or f"http://127.0.0.1:{environment.port}").rstrip("/")
 ALLOWED_HOSTS = environment.allowed_hosts
+TRUSTED_PROXIES = environment.trusted_proxies
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
+    "axes",
     "django_celery_beat",
     "config.apps.House",
     "apps.common",
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -136,8 +139,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=environment.access_token_minutes)
 REFRESH_TOKEN_LIFETIME = timedelta(days=environment.refresh_token_days)
+SIMPLE_JWT = {
+    "ALGORITHM": JWT_ALGORITHM,
+    "SIGNING_KEY": JWT_SECRET,
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+}
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "apps.accounts.access.lockout.name_tried"
+AXES_CLIENT_IP_CALLABLE = "apps.accounts.access.lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "apps.accounts.access.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 
 # --- HTTP
 
@@ -145,7 +166,8 @@ CSRF_FAILURE_VIEW = "apps.common.api.errors.csrf_failure"
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.StrictJSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.access.authentication.CredentialsChain"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.access.permissions.SignedIn"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.common.api.pagination.CursorPages",
     "EXCEPTION_HANDLER": "apps.common.api.errors.exception_handler",

@@ -21,7 +21,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Oneself, and whoever shares a workspace."""
         if actor.actor_kind == "system":
             return self
-        mine = Membership.objects.filter(user_id=actor.actor_id).values("workspace_id")
+        mine = Membership.objects.of(actor).values("workspace_id")
         return self.filter(
             Q(id=actor.actor_id)
             | Q(id__in=Membership.objects.filter(workspace_id__in=mine).values("user_id"))
@@ -37,6 +37,13 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """For Django's `createsuperuser`: the only way to one."""
+        user = self.model(email=email.lower(), is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save()
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -67,6 +74,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    confined_to: UUID | None = None
+    """Set by whoever authenticated this user with a key: it is good for one workspace alone."""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -103,11 +113,7 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         found = self.filter(deleted_at__isnull=True)
         if actor.actor_kind == "system":
             return found
-        return found.filter(
-            id__in=Membership.objects.standing()
-            .filter(user_id=actor.actor_id)
-            .values("workspace_id")
-        )
+        return found.filter(id__in=Membership.objects.of(actor).values("workspace_id"))
 
 
 class Workspace(models.Model):
@@ -132,15 +138,22 @@ class Workspace(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def standing(self) -> "MembershipQuerySet":
         """Memberships that count: of active users and, for agents, of active owners who are
-        members of the same workspace themselves."""
+        members of the same workspace themselves, whose role is `owner_role`."""
         owner_here = self.model.objects.filter(
             workspace_id=models.OuterRef("workspace_id"),
             user_id=models.OuterRef("user__owner_id"),
             user__is_active=True,
         )
-        return self.filter(user__is_active=True).filter(
-            Q(user__kind=ActorKind.PERSON) | models.Exists(owner_here)
+        return self.annotate(owner_role=models.Subquery(owner_here.values("role"))).filter(
+            Q(user__kind=ActorKind.PERSON) | Q(owner_role__isnull=False),
+            user__is_active=True,
+            workspace__deleted_at__isnull=True,
         )
+
+    def of(self, actor: Actor) -> "MembershipQuerySet":
+        """The standing memberships that this actor may use."""
+        mine = self.standing().filter(user_id=actor.actor_id)
+        return mine.filter(workspace_id=actor.confined_to) if actor.confined_to else mine
 
     def visible_to(self, actor: Actor) -> "MembershipQuerySet":
         return self.filter(workspace__in=Workspace.objects.visible_to(actor))
@@ -164,20 +177,36 @@ class Membership(models.Model):
         return f"{self.user_id} as {self.role} in {self.workspace_id}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+
+    def unsent(self) -> "InvitationQuerySet":
+        return self.open().filter(sent_at__isnull=True, expires_at__gt=timezone.now())
+
+    def visible_to(self, actor: Actor) -> "InvitationQuerySet":
+        return self.filter(workspace__in=Workspace.objects.visible_to(actor))
+
+
 class Invitation(models.Model):
-    """A place kept for an e-mail address. The token is in the mail alone; here is its hash."""
+    """A place kept for an e-mail address.
+
+    The token is made when the mail is sent, and is in the mail alone; here is its hash.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=12, choices=Role.choices)
     invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    token_hash = models.BinaryField(unique=True)
+    token_hash = models.BinaryField(unique=True, null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -192,6 +221,11 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace_id}"
 
+    @property
+    def is_open(self) -> bool:
+        closed = self.accepted_at or self.revoked_at
+        return not closed and self.expires_at > timezone.now()
+
 
 class CredentialQuerySet(models.QuerySet["ApiKey"]):
     def usable(self, at: datetime | None = None) -> "CredentialQuerySet":
@@ -199,10 +233,13 @@ class CredentialQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=moment)
 
     def visible_to(self, actor: Actor) -> "CredentialQuerySet":
-        """One's own, and those of one's own agents."""
+        """One's own and those of one's own agents, in workspaces one belongs to."""
         if actor.actor_kind == "system":
             return self
-        return self.filter(Q(user_id=actor.actor_id) | Q(user__owner_id=actor.actor_id))
+        return self.filter(
+            Q(user_id=actor.actor_id) | Q(user__owner_id=actor.actor_id),
+            workspace__in=Workspace.objects.visible_to(actor),
+        )
 
 
 class ApiKey(models.Model):
@@ -233,20 +270,33 @@ class ApiKey(models.Model):
         return f"{self.name} (lat_{self.public_id}_…)"
 
 
+class TokenFamily(models.Model):
+    """One login of a person: the refresh tokens that follow from it, and whether it has ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "token families"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.created_at}"
+
+
 class RefreshToken(models.Model):
     """One link in a family of refresh tokens. A spent one that comes back ends the family."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
-    family = models.UUIDField(db_index=True)
+    family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="tokens")
     token_hash = models.BinaryField(unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
     spent_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"{self.user_id} family {self.family}"
+        return f"of family {self.family_id}"
 
 
 class SocketTicket(models.Model):
@@ -257,7 +307,9 @@ class SocketTicket(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
-    expires_at = models.DateTimeField()
+    key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+")
+    family = models.ForeignKey(TokenFamily, null=True, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -303,3 +355,17 @@ class DataKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id} v{self.version}"
+
+
+class WorkspaceExport(models.Model):
+    """That everything a workspace owned at event `seq` was handed out, and the file's SHA-256."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    digest = models.CharField(max_length=64)
+    seq = models.BigIntegerField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} at {self.seq}"

@@ -13,6 +13,10 @@ class Actor(Protocol):
     def actor_kind(self) -> str:
         """ "person", "agent" or "system"."""
 
+    @property
+    def confined_to(self) -> UUID | None:
+        """The only workspace this actor may touch; None: every one it belongs to."""
+
 
 NOBODY = UUID(int=0)
 
@@ -23,6 +27,7 @@ class System:
 
     actor_id: UUID = NOBODY
     actor_kind: str = "system"
+    confined_to: UUID | None = None
 
 
 SYSTEM = System()

@@ -1,0 +1,41 @@
+"""What django-axes asks us: who tried to log in, from where, and what a locked-out browser sees."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from apps.accounts.errors import LockedOut
+
+
+def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The e-mail address, whichever door calls it what."""
+    given = credentials or request.POST
+    return str(given.get("username") or given.get("email") or given.get("login") or "").lower()
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The client's address. Of X-Forwarded-For we believe what our own proxies appended."""
+    found = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            found = hops[-settings.TRUSTED_PROXIES]
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return None
+
+
+def locked_out(
+    request: HttpRequest,  # noqa: ARG001
+    response: HttpResponse,
+    credentials: Mapping[str, Any] | None,  # noqa: ARG001
+) -> HttpResponse:
+    """The API has answered by itself; for a browser the status is turned into a page."""
+    if response.status_code == LockedOut.status:
+        return response
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    return HttpResponse(status=LockedOut.status, headers={"Retry-After": str(seconds)})

@@ -1,0 +1,34 @@
+"""Frozen values that other rooms are handed: what a caller proved, and where it stands."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.accounts.choices import Permission, Role, Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """What a caller proved itself with."""
+
+    via: str
+    """As it stands in logs and events: "session", "token", "key:<public id>", "ticket"."""
+    scopes: frozenset[str]
+    confined_to: UUID | None = None
+    key_id: UUID | None = None
+    family_id: UUID | None = None
+
+    def allows(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What somebody is in a workspace. An agent is never more than its owner is."""
+
+    workspace_id: UUID
+    role: Role
+    permissions: frozenset[Permission]
+    archived: bool = False
+
+    def permits(self, permission: Permission) -> bool:
+        return permission in self.permissions

@@ -1,0 +1,65 @@
+"""Roles, permissions and scopes. Pure."""
+
+from collections.abc import Iterable
+
+from apps.accounts.choices import Permission, Role, Scope
+
+ROLE_ORDER = (Role.VIEWER, Role.CONTRIBUTOR, Role.REVIEWER, Role.ADMIN, Role.OWNER)
+AGENT_ROLES = (Role.VIEWER, Role.CONTRIBUTOR)
+CONSOLE_ROLES = (Role.REVIEWER, Role.ADMIN, Role.OWNER)
+
+_VIEW = frozenset({Permission.READ})
+_CONTRIBUTE = _VIEW | {Permission.WRITE}
+_REVIEW = _CONTRIBUTE | {Permission.DECIDE}
+_MANAGE = _REVIEW | {Permission.MANAGE_MEMBERS, Permission.MANAGE_WORKSPACE}
+PERMISSIONS = {
+    Role.VIEWER: _VIEW,
+    Role.CONTRIBUTOR: _CONTRIBUTE,
+    Role.REVIEWER: _REVIEW,
+    Role.ADMIN: _MANAGE,
+    Role.OWNER: _MANAGE,
+}
+
+SCOPE_FOR = {
+    Permission.READ: Scope.READ,
+    Permission.WRITE: Scope.WRITE,
+    Permission.DECIDE: Scope.DECIDE,
+    Permission.MANAGE_MEMBERS: Scope.MANAGE,
+    Permission.MANAGE_WORKSPACE: Scope.MANAGE,
+}
+PERSON_SCOPES = frozenset(Scope)
+AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+
+_ALIASES = {"member": Role.CONTRIBUTOR}
+
+
+def role_named(name: str) -> Role:
+    """`member` is an older name of contributor."""
+    return _ALIASES.get(name) or Role(name)
+
+
+def rank(role: str) -> int:
+    return ROLE_ORDER.index(Role(role))
+
+
+def effective_role(role: str, owner_role: str | None) -> Role:
+    """An agent's role where its owner stands as `owner_role`; None: it has no owner (a person)."""
+    return Role(role) if owner_role is None else min(Role(role), Role(owner_role), key=rank)
+
+
+def may_grant(granter: str, role: str) -> bool:
+    """Nobody gives what they do not have."""
+    return rank(role) <= rank(granter)
+
+
+def may_change(actor_role: str, present: str, wanted: str) -> bool:
+    """Only those may be promoted or demoted who do not stand above the one who does it."""
+    return may_grant(actor_role, present) and may_grant(actor_role, wanted)
+
+
+def allowed_scopes(*, agent: bool) -> frozenset[Scope]:
+    return AGENT_SCOPES if agent else PERSON_SCOPES
+
+
+def scopes_within(scopes: Iterable[str], *, agent: bool) -> bool:
+    return frozenset(scopes) <= allowed_scopes(agent=agent)

@@ -1,0 +1,105 @@
+"""Who may see what in accounts, and what somebody is in a workspace."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.accounts.choices import ActorKind, Permission, Role
+from apps.accounts.errors import NotYourWorkspace, PeopleOnly, WorkspaceArchived
+from apps.accounts.models import ApiKey, Membership, TokenFamily, User, Workspace
+from apps.accounts.ports import Credential, Standing
+from apps.accounts.rules import PERMISSIONS, effective_role
+from apps.common.actors import Actor
+from apps.common.errors import NotAllowed, NotFound
+
+
+def standing_of(*, actor: Actor, workspace_id: UUID) -> Standing | None:
+    """What this actor is in this workspace; None: nothing, or there is no such workspace."""
+    if actor.actor_kind == "system":
+        found = Workspace.objects.visible_to(actor).filter(id=workspace_id).first()
+        return _standing(found, Role.OWNER) if found else None
+    membership = (
+        Membership.objects.of(actor)
+        .filter(workspace_id=workspace_id)
+        .select_related("workspace")
+        .first()
+    )
+    if membership is None:
+        return None
+    return _standing(membership.workspace, _role_of(membership))
+
+
+def require(*, actor: Actor, workspace_id: UUID, permission: Permission) -> Standing:
+    """The standing of an actor who may do this; otherwise the error that says why not."""
+    standing = standing_of(actor=actor, workspace_id=workspace_id)
+    if standing is None:
+        raise NotFound
+    require_permission(standing, permission)
+    return standing
+
+
+def require_permission(standing: Standing, permission: Permission) -> None:
+    """An archived workspace is read-only, for everybody."""
+    if not standing.permits(permission):
+        raise NotAllowed(f"Your role here is {standing.role}, which does not permit this.")
+    if standing.archived and permission != Permission.READ:
+        raise WorkspaceArchived
+
+
+def require_owner(*, actor: Actor, workspace_id: UUID) -> Standing:
+    """For what only owners may do, also to an archived workspace."""
+    standing = standing_of(actor=actor, workspace_id=workspace_id)
+    if standing is None:
+        raise NotFound
+    if standing.role != Role.OWNER:
+        raise NotAllowed("Only an owner of the workspace may do this.")
+    return standing
+
+
+def require_person(actor: Actor) -> None:
+    if actor.actor_kind == ActorKind.AGENT:
+        raise PeopleOnly
+
+
+def workspace_for(*, user: User, wanted: UUID | None) -> Standing:
+    """The workspace a call is about: the wanted one, the credential's, or the person's default."""
+    chosen = wanted or user.confined_to or user.default_workspace_id
+    if chosen is None:
+        mine = Membership.objects.of(user).order_by("created_at", "id")
+        chosen = mine.values_list("workspace_id", flat=True).first()
+    standing = standing_of(actor=user, workspace_id=chosen) if chosen else None
+    if standing is None:
+        raise NotYourWorkspace
+    return standing
+
+
+def credential_stands(*, user: User, credential: Credential) -> bool:
+    """Whether what was proved once (a socket's hello) still holds."""
+    if credential.key_id:
+        keys = ApiKey.objects.usable().filter(id=credential.key_id, user__is_active=True)
+        if not settings.DEVELOPMENT:
+            keys = keys.filter(demo=False)
+        if not keys.exists():
+            return False
+    elif credential.family_id:
+        families = TokenFamily.objects.filter(id=credential.family_id, ended_at__isnull=True)
+        if not families.exists():
+            return False
+    reachable = Membership.objects.of(user)
+    if credential.confined_to:
+        return reachable.filter(workspace_id=credential.confined_to).exists()
+    return User.objects.get_queryset().filter(id=user.id, is_active=True).exists()
+
+
+def _role_of(membership: Membership) -> Role:
+    owner_role: str | None = getattr(membership, "owner_role", None)
+    return effective_role(membership.role, owner_role)
+
+
+def _standing(workspace: Workspace, role: Role) -> Standing:
+    return Standing(
+        workspace_id=workspace.id,
+        role=role,
+        permissions=PERMISSIONS[role],
+        archived=workspace.is_archived,
+    )
