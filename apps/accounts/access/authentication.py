@@ -1,8 +1,5 @@
 """The credentials chain of the HTTP doors: Bearer or X-API-Key, else the session with CSRF."""
 
-from typing import Any
-
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
@@ -47,19 +44,3 @@ class CredentialsChain(BaseAuthentication):
         if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
             raise CsrfFailed(details=[{"field": "X-CSRFToken", "message": str(reason)}])
         return user, Credential(via="session", scopes=PERSON_SCOPES)
-
-
-class CredentialsScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = CredentialsChain
-    name = ["bearer", "apiKey", "session"]
-
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:  # noqa: ARG002
-        return [
-            {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "An access token from /api/v1/auth/login, or an API key.",
-            },
-            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
-        ]

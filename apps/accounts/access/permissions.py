@@ -8,11 +8,11 @@ Both ask for reading alone when the method is safe, unless `reading=` names more
 Inside a view, `standing(request)` says which workspace the call is about and as what.
 """
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.accounts.choices import Permission, Scope
 from apps.accounts.errors import MissingApiKey, NotYourWorkspace, ScopeMissing
@@ -21,6 +21,9 @@ from apps.accounts.ports import Credential, Standing
 from apps.accounts.rules import SCOPE_FOR
 from apps.accounts.selectors import require_permission, workspace_for
 from apps.common import context
+
+if TYPE_CHECKING:  # DRF reads its default permission while it defines APIView
+    from rest_framework.views import APIView
 
 
 def caller(request: Request) -> User:
@@ -58,7 +61,7 @@ class SignedIn(BasePermission):
     reading: Scope = Scope.READ
     writing: Scope = Scope.WRITE
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002
         require_scope(request, self.reading if request.method in SAFE_METHODS else self.writing)
         return True
 
@@ -69,7 +72,7 @@ class InWorkspace(BasePermission):
     reading: Permission = Permission.READ
     writing: Permission = Permission.WRITE
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002
         needed = self.reading if request.method in SAFE_METHODS else self.writing
         require_scope(request, SCOPE_FOR[needed])
         require_permission(standing(request), needed)

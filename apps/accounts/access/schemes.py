@@ -1,0 +1,21 @@
+"""How the credentials chain is described in the OpenAPI document. Loaded by apps.py."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class CredentialsScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apps.accounts.access.authentication.CredentialsChain"
+    name = ["bearer", "apiKey", "session"]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:  # noqa: ARG002
+        return [
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An access token from /api/v1/auth/login, or an API key.",
+            },
+            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        ]
