@@ -5,6 +5,7 @@ from importlib import import_module
 from celery import current_app
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 
@@ -19,6 +20,12 @@ class House(AppConfig):
     def ready(self) -> None:
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
+
+
+class Console(AdminConfig):
+    """Django's admin, with our site in place of its own."""
+
+    default_site = "config.console_site.ConsoleSite"
 
 
 def check_subscriptions(**_: object) -> list[CheckMessage]:

@@ -121,6 +121,13 @@ class Environment(BaseSettings):
     )
     email_from: str = Field("Lattice <lattice@localhost>", alias="EMAIL_FROM")
 
+    require_totp: bool | None = Field(
+        None,
+        alias="REQUIRE_TOTP",
+        description="Whether the console asks everybody for a second step (TOTP). Unset: only in "
+        "production.",
+    )
+
     checkpoint_dir: Path | None = Field(
         None,
         alias="LATTICE_CHECKPOINT_DIR",

@@ -4,13 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps.common import logs
+from apps.common.mail import mail_settings
 from apps.common.runtime import addresses
+from config.console import UNFOLD
 from config.env import ROOT, environment
 from config.subscriptions import SUBSCRIPTIONS
 
-__all__ = ["SUBSCRIPTIONS"]
+__all__ = ["SUBSCRIPTIONS", "UNFOLD"]
 
 # --- where we are
 
@@ -41,8 +45,8 @@ DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
 # --- the rooms
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.apps.Console",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -54,6 +58,10 @@ INSTALLED_APPS = [
     "django_filters",
     "axes",
     "django_celery_beat",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "config.apps.House",
     "apps.common",
     "apps.ledger",
@@ -71,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -122,9 +131,14 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.common.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "lattice",
+        "OPTIONS": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 1,
+            "retry": Retry(NoBackoff(), 0),
+        },
     }
 }
 
@@ -178,6 +192,34 @@ REST_FRAMEWORK = {
 # --- logs
 
 LOGGING = logs.configuration(level=environment.log_level, file=environment.log_file)
+
+# --- browsers: sessions, passwords, the second step
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_home"
+REQUIRE_TOTP = not DEVELOPMENT if environment.require_totp is None else environment.require_totp
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+ACCOUNT_ADAPTER = "apps.accounts.browser.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies
+MFA_ADAPTER = "apps.accounts.browser.adapters.SecondStepAdapter"
+MFA_TOTP_ISSUER = "Lattice"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+USERSESSIONS_ADAPTER = "apps.accounts.browser.adapters.SessionsAdapter"
+
+locals().update(mail_settings(environment.email_url, DATA_DIR / "mail"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.email_from
 
 # --- language, time, files
 

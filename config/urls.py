@@ -1,10 +1,13 @@
 """Every door that speaks HTTP."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("apps.accounts.browser.urls")),
 ]
 
 handler400 = "apps.common.api.errors.bad_request"

@@ -1,0 +1,102 @@
+"""How django-allauth is fitted to our people: agents stay out, what happens is recorded, secrets
+are sealed, mails leave after the commit.
+"""
+
+from functools import cache
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.core import context as call
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+
+from apps.accounts.browser import events, services
+from apps.accounts.browser.entry import may_enter, person
+from apps.accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """People come by invitation, or register through the API."""
+        return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        if user.is_agent:
+            return HttpResponseRedirect(resolve_url("account_inactive"))
+        # Whoever came through the API or a command has no row yet. Operators are vouched for.
+        EmailAddress.objects.get_or_create(
+            user=user,
+            email=user.email,
+            defaults={"primary": True, "verified": user.is_superuser},
+        )
+        return super().pre_login(request, user, **kwargs)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted by django-axes, for every door alike; the library's own
+        count stays in charge of wrong codes."""
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        steps = [entry["method"] for entry in get_authentication_records(request, user)]
+        happened = events.PersonLoggedIn(person=user.id, second_step="mfa" in steps)
+        with services.recorded(happened, actor=user):
+            super().login(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        user = person(request)
+        with services.recorded(events.PersonLoggedOut(person=user.id), actor=user):
+            UserSession.objects.filter(session_key=request.session.session_key).delete()
+            super().logout(request)
+
+    def set_password(self, user: User, password: str) -> None:
+        services.change_password(user=user, password=password, actor=user)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        confirm = super().confirm_email
+        return services.verify_email(
+            user=email_address.user, confirm=lambda: confirm(request, email_address)
+        )
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("admin:index" if may_enter(request.user) else "account_home")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        return resolve_url("account_home")
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        if not user.is_agent:
+            super().send_password_reset_mail(user, email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """After the commit, and a mail server that fails breaks no page: the log says so."""
+        context = {"request": call.request, "email": email, **context}
+        message = self.render_mail(template_prefix, email, context)
+        transaction.on_commit(message.send, robust=True)
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    def encrypt(self, text: str) -> str:
+        return _vault().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _vault().decrypt(encrypted_text.encode()).decode()
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    def end_sessions(self, sessions_to_end: list[UserSession]) -> None:
+        user = person(call.request)
+        happened = events.SessionsEnded(person=user.id, sessions=len(sessions_to_end))
+        with services.recorded(happened, actor=user):
+            super().end_sessions(sessions_to_end)
+
+
+@cache
+def _vault() -> MultiFernet:
+    return MultiFernet([Fernet(key + "=" * (-len(key) % 4)) for key in settings.MASTER_KEYS])

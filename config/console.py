@@ -1,0 +1,110 @@
+"""How the console looks and what its sidebar leads to. Everything here is read by django-unfold."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+
+TEAL = 205
+INK = 235
+
+
+def _scale(hue: int, chroma: float, lightness: dict[str, float]) -> dict[str, str]:
+    """One hue from 50 to 950, palest and darkest with less colour."""
+    return {
+        step: f"oklch({light}% {chroma * min(1, light / 50, (101 - light) / 25):.3f} {hue})"
+        for step, light in lightness.items()
+    }
+
+
+_LIGHTNESS = {
+    "50": 98.2,
+    "100": 95.6,
+    "200": 91.2,
+    "300": 84.5,
+    "400": 72.5,
+    "500": 60.0,
+    "600": 50.5,
+    "700": 43.5,
+    "800": 33.0,
+    "900": 23.5,
+    "950": 16.5,
+}
+
+
+def _item(title: str, icon: str, view: str, query: str = "") -> dict[str, Any]:
+    """Marked as the present page by path and, where a page is shared, by its filter."""
+
+    def link(_: HttpRequest) -> str:
+        return reverse(f"admin:{view}") + query
+
+    def active(request: HttpRequest) -> bool:
+        here = reverse(f"admin:{view}")
+        if view == "index":
+            return request.path == here
+        wanted = query.lstrip("?")
+        return request.path.startswith(here) and wanted in request.GET.urlencode()
+
+    return {"title": title, "icon": icon, "link": link, "active": active}
+
+
+NAVIGATION = [
+    {"title": "", "items": [_item("Home", "home", "index")]},
+    {
+        "title": "People and agents",
+        "separator": True,
+        "items": [
+            _item("Workspaces", "workspaces", "accounts_workspace_changelist"),
+            _item("People", "group", "accounts_user_changelist", "?kind__exact=person"),
+            _item("Agents", "smart_toy", "accounts_user_changelist", "?kind__exact=agent"),
+            _item("Memberships", "badge", "accounts_membership_changelist"),
+            _item("Invitations", "mail", "accounts_invitation_changelist"),
+        ],
+    },
+    {
+        "title": "Credentials",
+        "separator": True,
+        "items": [
+            _item("API keys", "key", "accounts_apikey_changelist"),
+        ],
+    },
+    {
+        "title": "Record",
+        "separator": True,
+        "items": [
+            _item("Events", "history", "ledger_event_changelist"),
+            _item("Deliveries", "outbox", "ledger_delivery_changelist"),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Lattice",
+    "SITE_HEADER": "Lattice",
+    "SITE_ICON": lambda _: static("lattice/mark.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _: static("lattice/mark.svg"),
+        }
+    ],
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda _: static("lattice/console.css")],
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "base": _scale(INK, 0.018, _LIGHTNESS),
+        "primary": _scale(TEAL, 0.105, _LIGHTNESS),
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Your account", "link": reverse_lazy("account_home")},
+            {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
+        ]
+    },
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {"show_search": False, "command_search": True, "navigation": NAVIGATION},
+}

@@ -1,0 +1,93 @@
+"""The admin site as our console: who may enter, its home page, its search across everything."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.views import logout as log_out
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
+from unfold.sites import UnfoldAdminSite
+
+from apps.accounts.browser.entry import lacks_second_step, may_enter
+from apps.common import context as call
+from apps.common import ports
+
+LONGEST_SEARCH = 100
+SHORTEST_SEARCH = 2
+
+
+class ConsoleSite(UnfoldAdminSite):
+    index_title = "Home"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_enter(request.user)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Every page of the console: by session, and with the second step where it is asked."""
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            call.amend(via="session")
+            if lacks_second_step(request.user):
+                messages.info(request, "Reviewers log in with a second step: set it up first.")
+                return redirect("mfa_activate_totp")
+            return view(request, *args, **kwargs)
+
+        guarded.csrf_exempt = getattr(view, "csrf_exempt", False)  # type: ignore[attr-defined]
+        return super().admin_view(guarded, cacheable)
+
+    # --- one way in, one way out: the pages under /accounts/
+
+    def login(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            messages.info(request, "The console is for those who review or manage a workspace.")
+            return redirect("account_home")
+        wanted = request.GET.get("next") or resolve_url("admin:index")
+        return redirect_to_login(wanted, resolve_url("account_login"))
+
+    def logout(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        return log_out(request)
+
+    def password_change(self, *_: Any, **__: Any) -> HttpResponse:
+        return redirect("account_change_password")
+
+    # --- what is shown everywhere
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = [
+            {"title": tile.title, "icon": tile.icon, "reading": reading}
+            for tile in sorted(ports.tiles, key=lambda tile: tile.order)
+            if (reading := tile.read(request.user)) is not None  # type: ignore[arg-type]
+        ]
+        return super().index(request, {"tiles": shown, **(extra_context or {})})
+
+    def search(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        """Pages by name, then whatever the apps find, as the person who asks may see it. Nothing
+        is cached: what somebody may no longer see is gone at once."""
+        words = request.GET.get("s", "").strip()[:LONGEST_SEARCH]
+        if len(words) < SHORTEST_SEARCH:
+            return HttpResponse()
+        began = time.monotonic()
+        found: list[Any] = self._search_apps(super().get_app_list(request), words.lower())
+        for find in ports.finders:
+            found += find(request.user, words)  # type: ignore[arg-type]
+        pages = Paginator(found, 100)
+        return TemplateResponse(
+            request,
+            "unfold/helpers/command_results.html",
+            {
+                "page_obj": pages,
+                "results": pages.get_page(request.GET.get("page")),
+                "page_counter": 0,
+                "execution_time": time.monotonic() - began,
+            },
+            headers={"HX-Trigger": "search"},
+        )
