@@ -16,6 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from apps.accounts.browser.entry import lacks_second_step, may_enter
 from apps.common import context as call
 from apps.common import ports
+from apps.common.admin import BrowseAdmin
 
 LONGEST_SEARCH = 100
 SHORTEST_SEARCH = 2
@@ -23,6 +24,12 @@ SHORTEST_SEARCH = 2
 
 class ConsoleSite(UnfoldAdminSite):
     index_title = "Home"
+
+    def register(self, models: Any, admin_class: Any = None, **options: Any) -> None:
+        """Ours alone: the pages that libraries register show what ours never do, such as session
+        keys, and write past the services."""
+        if admin_class is not None and issubclass(admin_class, BrowseAdmin):
+            super().register(models, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from apps.accounts.errors import LockedOut
 
@@ -30,12 +31,15 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def locked_out(
-    request: HttpRequest,  # noqa: ARG001
+    request: HttpRequest,
     response: HttpResponse,
     credentials: Mapping[str, Any] | None,  # noqa: ARG001
 ) -> HttpResponse:
-    """The API has answered by itself; for a browser the status is turned into a page."""
+    """The API has answered by itself; a browser gets a page that says how to go on."""
     if response.status_code == LockedOut.status:
         return response
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    return HttpResponse(status=LockedOut.status, headers={"Retry-After": str(seconds)})
+    shown = {"minutes": seconds // 60}
+    page = render(request, "account/lockout.html", shown, status=LockedOut.status)
+    page["Retry-After"] = str(seconds)
+    return page

@@ -27,12 +27,6 @@ class SessionsEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordChanged(Event):
-    type = "accounts.person.password_changed"
-    person: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
 class EmailVerified(Event):
     type = "accounts.person.email_verified"
     person: UUID

@@ -5,8 +5,10 @@ it did, in the same unit of work.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from apps.accounts.browser import events
+from apps.accounts.browser.events import EmailVerified
+from apps.accounts.events import PersonChanged
 from apps.accounts.models import User
+from apps.accounts.services.people import end_sessions
 from apps.common.events import Event
 from apps.ledger.services import record, unit
 
@@ -20,16 +22,17 @@ def recorded(event: Event, *, actor: User) -> Iterator[None]:
 
 
 def change_password(*, user: User, password: str, actor: User) -> None:
-    """Whoever knew the old password is out: sessions by their hash, tokens by revocation."""
+    """Whoever knew the old password is out: browsers by the hash in their session, tokens here."""
     with unit(actor=actor):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        record(events.PasswordChanged(person=user.id))
+        end_sessions(user.id)
+        record(PersonChanged(person=user.id, fields=["password"]))
 
 
 def verify_email(*, user: User, confirm: Callable[[], bool]) -> bool:
     with unit(actor=user):
         confirmed = confirm()
         if confirmed:
-            record(events.EmailVerified(person=user.id))
+            record(EmailVerified(person=user.id))
         return confirmed
