@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
+from config.checks import check_production
 
 
 class House(AppConfig):
@@ -20,6 +21,7 @@ class House(AppConfig):
     def ready(self) -> None:
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
+        register(check_production)
 
 
 class Console(AdminConfig):

@@ -69,7 +69,9 @@ class Environment(BaseSettings):
     jwt_secret: str = Field(
         "", alias="JWT_SECRET", description="Signs access tokens. Unset: made once, as above."
     )
-    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", alias="JWT_ALGORITHM")
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field(
+        "HS256", alias="JWT_ALGORITHM", description="How access tokens are signed."
+    )
     access_token_minutes: int = Field(
         15, ge=1, alias="ACCESS_TOKEN_MINUTES", description="How long an access token is good for."
     )
@@ -106,7 +108,15 @@ class Environment(BaseSettings):
         description="How many proxies in front may be believed about the client's address.",
     )
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."
+    )
+    metrics_dir: str = Field(
+        "",
+        alias="PROMETHEUS_MULTIPROC_DIR",
+        description="An empty folder through which several processes sum what `/metrics` shows. "
+        "Unset: each process shows its own.",
+    )
     log_file: str = Field(
         "",
         alias="LOG_FILE",
@@ -119,7 +129,9 @@ class Environment(BaseSettings):
         description="`smtp://user:password@host:587?tls=1`. Unset: e-mails are written to files "
         "in the data folder.",
     )
-    email_from: str = Field("Lattice <lattice@localhost>", alias="EMAIL_FROM")
+    email_from: str = Field(
+        "Lattice <lattice@localhost>", alias="EMAIL_FROM", description="Whom e-mails come from."
+    )
 
     require_totp: bool | None = Field(
         None,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from corsheaders.defaults import default_headers
 from psycopg.conninfo import conninfo_to_dict
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -10,6 +11,7 @@ from redis.retry import Retry
 from apps.common import logs
 from apps.common.mail import mail_settings
 from apps.common.runtime import addresses
+from config import api_description
 from config.console import UNFOLD
 from config.env import ROOT, environment
 from config.subscriptions import SUBSCRIPTIONS
@@ -54,8 +56,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "corsheaders",
+    "csp",
     "rest_framework",
     "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "axes",
     "django_celery_beat",
     "allauth",
@@ -71,16 +77,19 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.common.middleware.CallContext",
-    "apps.common.middleware.ErrorAnswers",
+    "apps.common.middleware.AnswerHeaders",
+    "apps.common.middleware.ContentSecurityPolicy",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.common.middleware.ErrorAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -184,10 +193,67 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.access.permissions.SignedIn"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.common.api.pagination.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "apps.common.api.openapi.OperationSchema",
     "EXCEPTION_HANDLER": "apps.common.api.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+SPECTACULAR_SETTINGS = api_description.settings(server=PUBLIC_URL)
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+LARGEST_BODY = 100_000_000
+
+# --- what browsers may do
+
+HTTPS = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz?|metrics)$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if environment.trusted_proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+# Alpine, which the admin's theme is made with, evaluates expressions.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "script-src": ["'unsafe-eval'", "'unsafe-inline'"],
+    "style-src": ["'unsafe-inline'"],
+}
+CORS_ALLOWED_ORIGINS = environment.allowed_origins
+CORS_ALLOWED_ORIGIN_REGEXES = [r"app://.*", r"http://localhost(:\d+)?"] if DEVELOPMENT else []
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "traceparent",
+    "x-api-key",
+    "x-request-id",
+    "x-workspace-id",
+]
+CORS_EXPOSE_HEADERS = ["etag", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]
 
 # --- logs
 

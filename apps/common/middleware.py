@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable
 
 import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from apps.common import context
+from apps.common import context, metrics
 from apps.common.api import errors
 from apps.common.errors import Malformed
 from apps.common.ids import uuid7
@@ -32,20 +35,50 @@ class CallContext:
         traced = _TRACEPARENT.match(request.headers.get("traceparent", ""))
         with context.call(request_id=request_id, trace_id=traced[1] if traced else ""):
             started = time.perf_counter()
-            response = self.get_response(request)
+            with metrics.requests_in_progress.track_inprogress():
+                response = self.get_response(request)
             response["X-Request-Id"] = request_id
-            self._note(request, response, time.perf_counter() - started)
+            _note(request, response, time.perf_counter() - started)
         return response
 
-    def _note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        match = request.resolver_match
-        log.info(
-            "request",
-            method=request.method,
-            route=match.route if match else "unmatched",
-            status=response.status_code,
-            milliseconds=round(seconds * 1000, 1),
-        )
+
+def _note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """The route, not the path: paths hold ids, and there is no end of them."""
+    route = request.resolver_match.route if request.resolver_match else metrics.UNMATCHED
+    method, status = request.method or "", response.status_code
+    metrics.count_request(method=method, route=route, status=status, seconds=seconds)
+    log.info(
+        "request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1)
+    )
+
+
+class AnswerHeaders:
+    """What every answer says about itself: who may keep it, what a page of it may do."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        if not response.has_header("Cache-Control") and self._is_private(request, response):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    @staticmethod
+    def _is_private(request: HttpRequest, response: HttpResponse) -> bool:
+        typed = response.get("Content-Type", "")
+        return request.path_info.startswith("/api/") or typed.startswith("application/json")
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            parts.update = settings.ADMIN_CONTENT_SECURITY_POLICY
+        return parts
 
 
 class ErrorAnswers:

@@ -1,0 +1,55 @@
+"""How the API introduces itself: the texts of the OpenAPI description."""
+
+from typing import Any
+
+from apps.common.version import VERSION
+
+INTRODUCTION = """\
+AI agents propose changes to the documents companies run on; policy and people decide; what is
+approved is applied exactly once, and everything is recorded.
+
+**Credentials.** `Authorization: Bearer <access token or API key>`, or `X-API-Key: <API key>`. Get
+an access token from `POST /api/v1/auth/login`; API keys look like `lat_<id>_<secret>` and are shown
+once. A call acts in the credential's own workspace unless `X-Workspace-Id` names another one you
+belong to.
+
+**Errors** have one shape, `{"error": {"code", "message", "details", "request_id"}}`. Rely on `code`
+and the status; show `message`; quote `request_id` when you ask for help. What you may not see
+answers 404, as if it were not there.
+
+**Trying again.** After 429 and 503 wait for as many seconds as `Retry-After` says. Send
+`Idempotency-Key` with a POST, and repeating it within 24 hours repeats the answer, not the effect.
+
+**Versions.** What can be changed has an `ETag`. Send it back as `If-Match`: 412 says that somebody
+was faster, 428 that you did not say which version you saw.
+
+**Lists** come in pages: pass `next_cursor` as `cursor` until it is null.
+
+**Tracing.** `X-Request-Id` (1 to 64 of `A-Z a-z 0-9 . _ -`) is taken from you or made, and comes
+back with every answer; `traceparent` is understood.
+"""
+
+TAGS = {
+    "health": "Is the server there, and can it work?",
+    "documents": "The description you are reading.",
+}
+
+
+def settings(*, server: str) -> dict[str, Any]:
+    return {
+        "TITLE": "Lattice",
+        "DESCRIPTION": INTRODUCTION,
+        "VERSION": VERSION,
+        "LICENSE": {"name": "MIT", "identifier": "MIT"},
+        "OAS_VERSION": "3.1.1",
+        "SERVERS": [{"url": server}],
+        "TAGS": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "SCHEMA_PATH_PREFIX": r"/api/v1",
+        "COMPONENT_SPLIT_REQUEST": True,
+        "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+        "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+        "POSTPROCESSING_HOOKS": [
+            "drf_spectacular.hooks.postprocess_schema_enums",
+            "apps.common.api.openapi.complete",
+        ],
+    }

@@ -1,0 +1,144 @@
+"""The pages of docs/ that are made from the code, so that they cannot say anything else."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.utils.module_loading import autodiscover_modules
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from apps.common.errors import DomainError
+from config.env import ROOT, Environment
+
+MADE = "<!-- Made by `manage.py write_docs`. Do not edit. -->"
+
+
+def openapi_description() -> dict[str, Any]:
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+def openapi_page() -> str:
+    page: bytes = OpenApiYamlRenderer().render(openapi_description(), renderer_context={})  # type: ignore[no-untyped-call]
+    return page.decode()
+
+
+# --- settings
+
+
+def _variables(field: FieldInfo) -> list[str]:
+    alias = field.validation_alias or field.alias
+    choices = getattr(alias, "choices", [alias])
+    return [str(choice) for choice in choices]
+
+
+def _default(field: FieldInfo) -> str:
+    match field.default:
+        case bool():
+            return str(field.default).lower()
+        case list():
+            return ",".join(field.default)
+        case None:
+            return ""
+        case value if value is PydanticUndefined:
+            return ""
+    return str(field.default)
+
+
+def settings_page() -> str:
+    rows = []
+    for field in Environment.model_fields.values():
+        first, *others = (f"`{name}`" for name in _variables(field))
+        also = f" (also {', '.join(others)})" if others else ""
+        default = _default(field)
+        rows.append(
+            f"| {first}{also} | {f'`{default}`' if default else ''} | {field.description or ''} |"
+        )
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            MADE,
+            "",
+            "Lattice is configured by environment variables, or by the same lines in a file `.env`",
+            "beside `manage.py`. Lists are separated by commas. Nothing needs to be set to try it.",
+            "In production it refuses to start without real secrets and hosts.",
+            "",
+            "| Variable | Default | What it is |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def env_example() -> str:
+    lines = ["# Copy to .env and uncomment what you change. docs/settings.md says more.", ""]
+    for field in Environment.model_fields.values():
+        lines += [
+            *(f"# {line}" for line in (field.description or "").splitlines()),
+            f"# {_variables(field)[0]}={_default(field)}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+# --- errors
+
+
+def all_errors() -> list[type[DomainError]]:
+    autodiscover_modules("errors")
+    ours = (kind for kind in _below(DomainError) if kind.__module__.startswith("apps."))
+    return sorted(set(ours), key=lambda kind: (kind.status, kind.code))
+
+
+def _below(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for inner in kind.__subclasses__():
+        yield inner
+        yield from _below(inner)
+
+
+def errors_page() -> str:
+    rows = [
+        f"| `{kind.code}` | {kind.status} | {kind.message} | {kind.__module__.split('.')[1]} |"
+        for kind in all_errors()
+    ]
+    return "\n".join(
+        [
+            "# Errors",
+            "",
+            MADE,
+            "",
+            "Every error has this shape, over HTTP and on sockets. Rely on `code`; `message` is",
+            "for people and may say more than here.",
+            "",
+            "```json",
+            '{"error": {"code": "conflict", "message": "…", "details": [{"field": "…", "message": '
+            '"…"}], "request_id": "…"}}',
+            "```",
+            "",
+            "| Code | Status | Meaning | From |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    ROOT / "docs" / "settings.md": settings_page,
+    ROOT / "docs" / "errors.md": errors_page,
+    ROOT / ".env.example": env_example,
+    ROOT / "docs" / "openapi.yaml": openapi_page,
+}
+
+
+def stale() -> list[Path]:
+    return [
+        path
+        for path, make in PAGES.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != make()
+    ]

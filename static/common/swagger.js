@@ -1,0 +1,6 @@
+SwaggerUIBundle({
+  url: document.getElementById("api").dataset.schema,
+  dom_id: "#api",
+  deepLinking: true,
+  persistAuthorization: false,
+});
