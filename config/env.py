@@ -153,6 +153,13 @@ class Environment(BaseSettings):
         "once, as above.",
     )
 
+    backup_key: str = Field(
+        "",
+        alias="LATTICE_BACKUP_KEY",
+        description="Key or passphrase (16 characters at least) that `backup` seals with and "
+        "`restore` opens. Keep a copy elsewhere: without it a backup is noise.",
+    )
+
     init_email: str = Field(
         "", alias="LATTICE_INIT_EMAIL", description="The first owner, made when there is nobody."
     )

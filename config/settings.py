@@ -42,6 +42,7 @@ JWT_ALGORITHM = environment.jwt_algorithm
 MASTER_KEYS = environment.master_keys or [environment.generated["master_key"]]
 CHECKPOINT_KEY = environment.checkpoint_key or environment.generated["checkpoint_key"]
 CHECKPOINT_DIR = environment.checkpoint_dir or DATA_DIR / "checkpoints"
+BACKUP_KEY = environment.backup_key
 DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
 
 # --- the rooms
