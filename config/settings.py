@@ -242,7 +242,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": ["'unsafe-inline'"],
 }
 CORS_ALLOWED_ORIGINS = environment.allowed_origins
-CORS_ALLOWED_ORIGIN_REGEXES = [r"app://.*", r"http://localhost(:\d+)?"] if DEVELOPMENT else []
+CORS_ALLOWED_ORIGIN_REGEXES = [r"^app://.*$", r"^http://localhost(:\d+)?$"] if DEVELOPMENT else []
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "idempotency-key",

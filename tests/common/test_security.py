@@ -1,0 +1,181 @@
+"""What answers tell browsers they may do, and what production refuses to start with."""
+
+import subprocess
+import sys
+
+import pytest
+
+from config.checks import unsafe_in_production
+from config.env import ROOT, Environment
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/nowhere", "/docs", "/accounts/login/"])
+@pytest.mark.django_db
+def test_every_answer_carries_the_security_headers(client, path):
+    response = client.get(path)
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in response["Permissions-Policy"]
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_refusals_carry_them_too(client):
+    response = client.get("/health", headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/nowhere", "/api/v1/schema", "/health"])
+def test_answers_of_the_api_are_not_kept(client, path):
+    assert client.get(path)["Cache-Control"] == "no-store"
+
+
+def directives(response):
+    parts = (part.split() for part in response["Content-Security-Policy"].split(";"))
+    return {name: sources for name, *sources in parts}
+
+
+@pytest.mark.django_db
+def test_only_the_admin_may_evaluate(client):
+    assert "'unsafe-eval'" in directives(client.get("/admin/login/", follow=True))["script-src"]
+    for path in ("/docs", "/redoc"):
+        assert directives(client.get(path))["script-src"] == ["'self'"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_documents_load_nothing_from_elsewhere(client, path):
+    page = client.get(path).content.decode()
+    assert "://" not in page
+    assert "<script>" not in page
+    for source in [part.split('"')[0] for part in page.split('src="')[1:]]:
+        response = client.get(source)
+        assert response.status_code == 200
+        response.close()
+
+
+@pytest.mark.parametrize(
+    "origin", ["app://obsidian.md", "http://localhost:5173", "http://localhost", "app://local"]
+)
+def test_development_origins_may_call(client, origin):
+    answer = client.get("/api/v1/health", headers={"Origin": origin})
+    assert answer["Access-Control-Allow-Origin"] == origin
+    preflight = client.options(
+        "/api/v1/health",
+        headers={
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, idempotency-key, x-workspace-id",
+        },
+    )
+    assert preflight.status_code == 200
+    assert {"authorization", "x-api-key", "idempotency-key", "if-match"} <= set(
+        preflight["Access-Control-Allow-Headers"].split(", ")
+    )
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "http://localhost.evil.example", "null", "https://localhost:1"],
+)
+def test_other_origins_may_not(client, origin):
+    answer = client.get("/api/v1/health", headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+# --- production
+
+
+SAFE = {
+    "env": "production",
+    "secret_key": "k3J9" * 12 + "x",
+    "jwt_secret": "p8Q2" * 12 + "y",
+    "master_keys": ["q0ZpXW3m1uQv5nYt8rB2sD4fG6hJ7kL9zX1cV3bN5mA"],
+    "checkpoint_key": "q0ZpXW3m1uQv5nYt8rB2sD4fG6hJ7kL9zX1cV3bN5mA",
+    "allowed_hosts": ["lattice.example.org"],
+    "public_url": "https://lattice.example.org",
+    "api_keys": [],
+}
+
+
+def found_in(**changes):
+    return [check.id for check in unsafe_in_production(Environment(**{**SAFE, **changes}))]
+
+
+def test_safe_settings_pass():
+    assert found_in() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"secret_key": ""}, "lattice.E010"),
+        ({"secret_key": "short"}, "lattice.E010"),
+        ({"jwt_secret": "a" * 50}, "lattice.E010"),
+        ({"master_keys": []}, "lattice.E011"),
+        ({"master_keys": ["not a key"]}, "lattice.E011"),
+        ({"checkpoint_key": ""}, "lattice.E012"),
+        ({"allowed_hosts": ["*"]}, "lattice.E013"),
+        ({"allowed_hosts": ["*.example.org"]}, "lattice.E013"),
+        ({"allowed_hosts": []}, "lattice.E013"),
+        ({"api_keys": ["changeme"]}, "lattice.E014"),
+        ({"public_url": "http://lattice.example.org"}, "lattice.W015"),
+    ],
+)
+def test_each_unsafe_setting_is_named(changes, check):
+    assert found_in(**changes) == [check]
+
+
+PRODUCTION = {
+    "LATTICE_ENV": "production",
+    "SECRET_KEY": SAFE["secret_key"],
+    "JWT_SECRET": SAFE["jwt_secret"],
+    "LATTICE_MASTER_KEYS": SAFE["master_keys"][0],
+    "LATTICE_CHECKPOINT_KEY": SAFE["checkpoint_key"],
+    "ALLOWED_HOSTS": "lattice.example.org",
+    "PUBLIC_SERVER_URL": "https://lattice.example.org",
+}
+
+
+def python(*arguments, tmp_path, **environment):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "LATTICE_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_deployment_checks_are_clean_in_production(tmp_path):
+    done = python(
+        *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        tmp_path=tmp_path,
+        **PRODUCTION,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_server_does_not_start_on_development_secrets(tmp_path):
+    done = python("-c", "import config.asgi", tmp_path=tmp_path, LATTICE_ENV="production")
+    assert done.returncode != 0
+    assert "lattice.E010" in done.stderr
+    assert "HINT" in done.stderr
+
+
+def test_server_starts_on_safe_ones(tmp_path):
+    done = python("-c", "import config.asgi", tmp_path=tmp_path, **PRODUCTION)
+    assert done.returncode == 0, done.stderr
