@@ -15,6 +15,7 @@ from config.env import ROOT
 
 PATIENCE = 40
 
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
