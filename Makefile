@@ -1,41 +1,79 @@
 # `make run` starts Lattice, `make test` tests it. Both need Python 3.11, python3-venv and make.
 SHELL := /bin/bash
+PYTHON3 ?= python3
 PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest -q
+
+PORT ?= 8000
+LATTICE_DATA_DIR ?= var
+DEMO ?= 1
+export PORT LATTICE_DATA_DIR DEMO
 export PYTHONUNBUFFERED := 1
 
-.PHONY: install install-dev lock test check format
+# A kind of test of which there is none yet is not a failure.
+NONE_IS_FINE := || [ $$? -eq 5 ]
 
-.venv/bin/uv:
-	python3 -m venv .venv
-	.venv/bin/pip install -q uv
+# What an operator must give in production; here, so that `check --deploy` has something to check.
+a-secret = $(shell head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
+PRODUCTION = LATTICE_ENV=production ALLOWED_HOSTS=lattice.example \
+  PUBLIC_SERVER_URL=https://lattice.example DATABASE_URL=postgresql://localhost/lattice \
+  REDIS_URL=redis://localhost SECRET_KEY=$(a-secret)$(a-secret) JWT_SECRET=$(a-secret) \
+  LATTICE_MASTER_KEYS=$(a-secret) LATTICE_CHECKPOINT_KEY=$(a-secret)
 
-.venv/base.ok: requirements/base.txt | .venv/bin/uv
-	.venv/bin/uv pip install -q --require-hashes -r requirements/base.txt
-	@touch $@
+.DEFAULT_GOAL := help
+.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check format
 
-.venv/dev.ok: requirements/dev.txt .venv/base.ok
-	.venv/bin/uv pip install -q --require-hashes -r requirements/dev.txt
-	@touch $@
+help: ## What can be made
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-install: .venv/base.ok
-install-dev: .venv/dev.ok
+run: .venv/base.ok ## Run Lattice (PORT=8000 LATTICE_DATA_DIR=var DEMO=1)
+	@exec $(PYTHON) manage.py up
 
-lock: | .venv/bin/uv
-	for name in base dev; do \
-	  .venv/bin/uv pip compile -q --generate-hashes --no-header --python-version 3.11 \
-	    requirements/$$name.in -o requirements/$$name.txt; \
+stop: .venv/base.ok ## Stop the one that runs on LATTICE_DATA_DIR
+	@$(PYTHON) manage.py stop
+
+doctor: .venv/base.ok ## Is everything there and well?
+	@$(PYTHON) manage.py doctor
+
+install: .venv/base.ok ## Install what Lattice runs on, into .venv
+install-dev: .venv/dev.ok ## And what building and testing it takes
+
+.venv/%.ok: requirements/%.txt requirements/install.py
+	@$(PYTHON3) requirements/install.py $*
+
+.venv/dev.ok: .venv/base.ok
+
+lock: .venv/base.ok ## Pin requirements/*.in, with hashes
+	for name in uv base dev; do \
+	  $(PYTHON) -m uv pip compile -q --generate-hashes --no-header --python-version 3.11 \
+	    requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
 
-test: .venv/dev.ok
-	$(PYTHON) -m pytest -q -n 2
+test: .venv/dev.ok ## Everything that needs only pip
+	$(PYTEST) -n auto
 
-check: .venv/dev.ok
+peers: .venv/dev.ok ## Tests against peers from npm and Debian
+	$(PYTEST) -m peers $(NONE_IS_FINE)
+
+e2e: .venv/dev.ok ## Browser tests; they need Chromium
+	$(PYTEST) -m e2e $(NONE_IS_FINE)
+
+torture: .venv/dev.ok ## The long form of every promise; takes long
+	$(PYTEST) -s -m torture --timeout 3600
+
+bench: .venv/dev.ok ## Measure what is measured
+	for bench in bench/*.py; do $(PYTHON) "$$bench" || exit; done
+
+check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy .
+	$(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
+	$(PYTEST) tests/architecture
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
-format: .venv/dev.ok
+format: .venv/dev.ok ## Let ruff have its way
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .

@@ -1,14 +1,38 @@
-"""Chains, events and deliveries. Rows of `Event` are never changed: triggers refuse it.
+"""Epochs, chains, events and deliveries. An event is never changed: triggers refuse it.
 
 Workspaces and actors stand here as bare ids. The record outlives what it tells of.
 """
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.common.ids import uuid7
+
+
+class Epoch(models.Model):
+    """One unbroken life of this instance's history. Whoever resumes from another one starts over.
+
+    The newest row is the present one. The database remembers the last checkpoint that was written
+    outside, as that remembers the chains, so that neither can lose the other unnoticed.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(unique=True, default=uuid4)
+    reason = models.CharField(max_length=100)
+    begun_at = models.DateTimeField(db_default=Now())
+    checkpoint_number = models.BigIntegerField(default=0)
+    checkpoint_digest = models.BinaryField(default=bytes(32))
+    checkpoint_at = models.DateTimeField(null=True)
+
+    class Meta:
+        get_latest_by = "number"
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.reason})"
 
 
 class Chain(models.Model):
@@ -40,7 +64,8 @@ class Event(models.Model):
     class Meta:
         ordering: ClassVar = ["workspace_id", "seq"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace_id", "seq"], name="event_once_per_seq")
+            models.UniqueConstraint(fields=["workspace_id", "seq"], name="event_once_per_seq"),
+            models.CheckConstraint(condition=Q(seq__gt=0), name="event_seq_is_positive"),
         ]
 
     def __str__(self) -> str:
@@ -48,13 +73,18 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """An event somebody subscribed to, until the subscriber has done its part."""
+    """An event somebody subscribed to, until the subscriber has done its part.
+
+    A delivery is due (`next_at`), done, or parked: hopeless until an operator replays it.
+    """
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
     subscription = models.CharField(max_length=100)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(db_default=Now())
     done_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -63,8 +93,15 @@ class Delivery(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["next_at"], name="delivery_due", condition=models.Q(done_at__isnull=True)
-            )
+                fields=["next_at"],
+                name="delivery_due",
+                condition=Q(done_at__isnull=True, parked_at__isnull=True),
+            ),
+            models.Index(
+                fields=["parked_at"],
+                name="delivery_parked",
+                condition=Q(done_at__isnull=True, parked_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,8 @@ from apps.common import context
 from apps.common.actors import Actor
 from apps.common.events import Event as HappenedEvent
 from apps.common.ids import uuid7
-from apps.ledger.models import Chain, Delivery, Event
+from apps.ledger.events import EpochBegun
+from apps.ledger.models import Chain, Delivery, Epoch, Event
 
 SYSTEM_WORKSPACE = UUID(int=0)
 """The chain of facts that belong to no workspace."""
@@ -81,6 +82,14 @@ def record(event: HappenedEvent) -> None:
             at=datetime.now(UTC),
         )
     )
+
+
+def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
+    """Say that history does not simply go on: a backup was restored, an instance was split."""
+    with unit(actor=actor):
+        epoch = Epoch.objects.create(reason=reason)
+        record(EpochBegun(epoch=epoch.id, reason=reason))
+    return epoch
 
 
 def canonical(event: Event) -> bytes:

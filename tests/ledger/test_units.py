@@ -1,21 +1,12 @@
 """A unit of work commits with its events, or did not happen."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 import pytest
 
 from apps.common.actors import SYSTEM
-from apps.common.events import Event
 from apps.common.ids import uuid7
 from apps.ledger import models
 from apps.ledger.services import record, unit
-
-
-@dataclass(frozen=True, kw_only=True)
-class BellRung(Event):
-    type = "tests.bell.rung"
-    bell: UUID
+from tests.ledger.bells import BellRung
 
 
 @pytest.mark.django_db

@@ -1,0 +1,13 @@
+"""What the ledger itself says."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochBegun(Event):
+    type = "ledger.epoch.begun"
+    epoch: UUID
+    reason: str

@@ -1,0 +1,13 @@
+"""An event for tests about the ledger itself."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BellRung(Event):
+    type = "tests.bell.rung"
+    bell: UUID
+    note: str = ""
