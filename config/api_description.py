@@ -30,6 +30,13 @@ back with every answer; `traceparent` is understood.
 """
 
 TAGS = {
+    "auth": "Registering, logging in and out, and yourself.",
+    "workspaces": "Where people and agents meet, from creation to deletion.",
+    "members": "Who belongs to a workspace, and as what.",
+    "invitations": "Asking people in by e-mail.",
+    "agents": "Agents act for the person who owns them, and are never more than they are.",
+    "keys": "API keys of yours and of your agents. A key is shown once.",
+    "sockets": "Tickets that open one socket.",
     "health": "Is the server there, and can it work?",
     "documents": "The description you are reading.",
 }

@@ -108,6 +108,13 @@ class Environment(BaseSettings):
         description="How many proxies in front may be believed about the client's address.",
     )
 
+    rate_limit_scale: int = Field(
+        1,
+        ge=1,
+        alias="RATE_LIMIT_SCALE",
+        description="Multiplies every rate limit: for load tests, or behind a limiting gateway.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."
     )

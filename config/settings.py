@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "apps.accounts.access.throttling.RateLimitHeaders",
 ]
 
 TEMPLATES = [
@@ -183,6 +184,17 @@ AXES_LOCKOUT_CALLABLE = "apps.accounts.access.lockout.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+RATE_LIMITS = {  # a minute; for an agent a second
+    name: limit * environment.rate_limit_scale
+    for name, limit in {
+        "free": 20,
+        "pro": 60,
+        "power": 120,
+        "team": 200,
+        "agent": 5,
+        "address": 20,
+    }.items()
+}
 
 # --- HTTP
 
@@ -191,6 +203,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.access.authentication.CredentialsChain"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.access.throttling.CallRate"],
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.access.permissions.SignedIn"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.common.api.pagination.CursorPages",

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.common.api.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),
+    path("api/v1/", include("apps.accounts.api.urls")),
 ]
 
 handler400 = "apps.common.api.errors.bad_request"

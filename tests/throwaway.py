@@ -36,6 +36,7 @@ def _start() -> None:
         "REDIS_URL": addresses.redis_url(root),
         "DATABASE_POOL": "4",
         "LOG_LEVEL": "WARNING",
+        "RATE_LIMIT_SCALE": "10000",
     }
     with psycopg.connect(addresses.database_url(root, "postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {TEMPLATE}")

@@ -307,6 +307,7 @@ class SocketTicket(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    confined = models.BooleanField(default=False)
     key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+")
     family = models.ForeignKey(TokenFamily, null=True, on_delete=models.CASCADE, related_name="+")
     expires_at = models.DateTimeField(db_index=True)

@@ -19,7 +19,7 @@ from apps.accounts.errors import MissingApiKey, NotYourWorkspace, ScopeMissing
 from apps.accounts.models import User
 from apps.accounts.ports import Credential, Standing
 from apps.accounts.rules import SCOPE_FOR
-from apps.accounts.selectors import require_permission, workspace_for
+from apps.accounts.selectors import require_permission, require_person, workspace_for
 from apps.common import context
 
 if TYPE_CHECKING:  # DRF reads its default permission while it defines APIView
@@ -76,6 +76,14 @@ class InWorkspace(BasePermission):
         needed = self.reading if request.method in SAFE_METHODS else self.writing
         require_scope(request, SCOPE_FOR[needed])
         require_permission(standing(request), needed)
+        return True
+
+
+class PeopleOnly(BasePermission):
+    """Together with one of the others: no agent passes, whatever its key says."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002
+        require_person(caller(request))
         return True
 
 

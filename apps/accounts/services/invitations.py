@@ -1,0 +1,167 @@
+"""Invitations by e-mail. The row says that a mail is due; whoever sends it makes the token."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from apps.accounts import events
+from apps.accounts.choices import Permission, Role, WorkspaceKind
+from apps.accounts.credentials import fingerprint, new_token
+from apps.accounts.errors import (
+    AlreadyInvited,
+    AlreadyMember,
+    InvalidAccount,
+    InvitationClosed,
+    InvitationForSomebodyElse,
+    PersonalWorkspace,
+)
+from apps.accounts.models import Invitation, Membership, User, Workspace
+from apps.accounts.rules import may_grant
+from apps.accounts.selectors import require_person
+from apps.accounts.services.members import admit
+from apps.accounts.services.workspaces import lock_workspace
+from apps.common.actors import SYSTEM, Actor
+from apps.common.errors import NotAllowed, NotFound
+from apps.ledger.services import record, unit
+
+GOOD_FOR = timedelta(days=14)
+
+
+def create_invitation(*, workspace_id: UUID, email: str, role: Role, actor: User) -> Invitation:
+    require_person(actor)
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidAccount(details=[{"field": "email", "message": error.messages[0]}]) from error
+    with unit(actor=actor, workspace=workspace_id):
+        workspace, standing = lock_workspace(workspace_id, actor, Permission.MANAGE_MEMBERS)
+        if workspace.kind == WorkspaceKind.PERSONAL:
+            raise PersonalWorkspace
+        if not may_grant(standing.role, role):
+            raise NotAllowed("You cannot invite somebody to a role above your own.")
+        if Membership.objects.filter(workspace=workspace, user__email=email).exists():
+            raise AlreadyMember
+        _close_expired(workspace, email)
+        try:
+            with transaction.atomic():
+                invitation = Invitation.objects.create(
+                    workspace=workspace,
+                    email=email,
+                    role=role,
+                    invited_by=actor,
+                    expires_at=timezone.now() + GOOD_FOR,
+                )
+        except IntegrityError as error:
+            raise AlreadyInvited from error
+        record(events.InvitationCreated(invitation=invitation.id, role=role))
+    return invitation
+
+
+def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    """Another mail with another link; the one before stops working when it is sent."""
+    with unit(actor=actor, workspace=_workspace_of(invitation_id, actor)):
+        invitation = _lock_open(invitation_id, actor)
+        invitation.sent_at = None
+        invitation.expires_at = timezone.now() + GOOD_FOR
+        invitation.save(update_fields=["sent_at", "expires_at"])
+        record(events.InvitationResent(invitation=invitation.id))
+    return invitation
+
+
+def revoke_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    with unit(actor=actor, workspace=_workspace_of(invitation_id, actor)):
+        invitation = _lock_open(invitation_id, actor)
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+        record(events.InvitationRevoked(invitation=invitation.id))
+    return invitation
+
+
+def accept_invitation(*, token: str, actor: User) -> Membership:
+    """Whoever holds the mail and is logged in with the address it went to."""
+    require_person(actor)
+    if actor.confined_to:
+        raise NotAllowed("An API key cannot join a workspace: log in.")
+    found = Invitation.objects.filter(token_hash=fingerprint(token)).first()
+    if found is None:
+        raise NotFound
+    with unit(actor=actor, workspace=found.workspace_id):
+        workspace = Workspace.objects.select_for_update().get(id=found.workspace_id)
+        invitation = Invitation.objects.select_for_update().get(id=found.id)
+        if not invitation.is_open or workspace.deleted_at or workspace.is_archived:
+            raise InvitationClosed
+        if invitation.email.lower() != actor.email:
+            raise InvitationForSomebodyElse
+        membership = admit(workspace, actor, Role(invitation.role))
+        invitation.accepted_at = timezone.now()
+        invitation.save(update_fields=["accepted_at"])
+        record(
+            events.InvitationAccepted(
+                invitation=invitation.id, member=actor.id, role=invitation.role
+            )
+        )
+    return membership
+
+
+def send_invitation(*, invitation_id: UUID) -> bool:
+    """Sends the mail that is due, if it still is. Sent twice at worst: the later link works."""
+    token = new_token()
+    with unit(actor=SYSTEM):
+        due = Invitation.objects.unsent().select_for_update(skip_locked=True, of=("self",))
+        invitation = due.filter(id=invitation_id).select_related("workspace", "invited_by").first()
+        if invitation is None:
+            return False
+        invitation.token_hash = fingerprint(token)
+        invitation.save(update_fields=["token_hash"])
+    shown = {
+        "workspace": invitation.workspace.name,
+        "inviter": invitation.invited_by.name or invitation.invited_by.email,
+        "role": invitation.get_role_display(),
+        "link": f"{settings.PUBLIC_URL}/accounts/invitation/{token}",
+        "token": token,
+        "expires_at": invitation.expires_at,
+    }
+    send_mail(
+        subject=f"Join {invitation.workspace.name} on Lattice",
+        message=render_to_string("accounts/invitation.txt", shown),
+        from_email=None,
+        recipient_list=[invitation.email],
+    )
+    with unit(actor=SYSTEM, workspace=invitation.workspace_id):
+        # Not if it was sent anew meanwhile: then another token counts.
+        mine = Invitation.objects.filter(id=invitation.id, token_hash=fingerprint(token))
+        if mine.update(sent_at=timezone.now()):
+            record(events.InvitationSent(invitation=invitation.id))
+    return True
+
+
+def _workspace_of(invitation_id: UUID, actor: Actor) -> UUID:
+    found = Invitation.objects.visible_to(actor).filter(id=invitation_id).first()
+    if found is None:
+        raise NotFound
+    return found.workspace_id
+
+
+def _lock_open(invitation_id: UUID, actor: Actor) -> Invitation:
+    workspace_id = _workspace_of(invitation_id, actor)
+    _, standing = lock_workspace(workspace_id, actor, Permission.MANAGE_MEMBERS)
+    invitation = Invitation.objects.select_for_update().get(id=invitation_id)
+    if invitation.accepted_at or invitation.revoked_at:
+        raise InvitationClosed
+    if not may_grant(standing.role, invitation.role):
+        raise NotAllowed("This invitation is to a role above your own.")
+    return invitation
+
+
+def _close_expired(workspace: Workspace, email: str) -> None:
+    """An expired invitation stands in nobody's way."""
+    open_ones = Invitation.objects.open().filter(workspace=workspace, email__iexact=email)
+    open_ones.filter(expires_at__lte=timezone.now()).update(revoked_at=timezone.now())
