@@ -6,13 +6,16 @@ the ledger adds to them: a restored history is another epoch, and its chain is v
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -23,8 +26,16 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from apps.common.actors import SYSTEM
 from apps.common.runtime import dumps
-from apps.common.runtime.backups import SECRETS, Manifest, read_backup, rehearsal, write_backup
+from apps.common.runtime.backups import (
+    CHECKPOINTS,
+    SECRETS,
+    Manifest,
+    read_backup,
+    rehearsal,
+    write_backup,
+)
 from apps.common.runtime.dumps import TableContent, client_program
 from apps.common.runtime.errors import (
     BackupIsNewer,
@@ -36,6 +47,7 @@ from apps.common.runtime.errors import (
 )
 from apps.common.runtime.seat import supervisor_of
 from apps.common.version import VERSION
+from apps.ledger.services import begin_epoch
 
 Advance = Callable[[], object]
 SecretsChoice = Literal["restore", "keep"]
@@ -84,7 +96,8 @@ class Restored:
     manifest: Manifest
     was_empty: bool
     secrets: SecretsFate
-    migrated: list[str] = field(default_factory=list)
+    migrated: list[str]
+    epoch: UUID | None = None
 
 
 def restore(
@@ -112,21 +125,32 @@ def restore(
             )
         _refuse_while_in_use(database)
         fate = _fate_of_secrets(staged / SECRETS, was_empty=was_empty, choice=secrets)
-        if not dry_run:
-            with _replacement(database, was_empty=was_empty) as fresh:
-                program = client_program("pg_restore", manifest.dump_major)
-                read_backup(
-                    backup,
-                    secret=secret,
-                    dump_to=lambda _: dumps.load(fresh, program),
-                    advance=advance,
-                )
-                _compare(manifest.tables, fresh)
-                with _connected_to(fresh):
-                    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-            if fate == "restored":
-                _put_secrets(staged / SECRETS)
-    return Restored(manifest=manifest, was_empty=was_empty, secrets=fate, migrated=migrations)
+        restored = Restored(
+            manifest=manifest, was_empty=was_empty, secrets=fate, migrated=migrations
+        )
+        if dry_run:
+            return restored
+        program = client_program("pg_restore", manifest.dump_major)
+        with _replacement(database, was_empty=was_empty) as fresh:
+            read_backup(
+                backup, secret=secret, dump_to=lambda _: dumps.load(fresh, program), advance=advance
+            )
+            _compare(manifest.tables, fresh)
+            epoch = _resume(fresh, manifest)
+        if fate == "restored":
+            _put_secrets(staged / SECRETS)
+        _put_checkpoints(staged / CHECKPOINTS)
+    return replace_fields(restored, epoch=epoch)
+
+
+def _resume(fresh: str, manifest: Manifest) -> UUID:
+    """Bring the tables up to this version, and say that history goes on from an earlier point."""
+    with _connected_to(fresh):
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        epoch = begin_epoch(
+            reason=f"restored the backup of {manifest.created_at:%Y-%m-%dT%H:%M:%SZ}", actor=SYSTEM
+        )
+    return epoch.id
 
 
 @contextmanager
@@ -188,6 +212,15 @@ def _put_secrets(brought: Path) -> None:
         kept = f"{present.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         os.link(present, present.with_name(kept))
     brought.replace(present)
+
+
+def _put_checkpoints(brought: Path) -> None:
+    """What lies outside already is at least as good: it is never touched."""
+    for path in sorted(brought.rglob("*")):
+        target = settings.CHECKPOINT_DIR / path.relative_to(brought)
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
 
 
 # --- moving

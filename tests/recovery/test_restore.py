@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from apps.ledger.selectors import current_epoch
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
@@ -39,15 +40,37 @@ def assert_unchanged(house, before):
 
 
 def test_a_wiped_database_comes_back_row_by_row(house, backup):
-    before = house.contents()
+    before, rest = house.contents(), house.contents_besides_the_epoch()
+    hashes = [bytes(hash_) for hash_ in models.Event.objects.values_list("hash", flat=True)]
     wipe(house.database)
 
     answer = house.call("restore", backup, "--json")
 
     assert answer.code == 0
     assert answer.facts["tables"] == {name: table.rows for name, table in before.items()}
-    assert house.contents() == before
+    assert house.contents_besides_the_epoch() == rest
+    told = models.Event.objects.filter(type="ledger.epoch.begun")
+    old = models.Event.objects.exclude(id__in=told)
+    assert [bytes(hash_) for hash_ in old.values_list("hash", flat=True)] == hashes
     assert databases_beside(house.database) == []
+
+
+def test_a_restored_history_is_another_epoch_and_says_so(house, backup):
+    epoch = current_epoch()
+    answer = house.call("restore", backup, "--replace", "--json")
+    assert current_epoch() != epoch
+    assert answer.facts["epoch"] == str(current_epoch())
+    event = models.Event.objects.filter(type="ledger.epoch.begun").latest("seq")
+    assert event.payload["epoch"] == str(current_epoch())
+    assert event.payload["reason"].startswith("restored the backup of 2")
+    assert (event.actor_kind, event.via) == ("system", "command:restore")
+
+
+def test_a_restore_that_is_refused_begins_no_epoch(house, backup):
+    epoch = current_epoch()
+    assert house.call("restore", backup).code == 1
+    assert house.call("restore", backup, "--replace", "--dry-run").code == 0
+    assert current_epoch() == epoch
 
 
 def test_what_comes_back_can_be_lived_in(house, backup):
@@ -69,11 +92,11 @@ def test_a_database_that_is_not_empty_is_refused(house, backup):
 
 
 def test_replace_puts_the_backup_in_the_place_of_what_is_there(house, backup):
-    before = house.contents()
+    before = house.contents_besides_the_epoch()
     house.live()
     answer = house.call("restore", backup, "--replace", "--json")
     assert answer.facts["replaced"] is True
-    assert house.contents() == before
+    assert house.contents_besides_the_epoch() == before
 
 
 def test_dry_run_verifies_everything_and_changes_nothing(house, backup):
@@ -284,6 +307,21 @@ def test_secrets_made_for_an_empty_embedded_database_give_way_unasked(house, bac
     assert json.loads(house.secrets.read_text()) == SECRETS
 
 
+def test_checkpoints_come_back_and_never_replace_those_that_are_outside(house, tmp_path):
+    house.checkpoints.mkdir()
+    (house.checkpoints / "old").write_text("written before the backup\n")
+    (house.checkpoints / "grown").write_text("one\n")
+    backup = tmp_path / "house.backup"
+    house.call("backup", backup)
+    (house.checkpoints / "old").unlink()
+    (house.checkpoints / "grown").write_text("one\ntwo\n")
+
+    assert house.call("restore", backup, "--replace").code == 0
+
+    assert (house.checkpoints / "old").read_text() == "written before the backup\n"
+    assert (house.checkpoints / "grown").read_text() == "one\ntwo\n"
+
+
 # --- where nobody may create databases
 
 
@@ -310,7 +348,9 @@ def test_a_role_that_may_not_create_databases_restores_into_an_empty_one(house, 
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["rows"] == sum(table.rows for table in before.values())
     with dumps.snapshot(modest) as moment:
-        assert moment.contents() == before
+        found = moment.contents()
+    assert found["public.ledger_epoch"].rows == before["public.ledger_epoch"].rows + 1
+    assert found["public.accounts_user"] == before["public.accounts_user"]
 
 
 def test_a_role_that_may_not_create_databases_cannot_replace_one(house, backup, modest):

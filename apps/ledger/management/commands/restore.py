@@ -62,6 +62,7 @@ def _report(done: recovery.Restored, *, dry_run: bool) -> Report:
         "replaced": not done.was_empty,
         "migrated": done.migrated,
         "secrets": done.secrets,
+        "epoch": done.epoch,
     }
     what = (
         f"the backup of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC (Lattice {manifest.product}): "
