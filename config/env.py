@@ -61,6 +61,14 @@ class Environment(BaseSettings):
         "", alias="REDIS_URL", description="`redis://…` or `unix://…`. Unset: an embedded Redis."
     )
 
+    worker_silence: int = Field(
+        60,
+        ge=1,
+        alias="WORKER_SILENCE",
+        description="Seconds after which a worker that consumes nothing, though the broker answers "
+        "and it has room, ends itself to be started anew.",
+    )
+
     secret_key: str = Field(
         "",
         alias="SECRET_KEY",

@@ -11,3 +11,11 @@ class EpochBegun(Event):
     type = "ledger.epoch.begun"
     epoch: UUID
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveriesReplayed(Event):
+    """An operator had what was parked started again: so many of each subscription."""
+
+    type = "ledger.deliveries.replayed"
+    counts: dict[str, int]

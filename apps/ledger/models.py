@@ -72,6 +72,20 @@ class Event(models.Model):
         return f"{self.type} #{self.seq}"
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def unfinished(self) -> "DeliveryQuerySet":
+        return self.filter(done_at__isnull=True)
+
+    def open(self) -> "DeliveryQuerySet":
+        return self.unfinished().filter(parked_at__isnull=True)
+
+    def due(self) -> "DeliveryQuerySet":
+        return self.open().filter(next_at__lte=Now()).order_by("next_at", "id")
+
+    def parked(self) -> "DeliveryQuerySet":
+        return self.unfinished().filter(parked_at__isnull=False)
+
+
 class Delivery(models.Model):
     """An event somebody subscribed to, until the subscriber has done its part.
 
@@ -85,6 +99,8 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -1,0 +1,106 @@
+"""The relay starts what is due: deliveries of events to their subscribers.
+
+PostgreSQL is the truth. The relay looks at it every second, sooner when it is poked, and tells the
+broker ids. What the broker forgets, or a worker dies over, is started again when its time has come.
+It starts nothing while no worker consumes: what waits in a broker is lost with it, what waits here
+is not. Any number of relays may run: they pass over the rows another one holds.
+"""
+
+import random
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import psycopg
+import structlog
+from celery import current_app
+from django.db import InterfaceError, OperationalError, connection
+from kombu.exceptions import OperationalError as BrokerError
+
+from apps.activity.selectors.backlog import consuming_workers
+from apps.ledger import deliveries
+from apps.ledger.deliveries import Start
+
+log = structlog.get_logger("lattice.relay")
+
+POKES = "lattice_pokes"
+BATCH = 100
+LOOK_EVERY = 1.0
+PAUSE = 2.0
+"""After the broker or the database failed, and at most how late the relay sees that it is back."""
+
+
+class Source(Protocol):
+    """Rows that are due: `apps.ledger.deliveries` is one."""
+
+    def claim(self, limit: int) -> Sequence[Start]:
+        """Count the attempt, plan the next one, commit."""
+
+    def give_back(self, unsent: Sequence[Start]) -> None:
+        """What no broker took was not an attempt."""
+
+
+class Relay:
+    def __init__(self, sources: Sequence[Source] = (deliveries,)) -> None:
+        self.ended = threading.Event()
+        self._sources = sources
+        self._ear = Ear()
+
+    def run(self) -> None:
+        """Until `ended` is set."""
+        log.info("relay runs")
+        while not self.ended.is_set():
+            try:
+                started = self.turn()
+            except (OperationalError, InterfaceError, BrokerError) as error:
+                log.warning("relay pauses", reason=type(error).__name__)
+                connection.close()
+                self.ended.wait(PAUSE * random.uniform(0.5, 1.0))  # noqa: S311
+            else:
+                if not started:
+                    self._ear.wait(LOOK_EVERY)
+        self._ear.close()
+
+    def turn(self) -> int:
+        """Start what is due, and say how much that was."""
+        if not consuming_workers():
+            return 0
+        return sum(self._start(source) for source in self._sources)
+
+    def _start(self, source: Source) -> int:
+        starts = source.claim(BATCH)
+        for index, start in enumerate(starts):
+            try:
+                current_app.send_task(start.task, args=[start.id])
+            except BrokerError:
+                source.give_back(starts[index:])
+                raise
+        return len(starts)
+
+
+class Ear:
+    """Hears pokes from PostgreSQL. Deaf (the database away, a pooler between), it only waits."""
+
+    def __init__(self) -> None:
+        self._connection: psycopg.Connection | None = None
+
+    def wait(self, seconds: float) -> None:
+        try:
+            if self._connection is None:
+                self._listen()
+            else:
+                for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                    pass
+        except psycopg.Error:
+            self.close()
+            threading.Event().wait(seconds)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _listen(self) -> None:
+        """Whoever listens from now on has to look once more before waiting."""
+        self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        self._connection.execute(f"LISTEN {POKES}")

@@ -1,0 +1,78 @@
+"""Notices from within a worker that it runs but no longer consumes, and ends it.
+
+Every few seconds the worker sends itself a task through the broker, to a queue that only it reads.
+When the broker takes that task but the worker, though it has room, never gets it, something between
+them is stuck that no reconnect has healed: it leaves, and whoever supervises it starts a new one.
+The task's effect, a row, tells the relay, the metrics and the doctor the same.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from typing import Any, ClassVar
+
+from celery import bootsteps
+from celery.apps.worker import Worker
+from celery.signals import task_received
+from celery.worker import state
+from celery.worker.request import Request
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger("lattice.watchdog")
+
+EVERY = 5.0
+GRACE = 10.0
+PULSE = "activity.pulse"
+
+
+class Watchdog(bootsteps.StartStopStep):
+    requires: ClassVar = {"celery.worker.components:Pool"}
+
+    def __init__(self, *_: Worker, **__: Any) -> None:
+        self.ended = threading.Event()
+        self.heard = 0.0
+
+    def start(self, worker: Worker) -> None:
+        self.heard = time.monotonic()
+        task_received.connect(self._hear, weak=False)
+        threading.Thread(target=self._watch, args=[worker], name="watchdog", daemon=True).start()
+
+    def stop(self, _: Worker) -> None:
+        self.ended.set()
+
+    def _hear(self, request: Request, **_: Any) -> None:
+        if request.name == PULSE:
+            self.heard = time.monotonic()
+
+    def _watch(self, worker: Worker) -> None:
+        ended = False
+        while not ended:
+            busy = len(state.reserved_requests) >= worker.concurrency
+            if not self._ask(worker) or busy:
+                self.heard = time.monotonic()  # nothing can be concluded
+            elif time.monotonic() - self.heard > settings.WORKER_SILENCE:
+                self._leave()
+            ended = self.ended.wait(min(EVERY, settings.WORKER_SILENCE / 3))
+
+    def _ask(self, worker: Worker) -> bool:
+        """Send the task. To the queue itself: an exchange's bindings are lost with its broker."""
+        try:
+            worker.app.send_task(
+                PULSE,
+                args=[worker.hostname],
+                exchange="",
+                routing_key=f"{worker.hostname}.dq2",
+                expires=settings.WORKER_SILENCE,
+            )
+        except OperationalError:
+            return False
+        return True
+
+    def _leave(self) -> None:
+        log.critical("The broker answers but nothing is consumed: this worker ends itself.")
+        os.kill(os.getpid(), signal.SIGTERM)
+        if not self.ended.wait(GRACE):
+            os.kill(os.getpid(), signal.SIGKILL)

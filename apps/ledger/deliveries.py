@@ -1,0 +1,177 @@
+"""Deliveries: what subscribers are owed of an event, until they have done their part.
+
+The relay (apps/activity) starts those that are due; a task of the subscriber's room takes one:
+
+    @subscriber("specs.apply_approved_mutation")
+    def apply_approved_mutation(event: Event) -> None:
+        services.apply_mutation(mutation=event.payload["mutation"], actor=SYSTEM)
+
+The body is one unit of work in the event's workspace, and the delivery is marked done in it, so
+what is started twice still happens once. Effects outside PostgreSQL come later, from a row.
+"""
+
+import random
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from celery import Task, shared_task
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.common import context
+from apps.common.actors import SYSTEM, Actor
+from apps.common.errors import DomainError
+from apps.ledger.events import DeliveriesReplayed
+from apps.ledger.models import Delivery, DeliveryQuerySet, Event
+from apps.ledger.services import record, unit
+
+FIRST_WAIT = timedelta(seconds=10)
+"""Short, because a broker that was emptied has forgotten what it was told."""
+LONGEST_WAIT = timedelta(hours=12)
+MAX_ATTEMPTS = 17
+"""Three days of waiting, less the jitter."""
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait for the outcome of this attempt, before the next one."""
+    doubled = FIRST_WAIT * 2 ** min(attempts - 1, 20)
+    return min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.0)  # noqa: S311
+
+
+# --- the relay's side
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the broker is told: a task, and the id it takes."""
+
+    task: str
+    id: int | str
+
+
+def claim(limit: int) -> list[Start]:
+    """Those that are due, the ones that were tried too often excepted: they are parked.
+
+    The attempt is counted and the next one planned before anything is sent, so a relay that dies
+    in between leaves nothing behind that would not be started again.
+    """
+    with transaction.atomic():
+        due = list(
+            Delivery.objects.due()
+            .select_related("event")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        due.sort(key=lambda delivery: (delivery.event.workspace_id, delivery.event.seq))
+        now = timezone.now()
+        for delivery in due:
+            if delivery.attempts >= MAX_ATTEMPTS:
+                delivery.parked_at = now
+            else:
+                delivery.attempts += 1
+                delivery.next_at = now + wait_after(delivery.attempts)
+        Delivery.objects.bulk_update(due, ["attempts", "next_at", "parked_at"])
+    return [Start(d.subscription, d.pk) for d in due if d.parked_at is None]
+
+
+def give_back(unsent: Sequence[Start]) -> None:
+    """What no broker took was not an attempt."""
+    Delivery.objects.open().filter(pk__in=[start.id for start in unsent]).update(
+        attempts=F("attempts") - 1, next_at=timezone.now()
+    )
+
+
+# --- the subscriber's side
+
+
+def subscriber(name: str) -> Callable[[Callable[[Event], None]], Task[[int], None]]:
+    """Make a Celery task of this name that takes a delivery's id and hands on its event."""
+
+    def furnish(body: Callable[[Event], None]) -> Task[[int], None]:
+        @shared_task(name=name)
+        def task(delivery: int) -> None:
+            with taking(delivery) as taken:
+                if taken:
+                    body(taken.event)
+
+        task.__doc__ = body.__doc__
+        return task
+
+    return furnish
+
+
+@contextmanager
+def taking(delivery_id: int) -> Iterator[Delivery | None]:
+    """A unit of work in which the delivery is done; None if somebody else did or does it.
+
+    What goes wrong inside is undone, noted on the delivery, and raised.
+    """
+    found = Delivery.objects.select_related("event").get(pk=delivery_id)
+    call = context.call(
+        request_id=found.event.request_id,
+        trace_id=found.event.trace_id,
+        via=f"task:{found.subscription}",
+    )
+    try:
+        with call, unit(actor=SYSTEM, workspace=found.event.workspace_id):
+            locked = (
+                Delivery.objects.open()
+                .filter(pk=delivery_id)
+                .select_for_update(skip_locked=True, of=("self",))
+                .select_related("event")
+                .first()
+            )
+            yield locked
+            if locked:
+                locked.done_at = timezone.now()
+                locked.last_error = ""
+                locked.save(update_fields=["done_at", "last_error"])
+    except BaseException as error:
+        _note_failure(delivery_id, error)
+        raise
+
+
+def _note_failure(delivery_id: int, error: BaseException) -> None:
+    """Only what kind of error and where: its message may hold what nobody should read."""
+    with transaction.atomic():
+        failed = Delivery.objects.open().filter(pk=delivery_id).select_for_update().first()
+        if failed is None:
+            return
+        failed.last_error = name_of(error)
+        if failed.attempts >= MAX_ATTEMPTS:
+            failed.parked_at = timezone.now()
+        failed.save(update_fields=["last_error", "parked_at"])
+
+
+def name_of(error: BaseException) -> str:
+    code = f" ({error.code})" if isinstance(error, DomainError) else ""
+    place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    where = f" at {place.filename.rpartition('/')[2]}:{place.lineno}" if place else ""
+    return f"{type(error).__name__}{code}{where}"[:200]
+
+
+# --- the operator's side
+
+
+def replay(*, parked: DeliveryQuerySet, actor: Actor) -> int:
+    """Have what was parked started again, with all its attempts before it."""
+    with unit(actor=actor):
+        locked = list(
+            parked.parked()
+            .select_for_update(of=("self",))
+            .select_related("event")
+            .order_by("event__workspace_id", "id")
+        )
+        Delivery.objects.filter(pk__in=[delivery.pk for delivery in locked]).update(
+            attempts=0, next_at=timezone.now(), parked_at=None
+        )
+        for workspace, deliveries in groupby(locked, lambda d: d.event.workspace_id):
+            with unit(actor=actor, workspace=workspace):
+                counts = Counter(delivery.subscription for delivery in deliveries)
+                record(DeliveriesReplayed(counts=dict(counts)))
+    return len(locked)

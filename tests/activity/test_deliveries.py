@@ -1,0 +1,147 @@
+"""How a delivery is claimed, parked and replayed."""
+
+import json
+from io import StringIO
+from itertools import pairwise
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from apps.activity.relay import Relay
+from apps.activity.services.pulses import note_pulse
+from apps.common.actors import SYSTEM
+from apps.common.ids import uuid7
+from apps.ledger import deliveries
+from apps.ledger.events import DeliveriesReplayed
+from apps.ledger.models import Delivery, Event
+from tests.activity.belfry import answer_bell, crack
+from tests.activity.bells import answered, ring
+
+
+@pytest.fixture
+def owed(db, subscribed) -> Delivery:
+    subscribed("tests.answer_bell")
+    ring(uuid7())
+    return Delivery.objects.get()
+
+
+def park(delivery: Delivery) -> None:
+    delivery.attempts = deliveries.MAX_ATTEMPTS
+    delivery.parked_at = timezone.now()
+    delivery.save()
+
+
+def test_a_claim_counts_the_attempt_and_plans_the_next_within_ten_seconds(owed):
+    (start,) = deliveries.claim(10)
+    assert (start.task, start.id) == ("tests.answer_bell", owed.pk)
+    owed.refresh_from_db()
+    assert owed.attempts == 1
+    assert 7 < (owed.next_at - timezone.now()).total_seconds() <= 10
+    assert deliveries.claim(10) == []
+
+
+def test_what_no_broker_took_was_not_an_attempt(owed):
+    deliveries.give_back(deliveries.claim(10))
+    owed.refresh_from_db()
+    assert owed.attempts == 0
+    assert len(deliveries.claim(10)) == 1
+
+
+def test_waits_double_and_end_after_three_days():
+    waits = [deliveries.wait_after(n + 1).total_seconds() for n in range(deliveries.MAX_ATTEMPTS)]
+    assert waits[0] <= 10
+    assert all(later > 1.5 * sooner for sooner, later in pairwise(waits[:13]))
+    assert 0.8 * 3 * 86_400 * 0.98 <= sum(waits) <= 3 * 86_400
+
+
+def test_one_that_was_tried_too_often_is_parked_and_not_started(owed):
+    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS)
+    assert deliveries.claim(10) == []
+    owed.refresh_from_db()
+    assert owed.parked_at is not None
+
+
+def test_the_last_failure_parks_at_once(db, subscribed):
+    subscribed("tests.crack")
+    ring(uuid7())
+    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS)
+    with pytest.raises(RuntimeError):
+        crack(Delivery.objects.get().pk)
+    assert Delivery.objects.get().parked_at is not None
+    assert answered() == []
+
+
+def test_a_delivery_that_is_done_or_parked_is_not_done_again(owed):
+    answer_bell(owed.pk)
+    answer_bell(owed.pk)
+    assert len(answered()) == 1
+    Delivery.objects.update(done_at=None, parked_at=timezone.now())
+    answer_bell(owed.pk)
+    assert len(answered()) == 1
+
+
+def test_a_delivery_somebody_is_doing_is_left_to_them(committed_database, subscribed):
+    subscribed("tests.answer_bell")
+    ring(uuid7())
+    with psycopg.connect(committed_database) as neighbour:
+        neighbour.execute("SELECT FROM ledger_delivery FOR UPDATE")
+        assert deliveries.claim(10) == []
+        answer_bell(Delivery.objects.get().pk)
+        assert answered() == []
+    answer_bell(Delivery.objects.get().pk)
+    assert len(answered()) == 1
+
+
+def test_nothing_is_started_while_no_worker_consumes(owed):
+    relay = Relay()
+    assert relay.turn() == 0
+    owed.refresh_from_db()
+    assert owed.attempts == 0
+    note_pulse(worker="w1")
+    assert relay.turn() == 1
+
+
+def test_replay_starts_all_attempts_again_and_is_recorded(owed):
+    park(owed)
+    assert deliveries.replay(parked=Delivery.objects.all(), actor=SYSTEM) == 1
+    owed.refresh_from_db()
+    assert (owed.attempts, owed.parked_at) == (0, None)
+    recorded = Event.objects.get(type=DeliveriesReplayed.type)
+    assert recorded.workspace_id == owed.event.workspace_id
+    assert recorded.payload == {"counts": {"tests.answer_bell": 1}}
+    assert len(deliveries.claim(10)) == 1
+
+
+def test_replaying_what_is_not_parked_does_nothing(owed):
+    assert deliveries.replay(parked=Delivery.objects.all(), actor=SYSTEM) == 0
+    assert not Event.objects.filter(type=DeliveriesReplayed.type).exists()
+
+
+def command(*words: str) -> tuple[int, dict]:
+    out = StringIO()
+    try:
+        call_command("deliveries", *words, "--json", stdout=out)
+    except CommandError as error:
+        return error.returncode, json.loads(out.getvalue() or "{}")
+    return 0, json.loads(out.getvalue())
+
+
+def test_the_command_lists_what_is_owed_and_says_with_3_that_something_is_parked(owed):
+    code, found = command()
+    assert (code, found["open"], found["parked"]) == (0, 1, 0)
+    assert found["deliveries"][0]["subscription"] == "tests.answer_bell"
+    assert command("--parked")[1]["deliveries"] == []
+    park(owed)
+    code, found = command("--parked")
+    assert (code, found["parked"], found["deliveries"][0]["id"]) == (3, 1, owed.pk)
+
+
+def test_the_command_replays_one_or_all_and_can_only_say_so(owed):
+    park(owed)
+    assert command("--replay", str(owed.pk), "--dry-run") == (0, {"replayed": 0, "of": 1})
+    assert Delivery.objects.parked().count() == 1
+    assert command("--replay", str(owed.pk)) == (0, {"replayed": 1, "of": 1})
+    assert command("--replay", str(owed.pk))[0] == 2
+    assert command("--replay-all") == (0, {"replayed": 0, "of": 0})

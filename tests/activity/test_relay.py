@@ -1,0 +1,122 @@
+"""What an event owes to its subscribers is started, and happens once: with real processes."""
+
+import signal
+import socket
+
+import pytest
+from django.utils import timezone
+
+from apps.activity.selectors.backlog import consuming_workers
+from apps.common.ids import uuid7
+from apps.ledger.models import Delivery
+from tests.activity.bells import answered, ring
+from tests.activity.conftest import eventually
+
+BACK_WITHIN = 30.0
+"""Seconds after which everything is delivered, once the broker is back."""
+
+
+def done() -> bool:
+    return not Delivery.objects.unfinished().exists()
+
+
+def hurry() -> None:
+    """The time of every retry has come."""
+    Delivery.objects.unfinished().update(next_at=timezone.now())
+
+
+def test_every_event_reaches_its_subscriber_once_whatever_the_number_of_relays(machine, subscribed):
+    subscribed("tests.answer_bell")
+    machine.worker()
+    machine.relay()
+    machine.relay()
+    bells = ring(uuid7(), times=30)
+    eventually(done)
+    assert sorted(answered()) == sorted(str(bell) for bell in bells)
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_deliveries_are_started_in_the_order_of_the_events(machine, subscribed):
+    subscribed("tests.answer_bell")
+    bells = ring(uuid7(), times=20)
+    machine.worker(children=1)
+    machine.relay()
+    eventually(done)
+    assert answered() == [str(bell) for bell in bells]
+
+
+def test_one_that_fails_holds_back_nobody_and_leaves_nothing_but_the_kind_of_its_error(
+    machine, subscribed
+):
+    subscribed("tests.crack", "tests.answer_bell")
+    machine.worker(children=1)
+    machine.relay()
+    bells = ring(uuid7(), times=3)
+    cracked = Delivery.objects.filter(subscription="tests.crack")
+    eventually(lambda: cracked.exclude(last_error="").count() == 3)
+    eventually(lambda: answered() == [str(bell) for bell in bells])
+    one = cracked.first()
+    assert one.last_error.startswith("RuntimeError at belfry.py:")
+    assert (one.attempts, one.done_at, one.parked_at) == (1, None, None)
+    assert 0 < (one.next_at - timezone.now()).total_seconds() <= 10
+
+    hurry()
+    eventually(lambda: set(cracked.values_list("attempts", flat=True)) == {2})
+    assert answered() == [str(bell) for bell in bells]
+
+
+def test_a_worker_child_that_dies_over_a_delivery_costs_one_attempt(machine, subscribed):
+    subscribed("tests.fall_down_once")
+    machine.worker()
+    machine.relay()
+    (bell,) = ring(uuid7())
+    eventually(lambda: "SIGKILL" in machine.log("worker") or "signal 9" in machine.log("worker"))
+    hurry()
+    eventually(done)
+    assert answered() == [str(bell)]
+
+
+@pytest.mark.parametrize("injury", ["dead", "frozen", "emptied"])
+def test_a_broker_that_comes_back_costs_time_and_nothing_else(machine, subscribed, injury):
+    subscribed("tests.answer_bell")
+    worker = machine.worker()
+    machine.relay()
+    before = ring(uuid7(), times=5)
+    eventually(done)
+
+    redis = machine.redis
+    match injury:
+        case "dead":
+            redis.kill()
+        case "frozen":
+            redis.signal(signal.SIGSTOP)
+        case "emptied":
+            worker.send_signal(signal.SIGSTOP)  # so that messages wait in the broker
+    during = ring(uuid7(), times=5)
+    match injury:
+        case "dead":
+            eventually(lambda: "relay pauses" in machine.log("relay"))
+            redis.start()
+        case "frozen":
+            eventually(lambda: "relay pauses" in machine.log("relay"))
+            redis.signal(signal.SIGCONT)
+        case "emptied":
+            eventually(lambda: not Delivery.objects.filter(attempts=0).exists())
+            with redis.client() as client:
+                client.flushall()
+            worker.send_signal(signal.SIGCONT)
+    eventually(done, within=BACK_WITHIN)
+    after = ring(uuid7(), times=5)
+    eventually(done, within=5)
+    assert sorted(answered()) == sorted(str(bell) for bell in [*before, *during, *after])
+    assert worker.poll() is None, "the worker consumes again without a restart"
+
+
+def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
+    worker = machine.worker(WORKER_SILENCE="2")
+    eventually(consuming_workers)
+    for queue in ("celery", f"celery@{socket.gethostname()}.dq2"):
+        control = ("control", "cancel_consumer", queue)
+        machine.run("control", "-m", "celery", "-A", "config.celery", *control)
+    eventually(lambda: worker.poll() is not None)
+    assert "ends itself" in machine.log("worker")
