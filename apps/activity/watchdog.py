@@ -11,10 +11,9 @@ import os
 import signal
 import threading
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from celery import bootsteps
-from celery.apps.worker import Worker
 from celery.signals import task_received
 from celery.worker import state
 from celery.worker.request import Request
@@ -29,25 +28,25 @@ PULSE = "activity.pulse"
 
 
 class Watchdog(bootsteps.StartStopStep):
-    requires: ClassVar = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
-    def __init__(self, *_: Worker, **__: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         self.ended = threading.Event()
         self.heard = 0.0
 
-    def start(self, worker: Worker) -> None:
+    def start(self, worker: Any) -> None:
         self.heard = time.monotonic()
         task_received.connect(self._hear, weak=False)
         threading.Thread(target=self._watch, args=[worker], name="watchdog", daemon=True).start()
 
-    def stop(self, _: Worker) -> None:
+    def stop(self, _: Any) -> None:
         self.ended.set()
 
     def _hear(self, request: Request, **_: Any) -> None:
         if request.name == PULSE:
             self.heard = time.monotonic()
 
-    def _watch(self, worker: Worker) -> None:
+    def _watch(self, worker: Any) -> None:
         ended = False
         while not ended:
             busy = len(state.reserved_requests) >= worker.concurrency
@@ -57,7 +56,7 @@ class Watchdog(bootsteps.StartStopStep):
                 self._leave()
             ended = self.ended.wait(min(EVERY, settings.WORKER_SILENCE / 3))
 
-    def _ask(self, worker: Worker) -> bool:
+    def _ask(self, worker: Any) -> bool:
         """Send the task. To the queue itself: an exchange's bindings are lost with its broker."""
         try:
             worker.app.send_task(

@@ -15,7 +15,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -40,8 +40,9 @@ MAX_ATTEMPTS = 17
 
 def wait_after(attempts: int) -> timedelta:
     """How long to wait for the outcome of this attempt, before the next one."""
-    doubled = FIRST_WAIT * 2 ** min(attempts - 1, 20)
-    return min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.0)  # noqa: S311
+    doubled: timedelta = FIRST_WAIT * 2 ** min(attempts - 1, 20)
+    wait: timedelta = min(doubled, LONGEST_WAIT)
+    return wait * random.uniform(0.8, 1.0)  # noqa: S311
 
 
 # --- the relay's side
@@ -112,13 +113,14 @@ def taking(delivery_id: int) -> Iterator[Delivery | None]:
     What goes wrong inside is undone, noted on the delivery, and raised.
     """
     found = Delivery.objects.select_related("event").get(pk=delivery_id)
-    call = context.call(
+    call = replace(
+        context.current(),
         request_id=found.event.request_id,
         trace_id=found.event.trace_id,
         via=f"task:{found.subscription}",
     )
     try:
-        with call, unit(actor=SYSTEM, workspace=found.event.workspace_id):
+        with context.call(**asdict(call)), unit(actor=SYSTEM, workspace=found.event.workspace_id):
             locked = (
                 Delivery.objects.open()
                 .filter(pk=delivery_id)

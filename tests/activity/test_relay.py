@@ -55,7 +55,7 @@ def test_one_that_fails_holds_back_nobody_and_leaves_nothing_but_the_kind_of_its
     cracked = Delivery.objects.filter(subscription="tests.crack")
     eventually(lambda: cracked.exclude(last_error="").count() == 3)
     eventually(lambda: answered() == [str(bell) for bell in bells])
-    one = cracked.first()
+    one = cracked[0]
     assert one.last_error.startswith("RuntimeError at belfry.py:")
     assert (one.attempts, one.done_at, one.parked_at) == (1, None, None)
     assert 0 < (one.next_at - timezone.now()).total_seconds() <= 10

@@ -33,4 +33,5 @@ def programs(*, server: str, host: str, port: int) -> list[Program]:
         Program("web", web),
         Program("worker", (*celery, "worker", "--without-gossip", "--without-mingle")),
         Program("beat", (*celery, "beat")),
+        Program("relay", ("django", "relay", "--settings", "config.settings")),
     ]

@@ -13,7 +13,7 @@ from apps.common.runtime.supervisor import Supervisor
 
 
 class Command(LatticeCommand):
-    help = "Run Lattice: embedded services, web, worker and beat, under one supervisor."
+    help = "Run Lattice: embedded services, web, worker, beat and relay, under one supervisor."
     requires_system_checks = []
 
     def run(self, **options: Any) -> Report:
