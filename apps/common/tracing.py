@@ -9,7 +9,7 @@ from apps.common import context
 HEADER = "lattice_call"
 
 
-class TracedTask(Task):  # type: ignore[misc]
+class TracedTask(Task):  # type: ignore[type-arg]
     def apply_async(
         self,
         args: Any = None,

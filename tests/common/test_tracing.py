@@ -18,7 +18,8 @@ def note_call():
 
 def test_task_knows_the_request_that_asked_for_it():
     with context.call(request_id="r-1", trace_id="t-1", via="token", actor_id="a-1"):
-        note_call.apply(headers={"lattice_call": {"request_id": "r-1", "trace_id": "t-1"}})
+        carried = {"lattice_call": {"request_id": "r-1", "trace_id": "t-1"}}
+        note_call.apply(headers=carried)  # type: ignore[arg-type]
     call = seen.get_nowait()
     assert (call.request_id, call.trace_id) == ("r-1", "t-1")
     assert call.via == "task:tests.note_call"
