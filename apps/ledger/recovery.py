@@ -45,6 +45,7 @@ from apps.common.runtime.errors import (
     SecretsDiffer,
     TargetUnfit,
 )
+from apps.common.runtime.postgres import program_major
 from apps.common.runtime.seat import supervisor_of
 from apps.common.version import VERSION
 from apps.ledger.services import begin_epoch
@@ -243,7 +244,7 @@ def move(target: str, *, dry_run: bool = False, advance: Advance = lambda: None)
         _refuse_unfit(target, moment)
         tables = moment.contents(advance)
         if not dry_run:
-            reader = dumps.program_major(client_program("pg_dump", moment.server_major))
+            reader = program_major(client_program("pg_dump", moment.server_major))
             with (
                 dumps.load(target, client_program("pg_restore", reader)) as sink,
                 dumps.dump(moment) as stream,

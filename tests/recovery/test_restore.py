@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from apps.ledger.selectors import current_epoch
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
@@ -17,6 +16,7 @@ from apps.accounts.models import User
 from apps.common.runtime import dumps
 from apps.common.runtime.seat import taken_seat
 from apps.ledger import models, recovery
+from apps.ledger.selectors import current_epoch
 from tests.recovery.conftest import SECRETS, fill, wait_until
 
 

@@ -24,11 +24,11 @@ from apps.common.runtime.dumps import (
     TableContent,
     client_program,
     dump,
-    program_major,
     rehearse,
     snapshot,
 )
 from apps.common.runtime.errors import Damaged, FileIsThere, NothingToBackUp, UnknownFormat
+from apps.common.runtime.postgres import program_major
 from apps.common.runtime.sealed import CHUNK, Sealer, Unsealer
 from apps.common.version import VERSION
 

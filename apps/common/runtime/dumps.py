@@ -6,7 +6,6 @@ ever lies on a disk.
 
 import logging
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import BaseModel
 
 from apps.common.runtime.errors import DatabaseUnreachable, DumpFailed, ServiceError
-from apps.common.runtime.postgres import postgres_bin
+from apps.common.runtime.postgres import postgres_bin, program_major
 
 log = logging.getLogger(__name__)
 
@@ -163,15 +161,6 @@ def client_program(name: str, major: int) -> Path:
         f"PostgreSQL {major} is newer than the {name} that comes with Lattice "
         f"({program_major(ours)}): install postgresql-client-{major}."
     )
-
-
-@cache
-def program_major(program: Path) -> int:
-    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
-    found = re.search(r"\) (\d+)", answer.stdout)
-    if found is None:
-        raise ServiceError(f"{program} does not say its version.")
-    return int(found[1])
 
 
 @contextmanager

