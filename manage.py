@@ -19,6 +19,7 @@ WITHOUT_SERVICES = {
     "startproject",
     # these look after the services themselves
     "doctor",
+    "run",
     "stop",
     "up",
 }

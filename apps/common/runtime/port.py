@@ -4,6 +4,7 @@ import errno
 import http.client
 import os
 import socket
+import sys
 
 from apps.common.runtime.errors import ServiceError
 from apps.common.runtime.procfs import listener_on
@@ -27,17 +28,16 @@ def refuse_taken_port(host: str, port: int) -> None:
     raise ServiceError(f"Cannot listen on {host}, port {port}: {os.strerror(reason)}. Change HOST.")
 
 
-def answers_http(host: str, port: int) -> bool:
-    """Any answer will do: that it is the right one is for health checks to say."""
+def http_status(host: str, port: int) -> int:
+    """What the web server answers, or 0 if it does not."""
     connection = http.client.HTTPConnection(ANYWHERE.get(host, host), port, timeout=5)
     try:
         connection.request("GET", "/livez")
-        connection.getresponse().read()
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
-    return True
 
 
 def _obstacle(host: str, port: int) -> int | None:
@@ -50,3 +50,7 @@ def _obstacle(host: str, port: int) -> int | None:
         except OSError as error:
             return error.errno or errno.EADDRNOTAVAIL
     return None
+
+
+if __name__ == "__main__":  # the health check of the container
+    sys.exit(not 0 < http_status("127.0.0.1", int(sys.argv[1])) < 500)

@@ -147,6 +147,8 @@ class Postgres:
     def _forget_reused_pid(self) -> None:
         """PostgreSQL would refuse to start beside whoever has the pid now. The rest of the file
         stays: with it PostgreSQL finds out whether orphans still use its memory."""
+        for lock in self.sockets.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
         if self._pid_file.exists():
             _, _, rest = self._pid_file.read_text().partition("\n")
             self._pid_file.write_text(f"{NO_PROCESS}\n{rest}")

@@ -17,7 +17,7 @@ from types import FrameType
 
 from apps.common.runtime.child import Child
 from apps.common.runtime.errors import ServiceError
-from apps.common.runtime.port import answers_http, refuse_taken_port
+from apps.common.runtime.port import http_status, refuse_taken_port
 from apps.common.runtime.procfs import processes
 from apps.common.runtime.programs import Program
 from apps.common.runtime.seat import taken_seat
@@ -92,7 +92,7 @@ class Supervisor:
             child.start()
         web = self._children[0]
         deadline = time.monotonic() + READY_WITHIN
-        while not self._asked_to_stop and not answers_http(host, port):
+        while not self._asked_to_stop and not http_status(host, port):
             if web.failures > 2 or time.monotonic() > deadline:
                 tail = "\n".join(web.log.read_text(errors="replace").splitlines()[-15:])
                 raise ServiceError(f"The web server does not start:\n{tail}\nSee {web.log}.")

@@ -1,0 +1,130 @@
+"""`manage.py up` as a real process, with its own data folder and port."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from apps.common.runtime.procfs import PROC, Process, processes
+from apps.common.runtime.supervisor import MARK
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def eventually(fact: Callable[[], object], within: float = 20.0, what: str = "") -> None:
+    deadline = time.monotonic() + within
+    while not fact():
+        assert time.monotonic() < deadline, f"still not so after {within} s: {what or fact}"
+        time.sleep(0.05)
+
+
+class House:
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.running: Running | None = None
+
+    def environment(self, **more: str) -> dict[str, str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DATABASE_", "REDIS_", "PYTEST_", "COV_"))
+        }
+        return inherited | {"LATTICE_DATA_DIR": str(self.data_dir), "PORT": str(self.port)} | more
+
+    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def up(self, **environment: str) -> "Running":
+        output = (self.data_dir.parent / "up.out").open("w+")
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=self.environment(**environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        running = Running(self, process, Path(output.name))
+        output.close()
+        eventually(
+            lambda: "Lattice is ready." in running.said() or process.poll() is not None,
+            within=60,
+            what="ready",
+        )
+        assert process.poll() is None, running.said()
+        self.running = running
+        return running
+
+    def down(self) -> None:
+        if self.running is not None and self.running.process.poll() is None:
+            self.running.end()
+
+    def children(self) -> dict[str, int]:
+        """The processes under the supervisor, by name."""
+        found = [p for p in processes() if p.has_environment(f"{MARK}={self.data_dir}")]
+        pids = {process.pid for process in found}
+        return {
+            _name(process): process.pid for process in found if _parent(process.pid) not in pids
+        }
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=20)
+
+    def answers(self, path: str, status: int = 200) -> bool:
+        try:
+            return self.get(path).status_code == status
+        except httpx.HTTPError:
+            return False
+
+
+class Running:
+    def __init__(self, house: House, process: subprocess.Popen[bytes], output: Path) -> None:
+        self.house = house
+        self.process = process
+        self._output = output
+
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def facts(self) -> dict[str, object]:
+        facts: dict[str, object] = json.loads((self.house.data_dir / "demo.json").read_text())
+        return facts
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def _name(process: Process) -> str:
+    words = process.words
+    return next((name for name in ("worker", "beat") if name in words), "web")
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

@@ -1,0 +1,161 @@
+"""One command starts everything, keeps it running, and stops it. All with real processes."""
+
+import os
+import signal
+import socket
+import stat
+
+import pytest
+from celery import Celery
+
+from apps.common.runtime import addresses
+from apps.common.runtime.seat import supervisor_of
+from apps.common.runtime.services import Services
+from tests.runtime.house import House, eventually
+
+pytestmark = pytest.mark.xdist_group("up")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """One data folder for all of them, in a path with a space: starting on it again is the second
+    thing every test shows."""
+    house = House(tmp_path_factory.mktemp("a house") / "var")
+    yield house
+    house.down()
+
+
+@pytest.fixture
+def running(house):
+    """One that runs, left by the test before or started now."""
+    if house.running is None or house.running.process.poll() is not None:
+        house.up()
+    return house.running
+
+
+@pytest.fixture
+def still(house):
+    """A data folder on which nothing runs."""
+    house.down()
+    return house
+
+
+def _embedded(house):
+    return {s.name: s.process() for s in Services(house.data_dir).wanted}
+
+
+def _kill(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+def _worker_answers(house):
+    broker = addresses.celery_url(addresses.redis_url(house.data_dir))
+    with Celery(broker=broker) as app, app.connection() as connection:
+        return bool(app.control.ping(timeout=1, connection=connection))
+
+
+def _nothing_is_left(house):
+    return not house.children() and not any(_embedded(house).values())
+
+
+def test_it_is_ready_when_it_says_so_and_a_signal_ends_all_of_it(still):
+    house = still
+    running = house.up()
+    assert house.answers("/readyz")
+    assert set(house.children()) == {"web", "worker", "beat"}
+    demo = house.data_dir / "demo.json"
+    assert stat.S_IMODE(demo.stat().st_mode) == 0o600
+    assert running.facts()["url"] == house.url
+    for fact in (house.url, "make stop", str(house.data_dir), str(house.data_dir / "logs")):
+        assert fact in running.said()
+
+    assert running.end(signal.SIGTERM) == 0
+    assert _nothing_is_left(house)
+
+
+def test_killed_children_are_started_again(house, running):
+    before = house.children()
+    for pid in before.values():
+        _kill(pid)
+    eventually(lambda: set(house.children()) == set(before), what="three children")
+    assert set(house.children().values()).isdisjoint(before.values())
+    eventually(lambda: house.answers("/readyz"), what="web")
+    eventually(lambda: _worker_answers(house), what="worker")
+    assert "web was killed by signal 9" in running.said()
+
+
+def test_killed_services_are_revived_and_found_again_without_a_restart(house, running):
+    eventually(lambda: _worker_answers(house), what="worker")
+    before = house.children()
+    for process in _embedded(house).values():
+        _kill(process.pid)
+    eventually(lambda: all(_embedded(house).values()), what="both services")
+    eventually(lambda: house.answers("/readyz"), what="web with its database")
+    eventually(lambda: _worker_answers(house), what="worker with its broker")
+    assert house.children()["web"] == before["web"]
+    assert "postgres had died" in running.said()
+
+
+def test_nothing_outlives_a_killed_supervisor_and_the_next_one_has_its_data(house, running):
+    kept = house.manage(
+        "shell", "-v0", "-c", "from django.core.cache import cache; cache.set('kept', 42, None)"
+    )
+    assert kept.returncode == 0, kept.stderr
+    _kill(running.process.pid)
+    running.process.wait()
+    eventually(lambda: not house.children(), what="children gone")
+
+    again = house.up(LATTICE_ASGI="daphne")
+    assert house.answers("/readyz")
+    assert house.answers("/static/admin/css/base.css"), "static files under daphne"
+    read = "from django.core.cache import cache; print(cache.get('kept'))"
+    assert house.manage("shell", "-v0", "-c", read).stdout.strip() == "42"
+    assert again.end(signal.SIGINT) == 0
+    assert _nothing_is_left(house)
+
+
+def test_a_second_start_says_who_runs_and_where(house, running):
+    assert house.answers("/static/admin/css/base.css"), "static files under uvicorn"
+    second = house.manage("up", PORT="1")
+    assert second.returncode == 1
+    for fact in (f"pid {running.process.pid}", house.url, str(house.data_dir), "make stop"):
+        assert fact in second.stderr
+    assert running.process.poll() is None
+
+
+def test_stop_ends_it_from_elsewhere(house, running):
+    stopped = house.manage("stop", "--json")
+    assert stopped.returncode == 0
+    assert str(running.process.pid) in stopped.stdout
+    assert running.process.wait(1) == 0
+    assert _nothing_is_left(house)
+    assert "Nothing was running" in house.manage("stop").stdout
+
+
+def test_a_taken_port_names_who_has_it_before_anything_starts(still):
+    house = still
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", house.port))
+        holder.listen()
+        refused = house.manage("up")
+    assert refused.returncode == 1
+    assert f"Port {house.port} is taken by pid {os.getpid()}" in refused.stderr
+    assert "make run PORT=" in refused.stderr
+    assert supervisor_of(house.data_dir / "run") is None
+    assert _nothing_is_left(house)
+
+
+def test_commands_start_what_they_need_and_stop_it_again(still):
+    house = still
+    healthy = house.manage("doctor", "--json")
+    assert healthy.returncode == 0, healthy.stdout
+    shown = house.manage("showmigrations", "--plan")
+    assert shown.returncode == 0
+    assert "[ ]" not in shown.stdout
+    assert _nothing_is_left(house)
+
+
+def test_commands_that_need_nothing_start_nothing(still):
+    house = still
+    assert house.manage("help", "migrate").returncode == 0
+    assert not addresses.socket_dir(house.data_dir).exists()
