@@ -53,3 +53,11 @@ def committed_database(django_db_setup, django_db_blocker) -> Iterator[str]:
         _point_at(name)
         yield addresses.database_url(settings.DATA_DIR, name)
         _point_at(before)
+
+
+@pytest.fixture
+def unhurried(settings) -> None:
+    """No rate limits, no lockouts, quick hashes: for tests that ask thousands of times."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 1_000_000)
+    settings.AXES_ENABLED = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

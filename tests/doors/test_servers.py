@@ -124,6 +124,16 @@ def test_head_has_no_body(http):
     assert response.content == b""
 
 
+def test_large_json_is_refused(http):
+    response = http.post(
+        "/api/v1/auth/login",
+        content=b'"' + b"a" * 5_000_001 + b'"',
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code == 413
+    assert response.json()["error"]["code"] == "too_large"
+
+
 def test_endless_bodies_are_cut_off(http):
     def endless():
         for _ in range(2000):

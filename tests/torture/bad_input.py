@@ -1,0 +1,219 @@
+"""Throws what schemathesis can think of, and bytes, at every operation of the API as three roles.
+
+In process, through WSGI, over a clone of the database with real commits. Each operation meets a
+new workspace, so what one destroys the next one has.
+"""
+
+import json
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+from schemathesis.core.result import Ok
+
+from apps.accounts.choices import Role, Scope
+from config.generated_docs import openapi_description
+from tests.factories import WorkspaceFactory, agent_of, issue, member
+
+ROLES = ("nobody", "agent", "owner")
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+
+
+@dataclass
+class Tally:
+    cases: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return f"{self.cases:,} cases: " + ", ".join(
+            f"{count:,} x {status}" for status, count in sorted(self.statuses.items())
+        )
+
+
+def operations() -> list[Any]:
+    description = openapi_description()
+    # Credentials are ours to send: as parameters they would be replaced by nonsense.
+    del description["components"]["securitySchemes"]
+    for item in description["paths"].values():
+        for operation in item.values():
+            operation["security"] = []
+    schema = schemathesis.openapi.from_dict(description)
+    schema.app = get_wsgi_application()
+    return [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+
+
+def throw(operation: Any, role: str, tally: Tally, *, cases: int, start: int) -> None:
+    """As many cases, of which most are wrong in one place, some right, some not even HTTP forms."""
+    world = World.new(role)
+    checks = [CHECKS.get_one(name) for name in CHECKED]
+
+    def send(case: Any, **changes: Any) -> None:
+        response = case.call(headers=world.headers, **changes)
+        tally.cases += 1
+        tally.statuses[response.status_code] += 1
+        case.validate_response(response, checks=checks, headers=world.headers)
+
+    def generated(mode: GenerationMode, share: int) -> None:
+        @_bounded(share, start)
+        @given(case=operation.as_strategy(generation_mode=mode), dice=st.randoms())
+        def attempt(case: Any, dice: random.Random) -> None:
+            for name in case.path_parameters or {}:
+                if name in world.ids and dice.random() < 0.7:
+                    case.path_parameters[name] = dice.choice(world.ids[name])
+            send(case)
+
+        try:
+            attempt()
+        except Unsatisfiable:
+            return  # nothing in it can be wrong
+
+    generated(GenerationMode.POSITIVE, cases // 3)
+    generated(GenerationMode.NEGATIVE, cases // 3)
+    _throw_bytes(operation, world, tally, cases=cases - tally.cases, start=start)
+
+
+def _throw_bytes(operation: Any, world: "World", tally: Tally, *, cases: int, start: int) -> None:
+    """What no client would build from the description: odd bytes in paths, queries, headers."""
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    names = re.findall(r"{(\w+)}", operation.path)
+    offered = HEADERS if world.headers else [*HEADERS, "Authorization", "X-API-Key"]
+
+    @_bounded(cases, start)
+    @given(
+        parts=st.fixed_dictionaries({name: world.part(name) for name in names}),
+        query=st.dictionaries(st.sampled_from(QUERIES), ODD_TEXT, max_size=2),
+        headers=st.dictionaries(st.sampled_from(offered), ODD_HEADER, max_size=2),
+        body=st.binary(max_size=60) | ODD_JSON,
+        media=st.sampled_from(["application/json"] * 5 + ["application/x-www-form-urlencoded", ""]),
+    )
+    def attempt(parts: Any, query: Any, headers: Any, body: bytes, media: str) -> None:
+        path = operation.path.format(**{k: quote(v, safe="") for k, v in parts.items()})
+        response = client.generic(
+            operation.method.upper(),
+            f"{path}?{urlencode(query, errors='surrogatepass')}",
+            body if operation.method not in ("get", "head") else b"",
+            content_type=media,
+            headers={**headers, **world.headers},
+        )
+        tally.cases += 1
+        tally.statuses[response.status_code] += 1
+        assert response.status_code < 500, (path, query, headers, body, response.content)
+        assert response["X-Request-Id"]
+        if response.status_code >= 400:
+            error = response.json()["error"]
+            assert set(error) == {"code", "message", "details", "request_id"}
+
+    attempt()
+
+
+ODD_TEXT = st.text(max_size=20) | st.sampled_from(
+    ["\0", "\x7f", "-1", "9" * 40, "1e309", "NaN", "null", "true", "../..", "' OR 1=1", "%00", "{}"]
+)
+ODD_HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=300).map(
+    lambda text: text.encode("latin-1", "replace").decode("latin-1")
+)
+QUERIES = ["cursor", "limit", "ordering", "page", "id", "state", "format", "after", "before", "q"]
+HEADERS = [
+    "Accept-Language",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Traceparent",
+    "X-Request-Id",
+    "X-Workspace-Id",
+]
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=10)
+)
+ODD_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["email", "password", "name", "id", "role", "scopes", "refresh_token"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+).map(lambda value: json.dumps(value).encode())
+
+
+def throw_at_all(*, cases: int, start: int) -> tuple[Tally, list[str]]:
+    """Evenly over all operations and roles: the sum, and what was found to be wrong."""
+    targets = [(operation, role) for operation in operations() for role in ROLES]
+    share = -(-cases // len(targets))
+    whole, wrong = Tally(), []
+    for operation, role in targets:
+        tally = Tally()
+        try:
+            throw(operation, role, tally, cases=share, start=start)
+        except (AssertionError, BaseExceptionGroup) as failure:
+            wrong.append(f"{operation.label} as {role}: {failure}")
+        whole.cases += tally.cases
+        whole.statuses += tally.statuses
+    return whole, wrong
+
+
+def _bounded(cases: int, start: int) -> Any:
+    def decorate(test: Any) -> Any:
+        return seed(start)(
+            settings(
+                max_examples=max(cases, 1),
+                deadline=None,
+                database=None,
+                phases=[Phase.generate, Phase.shrink],
+                suppress_health_check=list(HealthCheck),
+            )(test)
+        )
+
+    return decorate
+
+
+@dataclass
+class World:
+    """A workspace with people in it, seen by one of them."""
+
+    headers: dict[str, str]
+    ids: dict[str, list[str]]
+
+    @classmethod
+    def new(cls, role: str) -> "World":
+        workspace = WorkspaceFactory.create()
+        owner = member(workspace, Role.OWNER)
+        agent = agent_of(owner, workspace, Role.VIEWER)
+        key = issue(agent, workspace)
+        headers = {
+            "nobody": {},
+            "agent": {"X-API-Key": key},
+            "owner": {"Authorization": f"Bearer {issue(owner, workspace, *Scope)}"},
+        }
+        return cls(headers[role], {})
+
+    def part(self, name: str) -> st.SearchStrategy[str]:
+        known = st.sampled_from(self.ids[name]) if name in self.ids else st.nothing()
+        return known | ODD_TEXT.filter(lambda text: text not in ("", ".", ".."))
