@@ -106,5 +106,5 @@ UNFOLD: dict[str, Any] = {
         ]
     },
     "COMMAND": {"search_models": False, "show_history": False},
-    "SIDEBAR": {"show_search": False, "command_search": True, "navigation": NAVIGATION},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": NAVIGATION},
 }

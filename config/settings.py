@@ -306,6 +306,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.email_from
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

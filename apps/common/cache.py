@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class ForgivingClient(RedisCacheClient):
-    _quiet_until = 0.0
+    quiet_until = 0.0
 
     def add(self, *args: Any) -> bool:
         return bool(self._unless_away("add", *args, otherwise=True))
@@ -51,8 +51,8 @@ class ForgivingClient(RedisCacheClient):
         try:
             return getattr(super(), method)(*args)
         except redis.RedisError as error:
-            if time.monotonic() > ForgivingClient._quiet_until:
-                ForgivingClient._quiet_until = time.monotonic() + 60
+            if time.monotonic() > ForgivingClient.quiet_until:
+                ForgivingClient.quiet_until = time.monotonic() + 60
                 log.warning("The cache is away, so nothing is limited by it: %s", error)
             return otherwise
 

@@ -1,5 +1,8 @@
 """People at a browser: a reviewer of one workspace, an operator of the instance."""
 
+from collections.abc import Callable
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
@@ -7,6 +10,13 @@ from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.people import refresh_console_access
 from tests.factories import PersonFactory, WorkspaceFactory, member
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_from_other_tests(settings):
+    """Rate limits count by address, and every test calls from the same one."""
+    default = settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}
+    settings.CACHES = {"default": default}
 
 
 @pytest.fixture
@@ -30,3 +40,8 @@ def operator(db) -> User:
 @pytest.fixture
 def browser() -> Client:
     return Client(headers={"accept": "text/html"})
+
+
+@pytest.fixture
+def new_browser() -> Callable[[], Client]:
+    return lambda: Client(headers={"accept": "text/html"})

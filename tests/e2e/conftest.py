@@ -1,0 +1,175 @@
+"""A real server on a database of its own, and Chromium in front of it.
+
+Whatever a page writes to the console as an error, and every request that leaves the server, fails
+the test that caused it.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from apps.accounts.choices import Role
+from apps.accounts.models import User, Workspace
+from apps.accounts.services.people import refresh_console_access
+from apps.common.actors import SYSTEM
+from apps.common.runtime.programs import programs
+from apps.ledger.services import unit
+from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+PATIENCE = 30
+"""Seconds a server may take to start."""
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    mail: Path
+
+    def mailed_link(self, part: str) -> str:
+        """The newest link of this kind; mails leave after the commit, so it may take a moment."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            mails = self.mail.iterdir() if self.mail.exists() else ()
+            for path in sorted(mails, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+                for word in path.read_text().split():
+                    if part in word:
+                        return word
+            time.sleep(0.05)
+        raise AssertionError(f"No mail with a link to {part} arrived.")
+
+
+@pytest.fixture
+def server() -> str:
+    return "uvicorn"
+
+
+@pytest.fixture
+def site_settings() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def site(committed_database, server, site_settings, tmp_path) -> Iterator[Site]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    data = tmp_path / "data"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": committed_database,
+        "LATTICE_DATA_DIR": str(data),
+        "PORT": str(port),
+        **site_settings,
+    }
+    web = programs(server=server, host="127.0.0.1", port=port)[0]
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(web.command, env=environment, stdout=log, stderr=log)
+        try:
+            _await_answer(f"{url}/accounts/login/", process, tmp_path / "server.log")
+            yield Site(url, data / "mail")
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urlopen(url, timeout=5).close()
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"The server does not answer:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium(django_db_setup) -> Iterator[Browser]:
+    """Playwright's loop runs in this thread, where Django would refuse every query."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium, site) -> Iterator[Callable[..., Page]]:
+    """A fresh browser each time; all of them are watched."""
+    faults: list[str] = []
+
+    def note_console(message: ConsoleMessage) -> None:
+        expected = "Failed to load resource: the server responded with a status of 4"
+        if message.type == "error" and not message.text.startswith(expected):
+            faults.append(f"console: {message.text}")
+
+    def note_request(request: Request) -> None:
+        if request.url.startswith(("http", "ws")) and not request.url.startswith(site.url):
+            faults.append(f"request to {urlsplit(request.url).netloc}")
+
+    with ExitStack() as open_ones:
+
+        def opened(**options: Any) -> Page:
+            context = chromium.new_context(
+                **{"base_url": site.url, "viewport": DESKTOP, "reduced_motion": "reduce"} | options
+            )
+            open_ones.callback(context.close)
+            page = context.new_page()
+            page.on("console", note_console)
+            page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+            page.on("request", note_request)
+            return page
+
+        yield opened
+    assert faults == []
+
+
+@pytest.fixture
+def page(open_browser) -> Page:
+    return open_browser()
+
+
+@pytest.fixture
+def workspace(site) -> Workspace:
+    return WorkspaceFactory.create(name="Orchard Street")
+
+
+@pytest.fixture
+def reviewer(workspace) -> User:
+    person = member(workspace, Role.REVIEWER)
+    with unit(actor=SYSTEM):
+        refresh_console_access(person.id)
+    return person
+
+
+@pytest.fixture
+def operator(site) -> User:
+    return PersonFactory.create(name="Olga Operator", is_staff=True, is_superuser=True)
+
+
+def log_in(page: Page, user: User, password: str = PASSWORD) -> None:
+    page.goto("/admin/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
