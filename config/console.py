@@ -98,6 +98,14 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {
         "base": _scale(INK, 0.018, _LIGHTNESS),
         "primary": _scale(TEAL, 0.105, _LIGHTNESS),
+        "font": {
+            "subtle-light": "var(--color-base-600)",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "var(--color-base-700)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-100)",
+        },
     },
     "ACCOUNT": {
         "navigation": [

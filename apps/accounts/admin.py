@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
 from apps.accounts.console import seen_events, seen_workspaces
 from apps.accounts.models import ApiKey, Invitation, Membership, User, Workspace
@@ -187,7 +188,7 @@ class EventAdmin(BrowseAdmin):
     """The record itself: nobody changes it, and the database refuses whoever tries."""
 
     list_display = ("at", "type", "seq", "actor_kind", "via", "request_id")
-    list_filter = ("actor_kind",)
+    paginator = InfinitePaginator  # nobody counts a table that only grows
     list_display_links = ("at", "type")
     search_fields = ("type", "=request_id")
     search_help_text = "Type or request id"
@@ -209,7 +210,8 @@ class EventAdmin(BrowseAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(BrowseAdmin):
     list_display = ("subscription", "event_type", "attempts", "next_at", "done_at")
-    list_filter = ("subscription",)
+    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    paginator = InfinitePaginator
     list_select_related = ("event",)
     ordering = ("-id",)
     fields = ("subscription", "event", "attempts", "next_at", "done_at")

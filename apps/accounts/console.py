@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.choices import ActorKind
 from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.common.actors import Actor
+from apps.common.ids import first_id_at
 from apps.common.ports import Found, Reading, finder, tile
 from apps.ledger.models import Delivery, Event
 
@@ -85,7 +86,7 @@ def events_today(actor: Actor) -> Reading:
     rows = seen_events(actor)
     latest = rows.order_by("-id").values_list("at", flat=True).first()
     return Reading(
-        rows.filter(at__gte=midnight).count(),
+        rows.filter(id__gte=first_id_at(midnight)).count(),
         note=f"the last one at {latest:%H:%M} UTC" if latest else "nothing has happened yet",
         url=reverse("admin:ledger_event_changelist"),
     )

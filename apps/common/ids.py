@@ -3,6 +3,13 @@
 import os
 import time
 import uuid
+from datetime import datetime
+
+
+def first_id_at(moment: datetime) -> uuid.UUID:
+    """No id that was made at this moment or later is smaller: for asking an index about time."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)
 
 
 def uuid7() -> uuid.UUID:
