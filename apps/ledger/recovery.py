@@ -124,7 +124,8 @@ def restore(
                 f"The database {_name(database)} is not empty. "
                 "Say `--replace` to put the backup in its place."
             )
-        _refuse_while_in_use(database)
+        if not dry_run:
+            _refuse_while_in_use(database)
         fate = _fate_of_secrets(staged / SECRETS, was_empty=was_empty, choice=secrets)
         restored = Restored(
             manifest=manifest, was_empty=was_empty, secrets=fate, migrated=migrations

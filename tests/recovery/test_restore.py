@@ -102,7 +102,8 @@ def test_replace_puts_the_backup_in_the_place_of_what_is_there(house, backup):
 def test_dry_run_verifies_everything_and_changes_nothing(house, backup):
     house.live()
     before = house.contents()
-    answer = house.call("restore", backup, "--replace", "--dry-run", "--json")
+    with psycopg.connect(house.database):  # also while Lattice runs
+        answer = house.call("restore", backup, "--replace", "--dry-run", "--json")
     assert answer.code == 0
     assert answer.facts["dry_run"] is True
     assert_unchanged(house, before)
