@@ -167,6 +167,11 @@ class Environment(BaseSettings):
         description="Ed25519 private key (32 bytes, base64url) that signs checkpoints. Unset: made "
         "once, as above.",
     )
+    checkpoint_former_keys: Words = Field(
+        [],
+        alias="LATTICE_CHECKPOINT_FORMER_KEYS",
+        description="Public keys (base64url) of earlier checkpoint keys, still believed.",
+    )
 
     backup_key: str = Field(
         "",

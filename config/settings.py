@@ -41,6 +41,7 @@ JWT_SECRET = environment.jwt_secret or environment.generated["jwt_secret"]
 JWT_ALGORITHM = environment.jwt_algorithm
 MASTER_KEYS = environment.master_keys or [environment.generated["master_key"]]
 CHECKPOINT_KEY = environment.checkpoint_key or environment.generated["checkpoint_key"]
+CHECKPOINT_FORMER_KEYS = environment.checkpoint_former_keys
 CHECKPOINT_DIR = environment.checkpoint_dir or DATA_DIR / "checkpoints"
 BACKUP_KEY = environment.backup_key
 DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []

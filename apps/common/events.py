@@ -30,16 +30,31 @@ class Event:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """JSON that every reader and jsonb write alike, which is why floats are refused."""
+    """JSON that every reader and jsonb write alike: no floats, no integers beyond 64 bits, no text
+    that PostgreSQL or UTF-8 cannot hold."""
     match value:
-        case None | bool() | int() | str():
+        case None | bool():
             return value
+        case int() if -(2**63) <= value < 2**63:
+            return int(value)
+        case str() if "\0" not in value and _is_unicode(value):
+            return str(value)
         case UUID():
             return str(value)
         case datetime():
             return value.isoformat()
         case list() | tuple():
             return [_plain(item, name) for item in value]
-        case dict():
-            return {str(key): _plain(item, name) for key, item in value.items()}
+        case dict() if all(isinstance(key, str) for key in value):
+            return {_plain(key, name): _plain(item, name) for key, item in value.items()}
+        case int() | str():
+            raise ValueError(f"The field {name} of an event holds what JSON cannot keep as it is.")
     raise TypeError(f"The field {name} of an event holds a {type(value).__name__}.")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

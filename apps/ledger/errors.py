@@ -1,0 +1,26 @@
+"""What can go wrong with the record itself. All of it is for operators."""
+
+from apps.common.errors import Conflict, Unavailable
+
+
+class CheckpointsUnsound(Unavailable):
+    code = "checkpoints_unsound"
+    message = (
+        "The checkpoints of the audit are not as they were written: run `manage.py verify_audit`."
+    )
+
+
+class CheckpointsLost(Conflict):
+    code = "checkpoints_lost"
+    message = (
+        "The database knows of checkpoints that are not in the folder. Bring the files back, or "
+        "accept the loss with `manage.py begin_epoch`."
+    )
+
+
+class EpochUnannounced(Conflict):
+    code = "epoch_unannounced"
+    message = (
+        "The database's epoch is not the one the last checkpoint was written in. If you restored "
+        "it, say so with `manage.py begin_epoch`; if not, somebody changed it."
+    )
