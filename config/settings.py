@@ -335,4 +335,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 WORKER_SILENCE = environment.worker_silence
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "ledger.write_checkpoint": {
+        "task": "ledger.write_checkpoint",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+}

@@ -124,7 +124,11 @@ class Keys:
 
     @classmethod
     def of_this_instance(cls) -> Self:
-        private = Ed25519PrivateKey.from_private_bytes(_bytes(settings.CHECKPOINT_KEY))
+        return cls.of(settings.CHECKPOINT_KEY)
+
+    @classmethod
+    def of(cls, private_key: str) -> Self:
+        private = Ed25519PrivateKey.from_private_bytes(_bytes(private_key))
         former = [public_key(text) for text in settings.CHECKPOINT_FORMER_KEYS]
         return cls(private, believed([private.public_key(), *former]))
 

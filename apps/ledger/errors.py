@@ -1,6 +1,6 @@
 """What can go wrong with the record itself. All of it is for operators."""
 
-from apps.common.errors import Conflict, Unavailable
+from apps.common.errors import Conflict, Malformed, Unavailable
 
 
 class CheckpointsUnsound(Unavailable):
@@ -24,3 +24,13 @@ class EpochUnannounced(Conflict):
         "The database's epoch is not the one the last checkpoint was written in. If you restored "
         "it, say so with `manage.py begin_epoch`; if not, somebody changed it."
     )
+
+
+class HistoryUnsound(Conflict):
+    code = "history_unsound"
+    message = "An event is not as it was written: run `manage.py verify_audit`."
+
+
+class ExportUnreadable(Malformed):
+    code = "export_unreadable"
+    message = "This is no export of the audit, or it is cut short."

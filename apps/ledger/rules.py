@@ -4,7 +4,7 @@ docs/audit.md describes all of it for whoever verifies an export without us.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -34,7 +34,9 @@ class Happening(Protocol):
     request_id: str
     trace_id: str
     via: str
-    at: datetime
+
+    @property
+    def at(self) -> datetime | None: ...
 
 
 def canonical_json(value: Any) -> bytes:
@@ -46,7 +48,7 @@ def around_seq(event: Happening) -> tuple[str, str]:
     before = {
         "actor": event.actor_id,
         "actor_kind": event.actor_kind,
-        "at": event.at.astimezone(UTC),
+        "at": event.at and event.at.astimezone(UTC),
         "id": event.id,
         "payload": event.payload,
         "request": event.request_id,
@@ -100,17 +102,23 @@ def merkle_root(chains: Mapping[UUID, Position]) -> bytes:
     return top[0] if top else hashlib.sha256(b"").digest()
 
 
-def merkle_path(chains: Mapping[UUID, Position], workspace_id: UUID) -> list[tuple[str, bytes]]:
-    """The neighbours that lead from one chain's leaf to the root: `("left" | "right", hash)`."""
+Path = list[tuple[str, bytes]]
+"""The neighbours that lead from one chain's leaf to the root, each "left" or "right" of it."""
+
+
+def merkle_paths(chains: Mapping[UUID, Position], wanted: Iterable[UUID]) -> dict[UUID, Path]:
     ids = sorted(chains)
-    at = ids.index(workspace_id)
-    path = []
-    for level in _levels([leaf(id_, chains[id_]) for id_ in ids]):
-        beside = at ^ 1
+    levels = list(_levels([leaf(id_, chains[id_]) for id_ in ids]))
+    places = {id_: place for place, id_ in enumerate(ids)}
+    return {id_: list(_neighbours(levels, places[id_])) for id_ in wanted}
+
+
+def _neighbours(levels: Sequence[Sequence[bytes]], place: int) -> Iterator[tuple[str, bytes]]:
+    for level in levels:
+        beside = place ^ 1
         if beside < len(level):
-            path.append(("left" if beside < at else "right", level[beside]))
-        at //= 2
-    return path
+            yield ("left" if beside < place else "right", level[beside])
+        place //= 2
 
 
 def climbed(start: bytes, path: Iterable[tuple[str, bytes]]) -> bytes:

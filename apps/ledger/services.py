@@ -9,12 +9,11 @@ compose freely and no two of them deadlock.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -128,16 +127,18 @@ def record(event: Event) -> None:
     )
 
 
-def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
+def begin_epoch(*, reason: str, actor: Actor, keys: Keys | None = None) -> Epoch:
     """Say that history does not simply go on: a backup was restored, checkpoints were lost.
 
     A checkpoint announces it first, and names every chain as it now is. An epoch that no operator
-    announced in this way is somebody rewriting history.
+    announced in this way is somebody rewriting history. `keys` are those of the restored instance,
+    where settings hold others still.
     """
+    keys = keys or Keys.of_this_instance()
     with unit(actor=actor):
         _take_the_pen()
         before = Epoch.objects.latest()
-        testimony = _recent_testimony()
+        testimony = _recent_testimony(keys)
         last = testimony.last
         after_number, after_digest = max(
             (before.checkpoint_number, bytes(before.checkpoint_digest)),
@@ -152,7 +153,7 @@ def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
             moved=_positions(),
             whole=True,
             reason=reason,
-            keys=Keys.of_this_instance(),
+            keys=keys,
         )
         _publish(checkpoint, epoch)
         epoch.save()
@@ -170,8 +171,8 @@ def write_checkpoint() -> Checkpoint | None:
     with transaction.atomic():
         if not _take_the_pen(wait=False):
             return None
-        epoch = Epoch.objects.latest()
-        testimony = _recent_testimony()
+        epoch, keys = Epoch.objects.latest(), Keys.of_this_instance()
+        testimony = _recent_testimony(keys)
         last = testimony.last
         if testimony.flaws:
             raise CheckpointsUnsound(f"{CheckpointsUnsound.message} {testimony.flaws[0]}")
@@ -198,7 +199,7 @@ def write_checkpoint() -> Checkpoint | None:
             moved={**known, **moved} if whole else moved,
             whole=whole,
             refused=refused,
-            keys=Keys.of_this_instance(),
+            keys=keys,
         )
         _publish(checkpoint, epoch)
         epoch.save(update_fields=["checkpoint_number", "checkpoint_digest", "checkpoint_at"])
@@ -214,9 +215,9 @@ def _take_the_pen(*, wait: bool = True) -> bool:
         return answer is not False
 
 
-def _recent_testimony() -> Testimony:
+def _recent_testimony(keys: Keys) -> Testimony:
     checkpoints = CheckpointLog(settings.CHECKPOINT_DIR)
-    return Testimony(Keys.of_this_instance().believed).take_all(checkpoints.recent_lines())
+    return Testimony(keys.believed).take_all(checkpoints.recent_lines())
 
 
 def _positions() -> dict[UUID, Position]:
@@ -297,4 +298,11 @@ def _append(mine: Unit) -> None:
         event.seq = seq
     reached = {event.workspace_id: event.seq for event in events}
     for poke in ports.pokes:
-        transaction.on_commit(partial(poke, reached), robust=True)
+        transaction.on_commit(_wake(poke, reached), robust=True)
+
+
+def _wake(poke: ports.Poke, reached: Mapping[UUID, int]) -> Callable[[], None]:
+    def wake() -> None:  # no partial: Django asks a failed one for its __qualname__
+        poke(reached)
+
+    return wake

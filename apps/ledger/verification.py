@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,19 @@ from apps.ledger.models import Chain, Epoch, Event
 from apps.ledger.rules import BEGINNING, Position, canonical, linked
 
 Advance = Callable[[], object]
+
+
+class Link(Protocol):
+    """An event as its chain sees it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def previous_hash(self) -> bytes: ...
+    @property
+    def hash(self) -> bytes: ...
+
+    def recomputed(self) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -39,7 +52,8 @@ class Row:
     via: str
     previous_hash: bytes
     hash: bytes
-    at: datetime
+    at: datetime | None
+    """Nothing where somebody wrote a moment that no calendar of ours has."""
 
     def __post_init__(self) -> None:
         self.previous_hash, self.hash = bytes(self.previous_hash), bytes(self.hash)
@@ -67,6 +81,13 @@ class Finding:
         return f"{place}{self.text}"
 
 
+class Seen(NamedTuple):
+    """Which checkpoint was the last one."""
+
+    number: int
+    at: datetime
+
+
 @dataclass(kw_only=True)
 class Verdict:
     epoch: UUID
@@ -74,7 +95,7 @@ class Verdict:
     chains: int = 0
     findings: list[Finding] = field(default_factory=list)
     checkpoints: int = 0
-    last_checkpoint: Checkpoint | None = None
+    last_checkpoint: Seen | None = None
     uncovered: int = 0
     uncovered_since: datetime | None = None
     given_up: int = 0
@@ -84,9 +105,10 @@ class Verdict:
     def is_sound(self) -> bool:
         return not self.findings
 
-    def leaves_open(self, at: datetime) -> None:
+    def leaves_open(self, at: datetime | None) -> None:
         self.uncovered += 1
-        self.uncovered_since = min(at, self.uncovered_since or at)
+        if at:
+            self.uncovered_since = min(at, self.uncovered_since or at)
 
     def facts(self) -> dict[str, Any]:
         last = self.last_checkpoint
@@ -105,7 +127,7 @@ class Verdict:
                 for found in self.findings
             ],
             "checkpoints": self.checkpoints,
-            "last_checkpoint": {"number": last.number, "at": last.at} if last else None,
+            "last_checkpoint": last._asdict() if last else None,
             "residual": {"events": self.uncovered, "since": self.uncovered_since},
             "given_up": self.given_up,
             "lost_checkpoints": self.lost_checkpoints,
@@ -121,11 +143,12 @@ def verify(
     """The checkpoints are read first and the counters second: whatever they name was committed by
     then, so a verifier never takes a write that is under way for a forgery."""
     testimony = testify()
+    last = testimony.last
     epoch = Epoch.objects.latest()
     verdict = Verdict(
         epoch=epoch.id,
         checkpoints=testimony.taken,
-        last_checkpoint=testimony.last,
+        last_checkpoint=Seen(last.number, last.at) if last else None,
         given_up=testimony.given_up,
         lost_checkpoints=testimony.lost,
         findings=[*_checkpoint_findings(testimony, epoch)],
@@ -136,19 +159,19 @@ def verify(
     known = testimony.positions
     with rows(workspace, after=known if since_checkpoint else {}) as chains:
         for id_, events in chains:
-            start = known.get(id_) if since_checkpoint else None
-            walk = _Walk(id_, pins.pop(id_, []), start or Position(0, BEGINNING))
+            walk = Walk(id_, pins.pop(id_, []), known.get(id_) if since_checkpoint else None)
+            covered = known.get(id_, Position(0, BEGINNING)).seq
             for event in events:
                 verdict.events += 1
                 walk.step(event)
-                if event.seq > known.get(id_, walk.start).seq:
-                    verdict.leaves_open(event.at or datetime.now(UTC))
+                if event.seq > covered:
+                    verdict.leaves_open(event.at)
                 advance()
-            verdict.findings += walk.end(counters.get(id_))
-    for id_, left in pins.items():
-        start = known.get(id_) if since_checkpoint else None
-        walk = _Walk(id_, left, start or Position(0, BEGINNING))
-        verdict.findings += walk.end(counters.get(id_))
+            if walk.reached.seq > counters.get(id_, Position(0, BEGINNING)).seq:
+                walk.compare_counter(_counters(id_).get(id_))
+            verdict.findings += walk.end()
+    for id_, left in pins.items():  # of chains that have no rows to walk
+        verdict.findings += Walk(id_, left, known.get(id_) if since_checkpoint else None).end()
     verdict.findings = [_narrowed(found) for found in verdict.findings]
     return verdict
 
@@ -164,7 +187,8 @@ def rows(
     workspace: UUID | None, *, after: Mapping[UUID, Position]
 ) -> Iterator[Iterable[tuple[UUID, Iterator[Row]]]]:
     """Each chain with its events in order, through a cursor on the server."""
-    in_range = When(at__range=(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)), then=F("at"))
+    calendar = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    in_range = When(at__range=calendar, then=F("at"))
     columns = [name for name in Row.__slots__ if name != "at"]
     found = Event.objects.order_by("workspace_id", "seq").values_list(*columns, Case(in_range))
     if workspace:
@@ -194,7 +218,11 @@ def _checkpoint_findings(testimony: Testimony, epoch: Epoch) -> Iterator[Finding
             text=f"Checkpoints up to {epoch.checkpoint_number} were written, "
             f"the folder ends at {last.number if last else 0}.",
         )
-    elif last and last.number == epoch.checkpoint_number and last.digest != bytes(epoch.checkpoint_digest):
+    elif (
+        last
+        and last.number == epoch.checkpoint_number
+        and last.digest != bytes(epoch.checkpoint_digest)
+    ):
         yield Finding(kind="checkpoint", text=f"Checkpoint {last.number} is not the one written.")
     if last and last.epoch != epoch.id:
         yield Finding(
@@ -210,37 +238,42 @@ def _counters(workspace: UUID | None) -> dict[UUID, Position]:
 
 
 @dataclass(frozen=True)
-class _Pin:
+class Pin:
     position: Position
     of_counter: bool
 
 
 def _pins(
     testimony: Testimony, counters: Mapping[UUID, Position], workspace: UUID | None
-) -> dict[UUID, list[_Pin]]:
-    pins: dict[UUID, list[_Pin]] = defaultdict(list)
+) -> dict[UUID, list[Pin]]:
+    pins: dict[UUID, list[Pin]] = defaultdict(list)
     for id_, positions in testimony.former.items():
-        pins[id_] += [_Pin(position, False) for position in positions]
+        pins[id_] += [Pin(position, False) for position in positions]
     for id_, position in testimony.positions.items():
-        pins[id_].append(_Pin(position, False))
+        pins[id_].append(Pin(position, False))
     for id_, position in counters.items():
-        pins[id_].append(_Pin(position, True))
+        pins[id_].append(Pin(position, True))
     return {id_: found for id_, found in pins.items() if workspace in (None, id_)}
 
 
-class _Walk:
+class Walk:
     """One chain, row by row. Only what is wrong first is kept: the rest follows from it."""
 
-    def __init__(self, workspace: UUID, pins: list[_Pin], start: Position) -> None:
+    def __init__(self, workspace: UUID, pins: list[Pin], start: Position | None = None) -> None:
         self.workspace = workspace
-        self.start = self.reached = start
-        self.pins = sorted(pins, key=lambda pin: (pin.position.seq, pin.of_counter))
+        self.reached = start or Position(0, BEGINNING)
+        self.pins = sorted(
+            (pin for pin in pins if pin.position.seq >= self.reached.seq),
+            key=lambda pin: (pin.position.seq, pin.of_counter),
+        )
         self.finding: Finding | None = None
 
-    def step(self, row: Row) -> None:
+    def step(self, row: Link) -> None:
         expected = self.reached.seq + 1
         if row.seq != expected:
-            self._found("missing", expected, f"it is missing; after {expected - 1} comes {row.seq}.")
+            self._found(
+                "missing", expected, f"it is missing; after {expected - 1} comes {row.seq}."
+            )
         own, link = row.recomputed() == row.hash, row.previous_hash == self.reached.head
         if not own and not link:
             self._found("reordered", row.seq, "another event stands in its place.")
@@ -254,7 +287,7 @@ class _Walk:
         while self.pins and self.pins[0].position.seq <= row.seq:
             self._compare(self.pins.pop(0))
 
-    def end(self, counter: Position | None) -> list[Finding]:
+    def end(self) -> list[Finding]:
         for pin in self.pins:
             if pin.position.seq > self.reached.seq:
                 source = "the counter" if pin.of_counter else "a checkpoint"
@@ -263,12 +296,9 @@ class _Walk:
                     self.reached.seq + 1,
                     f"the tail is missing; {source} saw {pin.position.seq} events.",
                 )
-        if self.reached.seq > (counter.seq if counter else 0):
-            now = Chain.objects.filter(workspace_id=self.workspace).values_list("seq", "head")
-            self._compare_surplus(now.first())
         return [self.finding] if self.finding else []
 
-    def _compare(self, pin: _Pin) -> None:
+    def _compare(self, pin: Pin) -> None:
         if pin.position.seq != self.reached.seq or pin.position.head == self.reached.head:
             return
         if pin.of_counter:
@@ -276,40 +306,39 @@ class _Walk:
         else:
             self._found("rehashed", pin.position.seq, "a checkpoint saw another hash.")
 
-    def _compare_surplus(self, now: tuple[int, bytes] | None) -> None:
+    def compare_counter(self, now: Position | None) -> None:
         """The chain may have grown since its counter was read: then the counter has, too."""
-        seq = now[0] if now else 0
+        seq, head = now or Position(0, BEGINNING)
         if seq < self.reached.seq:
             self._found("counter", seq + 1, f"it exists, but the chain's counter stands at {seq}.")
-        elif now and seq == self.reached.seq and bytes(now[1]) != self.reached.head:
+        elif seq == self.reached.seq and head != self.reached.head:
             self._found("counter", seq, "the chain's counter has another hash.")
 
     def _found(self, kind: str, seq: int, text: str) -> None:
-        self.finding = self.finding or Finding(
-            kind=kind, workspace=self.workspace, seq=seq, text=text
-        )
+        if self.finding is None:
+            self.finding = Finding(kind=kind, workspace=self.workspace, seq=seq, text=text)
 
 
 def _narrowed(finding: Finding) -> Finding:
     """A chain that was rehashed to its end fits together: between which checkpoints was it cut?"""
-    if finding.kind != "rehashed" or "checkpoint" not in finding.text:
+    id_ = finding.workspace
+    if id_ is None or finding.kind != "rehashed" or "checkpoint" not in finding.text:
         return finding
     seen = {}
     for _, line in CheckpointLog(settings.CHECKPOINT_DIR).lines():
         try:
-            position = Checkpoint.read(line).moved.get(finding.workspace)
+            position = Checkpoint.read(line).moved.get(id_)
         except ValueError:
             continue
         if position and position.seq <= (finding.seq or 0):
             seen[position.seq] = position.head
-    stands = dict(
-        Event.objects.filter(workspace_id=finding.workspace, seq__in=seen).values_list("seq", "hash")
-    )
-    first_bad = min(seq for seq, head in seen.items() if bytes(stands.get(seq, b"")) != head)
-    first = max((seq for seq in seen if seq < first_bad), default=0) + 1
+    found = Event.objects.filter(workspace_id=id_, seq__in=seen).values_list("seq", "hash")
+    stands = {seq: bytes(head) for seq, head in found}
+    first_bad = min((seq for seq in seen if stands.get(seq) != seen[seq]), default=finding.seq)
+    first = max((seq for seq in seen if seq < (first_bad or 0)), default=0) + 1
     return Finding(
         kind="rehashed",
-        workspace=finding.workspace,
+        workspace=id_,
         seq=first,
         text=f"from here to {first_bad}, events were written anew with fitting hashes.",
     )
