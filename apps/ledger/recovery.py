@@ -48,6 +48,7 @@ from apps.common.runtime.errors import (
 from apps.common.runtime.postgres import program_major
 from apps.common.runtime.seat import supervisor_of
 from apps.common.version import VERSION
+from apps.ledger.checkpoints import Keys
 from apps.ledger.services import begin_epoch
 
 Advance = Callable[[], object]
@@ -132,25 +133,36 @@ def restore(
         )
         if dry_run:
             return restored
+        _put_checkpoints(staged / CHECKPOINTS)  # before the new epoch, which continues them
         program = client_program("pg_restore", manifest.dump_major)
         with _replacement(database, was_empty=was_empty) as fresh:
             read_backup(
                 backup, secret=secret, dump_to=lambda _: dumps.load(fresh, program), advance=advance
             )
             _compare(manifest.tables, fresh)
-            epoch = _resume(fresh, manifest)
+            epoch = _resume(fresh, manifest, _checkpoint_keys(staged / SECRETS, fate))
         if fate == "restored":
             _put_secrets(staged / SECRETS)
-        _put_checkpoints(staged / CHECKPOINTS)
     return replace_fields(restored, epoch=epoch)
 
 
-def _resume(fresh: str, manifest: Manifest) -> UUID:
+def _checkpoint_keys(brought: Path, fate: SecretsFate) -> Keys:
+    """Those this instance will have once it is restored; a key from the environment stays."""
+    present = _secrets_file()
+    generated = json.loads(present.read_text()) if present.exists() else {}
+    if fate != "restored" or generated.get("checkpoint_key") != settings.CHECKPOINT_KEY:
+        return Keys.of_this_instance()
+    return Keys.of(json.loads(brought.read_text())["checkpoint_key"])
+
+
+def _resume(fresh: str, manifest: Manifest, keys: Keys) -> UUID:
     """Bring the tables up to this version, and say that history goes on from an earlier point."""
     with _connected_to(fresh):
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         epoch = begin_epoch(
-            reason=f"restored the backup of {manifest.created_at:%Y-%m-%dT%H:%M:%SZ}", actor=SYSTEM
+            reason=f"restored the backup of {manifest.created_at:%Y-%m-%dT%H:%M:%SZ}",
+            actor=SYSTEM,
+            keys=keys,
         )
     return epoch.id
 
