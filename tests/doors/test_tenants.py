@@ -1,0 +1,279 @@
+"""Strangers see nothing: every route, every method, as another tenant, as nobody, as revoked.
+
+A route that is not listed fails. Add it to one of the lists below: each says who gets what.
+"""
+
+import json
+import re
+from contextlib import contextmanager
+from functools import cache
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from apps.accounts.choices import Role, Scope
+from apps.accounts.models import ApiKey, Membership
+from apps.accounts.services.sessions import open_session
+from apps.ledger.models import Event
+from config.generated_docs import openapi_description
+from tests.factories import agent_of, issue, member
+from tests.tenant import Tenant
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+OPEN = {
+    # The same for everybody, and nobody's.
+    "health",
+    "healthz",
+    "livez",
+    "readyz",
+    "metrics",
+    "docs",
+    "redoc",
+    "api/v1/health",
+    "api/v1/schema",
+    # What one proves oneself with is in the body.
+    "api/v1/auth/register",
+    "api/v1/auth/login",
+    "api/v1/auth/refresh",
+    "api/v1/auth/logout",
+}
+
+OWN = {
+    # About the caller: a stranger meets only what is the stranger's.
+    "api/v1/auth/me",
+    "api/v1/auth/password",
+}
+
+NAMED: set[str] = {
+    # Names a thing in the URL: for a stranger it does not exist.
+}
+
+BROWSER = re.compile(r"$|accounts/|admin/")
+"""Pages. Without a session of somebody who may, they lead to the login and say nothing."""
+
+
+def routes(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)
+
+
+MACHINE_ROUTES = sorted({route for route in routes() if not BROWSER.match(route)})
+PAGE_ROUTES = sorted({route for route in routes() if BROWSER.match(route)})
+
+
+def test_every_route_is_listed():
+    assert set(MACHINE_ROUTES) == OPEN | OWN | NAMED
+    assert not (OPEN & OWN) | (OPEN & NAMED) | (OWN & NAMED)
+
+
+# --- who looks
+
+
+@pytest.fixture
+def victim():
+    return Tenant.new("canary")
+
+
+def nobody(victim):
+    return {}
+
+
+def stranger(victim):
+    return {"Authorization": f"Bearer {Tenant.new('stranger').key_of_owner()}"}
+
+
+def stranger_with_token(victim):
+    tokens = open_session(person=Tenant.new("stranger").owner)
+    return {"Authorization": f"Bearer {tokens.access_token}"}
+
+
+def stranger_who_names_the_workspace(victim):
+    return {**stranger_with_token(victim), "X-Workspace-Id": str(victim.workspace.id)}
+
+
+def strange_agent(victim):
+    return {"X-API-Key": Tenant.new("stranger").agent_key}
+
+
+def removed_member(victim):
+    person = member(victim.workspace, Role.ADMIN)
+    tokens = open_session(person=person)
+    Membership.objects.filter(user=person).delete()
+    return {
+        "Authorization": f"Bearer {tokens.access_token}",
+        "X-Workspace-Id": str(victim.workspace.id),
+    }
+
+
+def revoked_key(victim):
+    key = victim.key_of_owner()
+    ApiKey.objects.filter(user=victim.owner).update(revoked_at=victim.workspace.created_at)
+    return {"X-API-Key": key}
+
+
+def expired_key(victim):
+    key = issue(victim.owner, victim.workspace, *Scope, expires_at=victim.workspace.created_at)
+    return {"X-API-Key": key}
+
+
+def disabled_person(victim):
+    person = member(victim.workspace, Role.OWNER)
+    tokens = open_session(person=person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    return {"Authorization": f"Bearer {tokens.access_token}"}
+
+
+def agent_of_disabled_person(victim):
+    person = member(victim.workspace, Role.OWNER)
+    agent = agent_of(person, victim.workspace, Role.ADMIN)
+    key = issue(agent, victim.workspace, *Scope)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    return {"X-API-Key": key}
+
+
+STRANGERS = [
+    stranger,
+    stranger_with_token,
+    stranger_who_names_the_workspace,
+    strange_agent,
+    removed_member,
+]
+REVOKED = [nobody, revoked_key, expired_key, disabled_person, agent_of_disabled_person]
+
+
+# --- what they do
+
+
+@cache
+def examples():
+    """A sound body for each operation, as the description of the API has it."""
+    found = {}
+    description = openapi_description()
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content:
+                shown = content.get("example")
+                if shown is None:
+                    shown = next(iter(content["examples"].values()))["value"]
+                found[method.upper(), path] = shown
+    return found
+
+
+def filled(route, victim):
+    def value(found):
+        name = found[1].rpartition(":")[2]
+        assert name in victim.ids, f"tests/tenant.py does not know the {name} of {route}"
+        return victim.ids[name]
+
+    return "/" + re.sub(r"<([^>]+)>", value, route)
+
+
+def pointed_at(body, victim):
+    """The example, with the victim's ids where it has some."""
+    return {name: victim.ids.get(name, value) for name, value in body.items()}
+
+
+def ask(route, method, victim, headers):
+    described = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+    return Client().generic(
+        method,
+        filled(route, victim),
+        json.dumps(pointed_at(examples().get((method, described), {}), victim)),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def everything(victim):
+    """Every row of the tenant, and whatever was recorded about it."""
+    rows, canaries = {}, victim.canaries
+    for model in apps.get_app_config("accounts").get_models():
+        if model is not apps.get_model("accounts", "IdempotencyKey"):
+            rows[model.__name__] = sorted(
+                str(row)
+                for row in model.objects.values()
+                if any(canary in str(row) for canary in canaries)
+            )
+    return rows, Event.objects.filter(workspace_id=victim.workspace.id).count()
+
+
+@contextmanager
+def undone():
+    """What one route does to the caller, the next one does not know."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def walk(victim, headers, expected):
+    """All routes and methods as one caller; what was wrong with the answers."""
+    before, canaries, wrong = everything(victim), victim.canaries, []
+    for route in MACHINE_ROUTES:
+        with undone():
+            for method in METHODS:
+                response = ask(route, method, victim, headers)
+                page = response.content.decode()
+                said = f"{method} {route}: {response.status_code} {page[:300]}"
+                if any(canary in page for canary in canaries):
+                    wrong.append(f"tells of the tenant: {said}")
+                if not expected(route, method, response.status_code):
+                    wrong.append(f"is not refused: {said}")
+            if everything(victim) != before:
+                wrong.append(f"{route} changed something of the tenant's")
+    return wrong
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("caller", STRANGERS)
+def test_strangers_meet_nothing(caller, victim, unhurried):
+    def expected(route, method, status):
+        if route in NAMED and method != "OPTIONS":
+            return status in {403, 404, 405}
+        return status < 500
+
+    assert walk(victim, caller(victim), expected) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("caller", REVOKED)
+def test_nobody_and_revoked_are_refused(caller, victim, unhurried):
+    def expected(route, method, status):
+        return status < 500 if route in OPEN else status == 401
+
+    assert walk(victim, caller(victim), expected) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("caller", ["nobody", "stranger"])
+def test_pages_say_nothing_to_nobody_and_to_strangers(caller, victim, unhurried):
+    someone, browser = Tenant.new("stranger").owner, Client()
+    if caller == "stranger":
+        browser.force_login(someone)
+    mine, before, wrong = str(victim.agent.id), everything(victim), []
+    canaries = [canary for canary in victim.canaries if canary != mine]
+    for route in PAGE_ROUTES:
+        # A login page links back to where one was going: that one id is no news.
+        path = "/" + re.sub(r"<[^>]+>|\(\?P.*|\.\*|[$^]", lambda _: mine, route)
+        with undone():
+            for method in METHODS:
+                response = browser.generic(method, path)
+                page = "" if response.streaming else response.content.decode()
+                said = f"{method} {path}: {response.status_code}"
+                if any(canary in page for canary in canaries) or response.status_code >= 500:
+                    wrong.append(f"tells of the tenant: {said}")
+                if route.startswith("admin/") and response.status_code < 300:
+                    wrong.append(f"lets strangers in: {said}")
+            if everything(victim) != before:
+                wrong.append(f"{path} changed something of the tenant's")
+    assert wrong == []
