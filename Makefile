@@ -72,6 +72,7 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	.venv/bin/deptry .
 	$(PYTEST) tests/architecture
 	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py write_docs --check
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.ok ## Let ruff have its way

@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from apps.accounts.choices import Role, Scope
-from apps.accounts.models import ApiKey, Membership
+from apps.accounts.models import ApiKey
+from apps.accounts.services.members import remove_member
 from apps.accounts.services.sessions import open_session
 from apps.ledger.models import Event
 from config.generated_docs import openapi_description
@@ -48,9 +49,8 @@ OWN = {
     "api/v1/auth/password",
 }
 
-NAMED: set[str] = {
-    # Names a thing in the URL: for a stranger it does not exist.
-}
+NAMED: set[str] = set()
+"""Names a thing in the URL: for a stranger it does not exist."""
 
 BROWSER = re.compile(r"$|accounts/|admin/")
 """Pages. Without a session of somebody who may, they lead to the login and say nothing."""
@@ -106,7 +106,7 @@ def strange_agent(victim):
 def removed_member(victim):
     person = member(victim.workspace, Role.ADMIN)
     tokens = open_session(person=person)
-    Membership.objects.filter(user=person).delete()
+    remove_member(workspace_id=victim.workspace.id, user_id=person.id, actor=victim.owner)
     return {
         "Authorization": f"Bearer {tokens.access_token}",
         "X-Workspace-Id": str(victim.workspace.id),
@@ -211,9 +211,9 @@ def everything(victim):
 @contextmanager
 def undone():
     """What one route does to the caller, the next one does not know."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    start = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(start)
 
 
 def walk(victim, headers, expected):

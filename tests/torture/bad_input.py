@@ -4,6 +4,7 @@ In process, through WSGI, over a clone of the database with real commits. Each o
 new workspace, so what one destroys the next one has.
 """
 
+import itertools
 import json
 import random
 import re
@@ -22,9 +23,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.core.result import Ok
 
-from apps.accounts.choices import Role, Scope
 from config.generated_docs import openapi_description
-from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.tenant import Tenant
 
 ROLES = ("nobody", "agent", "owner")
 CHECKED = (
@@ -194,6 +194,9 @@ def _bounded(cases: int, start: int) -> Any:
     return decorate
 
 
+_numbers = itertools.count()
+
+
 @dataclass
 class World:
     """A workspace with people in it, seen by one of them."""
@@ -203,16 +206,13 @@ class World:
 
     @classmethod
     def new(cls, role: str) -> "World":
-        workspace = WorkspaceFactory.create()
-        owner = member(workspace, Role.OWNER)
-        agent = agent_of(owner, workspace, Role.VIEWER)
-        key = issue(agent, workspace)
+        tenant = Tenant.new(f"t{next(_numbers)}")
         headers = {
             "nobody": {},
-            "agent": {"X-API-Key": key},
-            "owner": {"Authorization": f"Bearer {issue(owner, workspace, *Scope)}"},
+            "agent": {"X-API-Key": tenant.agent_key},
+            "owner": {"Authorization": f"Bearer {tenant.key_of_owner()}"},
         }
-        return cls(headers[role], {})
+        return cls(headers[role], {name: [value] for name, value in tenant.ids.items()})
 
     def part(self, name: str) -> st.SearchStrategy[str]:
         known = st.sampled_from(self.ids[name]) if name in self.ids else st.nothing()
