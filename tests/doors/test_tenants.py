@@ -202,7 +202,7 @@ def everything(victim):
         if model is not apps.get_model("accounts", "IdempotencyKey"):
             rows[model.__name__] = sorted(
                 str(row)
-                for row in model.objects.values()
+                for row in model._default_manager.values()
                 if any(canary in str(row) for canary in canaries)
             )
     return rows, Event.objects.filter(workspace_id=victim.workspace.id).count()
