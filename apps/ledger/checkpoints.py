@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -198,6 +199,12 @@ class CheckpointLog:
                 if b'"whole":true' in found[at][1]:
                     return found[at:]
         return found
+
+    def epochs(self) -> Iterator[UUID]:
+        """Of each line that can be read, in order."""
+        for _, line in self.lines():
+            with suppress(ValueError):
+                yield Checkpoint.read(line).epoch
 
     def append(self, checkpoint: Checkpoint) -> None:
         """On the disk when this returns. After a line that a crash cut short, a new one begins."""

@@ -48,8 +48,10 @@ from apps.common.runtime.errors import (
 from apps.common.runtime.postgres import program_major
 from apps.common.runtime.seat import supervisor_of
 from apps.common.version import VERSION
-from apps.ledger.checkpoints import Keys
+from apps.ledger.checkpoints import CheckpointLog
+from apps.ledger.models import Epoch
 from apps.ledger.services import begin_epoch
+from apps.ledger.verification import Verdict, verify
 
 Advance = Callable[[], object]
 SecretsChoice = Literal["restore", "keep"]
@@ -100,6 +102,7 @@ class Restored:
     secrets: SecretsFate
     migrated: list[str]
     epoch: UUID | None = None
+    verdict: Verdict | None = None
 
 
 def restore(
@@ -133,38 +136,24 @@ def restore(
         )
         if dry_run:
             return restored
-        _put_checkpoints(staged / CHECKPOINTS)  # before the new epoch, which continues them
+        checkpoints = staged / CHECKPOINTS
         program = client_program("pg_restore", manifest.dump_major)
         with _replacement(database, was_empty=was_empty) as fresh:
             read_backup(
                 backup, secret=secret, dump_to=lambda _: dumps.load(fresh, program), advance=advance
             )
             _compare(manifest.tables, fresh)
-            epoch = _resume(fresh, manifest, _checkpoint_keys(staged / SECRETS, fate))
+            key = _checkpoint_key(staged / SECRETS, fate)
+            with _connected_to(fresh):
+                call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+                continued = _gather_checkpoints(checkpoints)
+                with _set(CHECKPOINT_DIR=checkpoints, CHECKPOINT_KEY=key):
+                    epoch = begin_epoch(reason=f"restored {manifest.moment}", actor=SYSTEM)
+                    verdict = verify(advance=advance)
         if fate == "restored":
             _put_secrets(staged / SECRETS)
-    return replace_fields(restored, epoch=epoch)
-
-
-def _checkpoint_keys(brought: Path, fate: SecretsFate) -> Keys:
-    """Those this instance will have once it is restored; a key from the environment stays."""
-    present = _secrets_file()
-    generated = json.loads(present.read_text()) if present.exists() else {}
-    if fate != "restored" or generated.get("checkpoint_key") != settings.CHECKPOINT_KEY:
-        return Keys.of_this_instance()
-    return Keys.of(json.loads(brought.read_text())["checkpoint_key"])
-
-
-def _resume(fresh: str, manifest: Manifest, keys: Keys) -> UUID:
-    """Bring the tables up to this version, and say that history goes on from an earlier point."""
-    with _connected_to(fresh):
-        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        epoch = begin_epoch(
-            reason=f"restored the backup of {manifest.created_at:%Y-%m-%dT%H:%M:%SZ}",
-            actor=SYSTEM,
-            keys=keys,
-        )
-    return epoch.id
+        _put_checkpoints(checkpoints, continued=continued)
+    return replace_fields(restored, epoch=epoch.id, verdict=verdict)
 
 
 @contextmanager
@@ -223,18 +212,45 @@ def _fate_of_secrets(
 def _put_secrets(brought: Path) -> None:
     present = _secrets_file()
     if present.exists():
-        kept = f"{present.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        os.link(present, present.with_name(kept))
+        os.link(present, present.with_name(f"{present.name}.before-{_now()}"))
     brought.replace(present)
 
 
-def _put_checkpoints(brought: Path) -> None:
-    """What lies outside already is at least as good: it is never touched."""
-    for path in sorted(brought.rglob("*")):
-        target = settings.CHECKPOINT_DIR / path.relative_to(brought)
-        if path.is_file() and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
+def _checkpoint_key(brought: Path, fate: SecretsFate) -> str:
+    """The one this instance will have once it is restored. A given one stays."""
+    known: str = settings.CHECKPOINT_KEY
+    if fate == "restored" and "LATTICE_CHECKPOINT_KEY" not in secrets_from_the_environment():
+        known = json.loads(brought.read_text())["checkpoint_key"]
+    return known
+
+
+def _gather_checkpoints(brought: Path) -> bool:
+    """Adds what lies outside to what the backup brought, where both tell of the same history: then
+    the longer testimony counts. Whether they do."""
+    outside = CheckpointLog(settings.CHECKPOINT_DIR)
+    ours = set(Epoch.objects.values_list("id", flat=True))
+    continued = any(epoch in ours for epoch in outside.epochs())
+    brought.mkdir(exist_ok=True)
+    for path in outside.files if continued else []:
+        target = brought / path.name
+        if not target.exists() or target.stat().st_size < path.stat().st_size:
             shutil.copy(path, target)
+    return continued
+
+
+def _put_checkpoints(gathered: Path, *, continued: bool) -> None:
+    """Files outside only grow. Those of another history are put aside."""
+    outside = CheckpointLog(settings.CHECKPOINT_DIR)
+    if not continued and outside.files:
+        aside = outside.folder / f"before-{_now()}"
+        aside.mkdir()
+        for path in outside.files:
+            path.rename(aside / path.name)
+    outside.folder.mkdir(parents=True, exist_ok=True)
+    for path in CheckpointLog(gathered).files:
+        with path.open("rb") as source, (outside.folder / path.name).open("ab") as target:
+            source.seek(target.tell())
+            shutil.copyfileobj(source, target)
 
 
 # --- moving
@@ -356,11 +372,28 @@ def _connected_to(database: str) -> Iterator[None]:
         known["NAME"] = before
 
 
+@contextmanager
+def _set(**values: object) -> Iterator[None]:
+    """Settings as they will be once the backup's files are in their places."""
+    before = {name: getattr(settings, name) for name in values}
+    try:
+        for name, value in values.items():
+            setattr(settings, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(settings, name, value)
+
+
 def _disconnect() -> None:
     connection = connections["default"]
     if isinstance(connection, DatabaseWrapper):
         connection.close()
         connection.close_pool()
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _secrets_file() -> Path:

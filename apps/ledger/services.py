@@ -127,14 +127,13 @@ def record(event: Event) -> None:
     )
 
 
-def begin_epoch(*, reason: str, actor: Actor, keys: Keys | None = None) -> Epoch:
+def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
     """Say that history does not simply go on: a backup was restored, checkpoints were lost.
 
     A checkpoint announces it first, and names every chain as it now is. An epoch that no operator
-    announced in this way is somebody rewriting history. `keys` are those of the restored instance,
-    where settings hold others still.
+    announced in this way is somebody rewriting history.
     """
-    keys = keys or Keys.of_this_instance()
+    keys = Keys.of_this_instance()
     with unit(actor=actor):
         _take_the_pen()
         before = Epoch.objects.latest()

@@ -26,6 +26,7 @@ from apps.common.actors import SYSTEM
 from apps.common.events import Event
 from apps.common.ids import uuid7
 from apps.common.runtime import dumps, sealed
+from apps.ledger.checkpoints import CheckpointLog
 from apps.ledger.services import record, unit
 
 KEY = "a key nobody guesses, for tests"
@@ -76,6 +77,9 @@ class House:
         """A restore adds one epoch and one event that tells of it, and nothing else."""
         added = {"public.ledger_epoch", "public.ledger_event", "public.ledger_chain"}
         return {name: table for name, table in self.contents().items() if name not in added}
+
+    def checkpoint_lines(self) -> list[bytes]:
+        return [line for _, line in CheckpointLog(self.checkpoints).lines()]
 
     def live(self, lamps: int = 3) -> None:
         """Somebody moves in, and something happens."""

@@ -2,9 +2,11 @@
 
 import json
 import random
+import shutil
 import signal
 import stat
 from collections.abc import Iterator
+from secrets import token_urlsafe
 from uuid import uuid4
 
 import psycopg
@@ -15,8 +17,11 @@ from psycopg.conninfo import make_conninfo
 from apps.accounts.models import User
 from apps.common.runtime import dumps
 from apps.common.runtime.seat import taken_seat
-from apps.ledger import models, recovery
+from apps.ledger import checkpoints, models, recovery
+from apps.ledger.rules import BEGINNING
 from apps.ledger.selectors import current_epoch
+from apps.ledger.services import write_checkpoint
+from apps.ledger.verification import verify
 from tests.recovery.conftest import SECRETS, fill, wait_until
 
 
@@ -130,7 +135,8 @@ def test_it_is_refused_while_lattice_runs_here(house, backup):
 def test_somebody_who_connects_at_the_last_moment_keeps_the_old_database(
     house, backup, monkeypatch
 ):
-    before = house.contents()
+    write_checkpoint()
+    before, written = house.contents(), house.checkpoint_lines()
     compare = recovery._compare
     latecomers = []
 
@@ -143,6 +149,7 @@ def test_somebody_who_connects_at_the_last_moment_keeps_the_old_database(
     for latecomer in latecomers:
         latecomer.close()
     assert answer.facts["error"]["code"] == "database_in_use"
+    assert house.checkpoint_lines() == written
     assert_unchanged(house, before)
 
 
@@ -308,19 +315,93 @@ def test_secrets_made_for_an_empty_embedded_database_give_way_unasked(house, bac
     assert json.loads(house.secrets.read_text()) == SECRETS
 
 
-def test_checkpoints_come_back_and_never_replace_those_that_are_outside(house, tmp_path):
-    house.checkpoints.mkdir()
-    (house.checkpoints / "old").write_text("written before the backup\n")
-    (house.checkpoints / "grown").write_text("one\n")
+def test_checkpoints_come_back_with_the_rows_and_the_audit_verifies(house, tmp_path):
+    write_checkpoint()
     backup = tmp_path / "house.backup"
     house.call("backup", backup)
-    (house.checkpoints / "old").unlink()
-    (house.checkpoints / "grown").write_text("one\ntwo\n")
+    written = house.checkpoint_lines()
+    wipe(house.database)
+    shutil.rmtree(house.checkpoints)
 
-    assert house.call("restore", backup, "--replace").code == 0
+    answer = house.call("restore", backup, "--json")
 
-    assert (house.checkpoints / "old").read_text() == "written before the backup\n"
-    assert (house.checkpoints / "grown").read_text() == "one\ntwo\n"
+    assert (answer.code, answer.facts["audit"]["ok"]) == (0, True)
+    assert house.checkpoint_lines()[:-1] == written
+    assert answer.facts["audit"]["checkpoints"] == len(written) + 1
+    house.live()
+    assert write_checkpoint() is not None
+    assert verify().is_sound
+
+
+def test_checkpoints_outside_that_know_more_stay_and_what_was_given_up_is_told(house, backup):
+    house.live()
+    write_checkpoint()
+    written = house.checkpoint_lines()
+
+    answer = house.call("restore", backup, "--replace", "--json")
+
+    assert (answer.code, answer.facts["audit"]["ok"]) == (0, True)
+    assert answer.facts["audit"]["given_up"] == 4
+    assert house.checkpoint_lines()[:-1] == written
+    assert verify().is_sound
+
+
+def test_checkpoints_of_another_history_are_put_aside(house, tmp_path):
+    """A fresh machine that had been started before somebody restored."""
+    write_checkpoint()
+    backup = tmp_path / "house.backup"
+    house.call("backup", backup)
+    written = house.checkpoint_lines()
+    shutil.rmtree(house.checkpoints)
+    foreign = checkpoints.next_checkpoint(
+        after=checkpoints.Testimony({}),
+        number=1,
+        previous=BEGINNING,
+        epoch=uuid4(),
+        moved={},
+        whole=True,
+        keys=checkpoints.Keys.of(token_urlsafe(32)),
+    )
+    checkpoints.CheckpointLog(house.checkpoints).append(foreign)
+
+    answer = house.call("restore", backup, "--replace", "--json")
+
+    assert (answer.code, answer.facts["audit"]["ok"]) == (0, True)
+    assert house.checkpoint_lines()[:-1] == written
+    (aside,) = house.checkpoints.glob("before-*/*")
+    assert aside.read_bytes() == foreign.line()
+
+
+def test_the_new_epoch_is_signed_with_the_key_that_comes_back(house, tmp_path, settings):
+    write_checkpoint()
+    backup = tmp_path / "house.backup"
+    house.call("backup", backup)
+    others = SECRETS | {"checkpoint_key": token_urlsafe(32)}
+    house.secrets.write_text(json.dumps(others))
+    settings.CHECKPOINT_KEY = others["checkpoint_key"]
+
+    answer = house.call("restore", backup, "--replace", "--secrets", "restore", "--json")
+
+    assert (answer.code, answer.facts["audit"]["ok"]) == (0, True)
+    assert others["checkpoint_key"] == settings.CHECKPOINT_KEY
+    settings.CHECKPOINT_KEY = SECRETS["checkpoint_key"]  # as the next process reads it
+    assert verify().is_sound
+
+
+def test_an_audit_that_does_not_verify_comes_back_and_is_told(house, tmp_path):
+    with psycopg.connect(house.database) as superuser:
+        superuser.execute("ALTER TABLE ledger_event DISABLE TRIGGER USER")
+        superuser.execute("UPDATE ledger_event SET payload = '{}' WHERE type = 'tests.lamp.lit'")
+        superuser.execute("ALTER TABLE ledger_event ENABLE ALWAYS TRIGGER ledger_event_append_only")
+    backup = tmp_path / "house.backup"
+    house.call("backup", backup)
+
+    answer = house.call("restore", backup, "--replace", "--json")
+
+    assert answer.code == 3
+    assert answer.facts["audit"]["ok"] is False
+    assert {found["kind"] for found in answer.facts["audit"]["findings"]} == {"altered"}
+    assert house.call("restore", backup, "--replace").code == 3
 
 
 # --- where nobody may create databases

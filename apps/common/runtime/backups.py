@@ -55,6 +55,10 @@ class Manifest(BaseModel):
         return sum(table.rows for table in self.tables.values())
 
     @property
+    def moment(self) -> str:
+        return f"the backup of {self.created_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
     def schema_fingerprint(self) -> str:
         return hashlib.sha256(json.dumps(sorted(self.migrations)).encode()).hexdigest()
 

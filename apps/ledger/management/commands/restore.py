@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from apps.common.commands import Report, UsageError
+from apps.common.commands import Outcome, Report, UsageError
 from apps.ledger import recovery
 from apps.ledger.management.sealing import SealingCommand
 
@@ -63,10 +63,11 @@ def _report(done: recovery.Restored, *, dry_run: bool) -> Report:
         "migrated": done.migrated,
         "secrets": done.secrets,
         "epoch": done.epoch,
+        "audit": done.verdict.facts() if done.verdict else None,
     }
     what = (
-        f"the backup of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC (Lattice {manifest.product}): "
-        f"{manifest.rows} rows of {len(manifest.tables)} tables"
+        f"{manifest.moment} (Lattice {manifest.product}): {manifest.rows} rows "
+        f"of {len(manifest.tables)} tables"
     )
     if dry_run:
         return Report(f"The backup is whole. Would restore {what}.", facts)
@@ -83,4 +84,7 @@ def _report(done: recovery.Restored, *, dry_run: bool) -> Report:
         "What was revoked after the backup is valid again (keys, sessions, memberships): "
         "revoke it anew."
     )
-    return Report("\n".join(lines), facts)
+    if done.verdict is None or done.verdict.is_sound:
+        return Report("\n".join([*lines, "The audit verifies."]), facts)
+    lines += ["The audit does NOT verify:", *map(str, done.verdict.findings)]
+    return Report("\n".join(lines), facts, Outcome.DEGRADED)
