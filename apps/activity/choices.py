@@ -1,0 +1,37 @@
+"""The vocabulary of activity: close codes of sockets, and the areas that events belong to."""
+
+from enum import IntEnum
+
+
+class CloseCode(IntEnum):
+    MALFORMED = 4400
+    NO_HELLO = 4401
+    NOT_ALLOWED = 4403
+    TOO_SLOW = 4408
+    """Reconnect and resume: nothing is lost."""
+    REPLACED = 4409
+    TOO_MANY = 4429
+    RESTART = 1012
+    """The service restarts, or its database was restored: reconnect."""
+
+
+AREAS = {
+    "accounts": "account",
+    "accounts.agent": "workspace",
+    "accounts.invitation": "workspace",
+    "accounts.key": "workspace",
+    "accounts.member": "workspace",
+    "accounts.workspace": "workspace",
+    "agents": "agent",
+    "approvals": "approvals",
+    "ledger": "audit",
+    "memory": "memory",
+    "plugins": "plugins",
+    "policies": "policies",
+    "presence": "presence",
+    "skills": "skills",
+    "specs": "graph",
+    "workflows": "workflow",
+}
+"""The start of an event's type to its area, for a reader's filter. The longest match wins; what is
+not named here belongs to the area of its room's name."""

@@ -1,0 +1,38 @@
+"""What can go wrong with those who watch."""
+
+from apps.common.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+
+
+class NoHello(Unauthenticated):
+    code = "no_hello"
+    message = "Say hello first, with a token, an API key or a ticket."
+
+
+class AlreadyKnown(Conflict):
+    code = "already_known"
+    message = "This socket has said hello already: open another one."
+
+
+class UnknownCommand(Invalid):
+    code = "unknown_command"
+    message = "There is no such command."
+
+
+class InvalidCommand(Invalid):
+    code = "invalid_command"
+    message = "The command lacks something or says it wrongly."
+
+
+class UnknownTopic(NotFound):
+    code = "unknown_topic"
+    message = "There is no such topic, or you may not see it."
+
+
+class TooManyTopics(TooMany):
+    code = "too_many_topics"
+    message = "This socket watches as much as one may: open another one, or unsubscribe."
+
+
+class TooManySockets(TooMany):
+    code = "too_many_sockets"
+    message = "You have as many sockets and streams open as one may."

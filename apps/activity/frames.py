@@ -1,0 +1,51 @@
+"""An event as it goes over the wire: made once, and the same bytes for everybody who may see it.
+
+Every field stands at a place of its own: what a payload holds cannot pose as `seq` or
+`received_at`.
+"""
+
+from typing import Any
+
+import orjson
+
+from apps.activity.ports import EventRow
+from apps.activity.rules import area_of, short_name
+
+
+def shape(event: EventRow, text: str) -> dict[str, Any]:
+    """What the feed, the streams and the socket all show of an event."""
+    return {
+        "seq": event.seq,
+        "received_at": event.at,
+        "area": area_of(event.type),
+        "event_type": short_name(event.type),
+        "workspace_id": event.workspace_id,
+        "payload": event.payload,
+        "id": event.id,
+        "timestamp": event.at,
+        "type": event.type,
+        "actor": {"id": event.actor_id, "kind": event.actor_kind},
+        "text": text,
+    }
+
+
+class Frame:
+    __slots__ = ("_for_topics", "area", "event", "json", "seq", "size")
+
+    def __init__(self, event: EventRow, text: str) -> None:
+        self.event = event
+        self.seq = event.seq
+        self.area = area_of(event.type)
+        self.json = orjson.dumps(shape(event, text)).decode()
+        self.size = len(self.json)
+        self._for_topics: dict[str, str] = {}
+
+    def for_topic(self, topic: str, epoch: str) -> str:
+        """The socket's frame."""
+        made = self._for_topics.get(topic)
+        if made is None:
+            head = orjson.dumps(
+                {"type": "event", "topic": topic, "epoch": epoch, "seq": self.seq}
+            ).decode()
+            made = self._for_topics[topic] = f'{head[:-1]},"event":{self.json}}}'
+        return made

@@ -1,0 +1,76 @@
+"""What one reader is still to be sent. It never makes anybody wait: when it is full, the reader is
+too slow, and is told to come back and resume.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from apps.activity.choices import CloseCode
+
+LARGEST = 4_000_000
+"""In characters. Frames are shared, so a full outbox costs little more than its references."""
+
+Item = TypeVar("Item")
+
+
+class Closed(Exception):
+    def __init__(self, code: CloseCode) -> None:
+        self.code = code
+        super().__init__(code.name)
+
+
+class Outbox(Generic[Item]):
+    def __init__(
+        self, *, largest: int = LARGEST, on_close: Callable[[], None] | None = None
+    ) -> None:
+        self.code: CloseCode | None = None
+        self._on_close = on_close
+        self._largest = largest
+        self._waiting: deque[Item] = deque()
+        self._size = 0
+        self._reader: asyncio.Future[None] | None = None
+
+    def put(self, item: Item, size: int) -> None:
+        if self.code is not None:
+            return
+        self._size += size
+        if self._size > self._largest:
+            self.close(CloseCode.TOO_SLOW)
+            return
+        self._waiting.append(item)
+        self._wake()
+
+    def close(self, code: CloseCode) -> None:
+        """What still waits is not sent: the reader resumes from what it has seen."""
+        if self.code is None:
+            self.code = code
+            self._waiting.clear()
+            self._wake()
+            if self._on_close:
+                self._on_close()
+
+    async def take(self, patience: float | None = None) -> deque[Item]:
+        """Everything that waits, or nothing after `patience` seconds. Raises Closed at the end."""
+        if not self._waiting and self.code is None:
+            await self._something(patience)
+        if self.code is not None:
+            raise Closed(self.code)
+        taken, self._waiting, self._size = self._waiting, deque(), 0
+        return taken
+
+    async def _something(self, patience: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_future()
+        timer = loop.call_later(patience, self._wake) if patience else None
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+            if timer:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)

@@ -1,0 +1,86 @@
+"""What other rooms may plug into what is watched, and the frozen values they are handed.
+
+commands["decide"] = decide          # what the socket can do
+topics["spec"] = spec_topic          # what can be watched: "spec:<id>"
+presenters["approvals"] = sentences  # how events read to a person
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.ports import Credential
+from apps.common.actors import Actor
+from apps.ledger.services import SYSTEM_WORKSPACE
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as the ledger holds it."""
+
+    id: UUID
+    workspace_id: UUID
+    seq: int
+    type: str
+    actor_id: UUID
+    actor_kind: str
+    payload: Mapping[str, Any]
+    at: datetime
+
+    def names(self, user_id: UUID) -> bool:
+        """Whether this user did it, or it happened to them."""
+        return user_id == self.actor_id or str(user_id) in self.payload.values()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who watches, with what, and what they may see."""
+
+    actor: Actor
+    credential: Credential
+    workspaces: frozenset[UUID]
+    narrowed_to: UUID | None = None
+    """The one workspace it asked for, of those it may see."""
+    superuser: bool = False
+    session_key: str = ""
+    session_hash: str = ""
+
+    def may_see(self, event: EventRow) -> bool:
+        """An event of no workspace (a login, say) is for those it names, unless it is announced."""
+        if event.workspace_id != SYSTEM_WORKSPACE:
+            return event.workspace_id in self.workspaces
+        return self.superuser or event.type in announcements or event.names(self.actor.actor_id)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something to watch: the events of one workspace's chain that it `shows`."""
+
+    workspace_id: UUID
+    shows: Callable[[EventRow], bool]
+
+
+Resolve = Callable[[Viewer, str], Topic]
+"""Given the part of "spec:<id>" after the colon. Raises UnknownTopic also for what may not be seen.
+It may ask the database."""
+
+Command = Callable[[Viewer, Mapping[str, Any]], Mapping[str, Any]]
+"""Given the frame as it came; answers the `result`, or raises a DomainError. A door like any other:
+parse, call one service, present. It may ask the database."""
+
+Present = Callable[[Sequence[EventRow]], Sequence[str]]
+"""One sentence for each event, in a query or two for all of them together. Whoever may see an
+event reads the same sentence."""
+
+topics: dict[str, Resolve] = {}
+commands: dict[str, Command] = {}
+presenters: dict[str, Present] = {}
+"""By the start of the event's type: "approvals", "accounts.member". The longest match wins."""
+
+announcements: set[str] = set()
+"""Types of events without a workspace that everybody may see."""
+
+counts: dict[str, Callable[[frozenset[UUID]], int]] = {}
+"""Figures of the feed's `stats` that others know, for these workspaces: `presence`."""
