@@ -7,11 +7,15 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
+from apps.activity.routing import sockets  # noqa: E402
 from apps.common.asgi import BodyLimit  # noqa: E402
 
 call_command("check", verbosity=0)  # a server does not start on settings that are not safe
 
-application = BodyLimit(django_application, settings.LARGEST_BODY)
+application = ProtocolTypeRouter(
+    {"http": BodyLimit(django_application, settings.LARGEST_BODY), "websocket": sockets}
+)

@@ -15,7 +15,7 @@ from tests.throwaway import TEMPLATE
 
 
 @contextmanager
-def _cloned_database(name: str) -> Iterator[str]:
+def cloned_database(name: str) -> Iterator[str]:
     admin_url = addresses.database_url(settings.DATA_DIR, "postgres")
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
@@ -25,7 +25,7 @@ def _cloned_database(name: str) -> Iterator[str]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _point_at(name: str) -> None:
+def point_at(name: str) -> None:
     connection = connections["default"]
     assert isinstance(connection, DatabaseWrapper)
     connection.close()
@@ -36,10 +36,10 @@ def _point_at(name: str) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker) -> Iterator[None]:
     """In place of pytest-django's: a clone of the migrated template, which takes 0.1 s."""
-    with django_db_blocker.unblock(), _cloned_database(f"test_{uuid4().hex[:12]}") as name:
-        _point_at(name)
+    with django_db_blocker.unblock(), cloned_database(f"test_{uuid4().hex[:12]}") as name:
+        point_at(name)
         yield
-        _point_at("postgres")
+        point_at("postgres")
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def committed_database(django_db_setup, django_db_blocker) -> Iterator[str]:
     Nothing is flushed afterwards, because the ledger refuses that: the clone is dropped.
     """
     before = connections["default"].settings_dict["NAME"]
-    with django_db_blocker.unblock(), _cloned_database(f"test_{uuid4().hex[:12]}") as name:
-        _point_at(name)
+    with django_db_blocker.unblock(), cloned_database(f"test_{uuid4().hex[:12]}") as name:
+        point_at(name)
         yield addresses.database_url(settings.DATA_DIR, name)
-        _point_at(before)
+        point_at(before)
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""A house with people in it, where commits are real, and servers that look at it."""
+
+import asyncio
+from contextlib import ExitStack
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from apps.accounts.choices import Role
+from apps.accounts.services.sessions import open_session
+from apps.common.actors import SYSTEM
+from apps.common.runtime import addresses
+from apps.ledger.services import record, unit
+from tests.activity.live.rings import BellRung
+from tests.activity.live.servers import serving
+from tests.conftest import cloned_database, point_at
+from tests.factories import WorkspaceFactory, issue, member
+
+
+def ring(workspace, times=1, *, note="", first=1):
+    """So many events, each of a commit of its own."""
+    for number in range(first, first + times):
+        with unit(actor=SYSTEM, workspace=workspace.id):
+            record(BellRung(number=number, note=note))
+
+
+def session_token(person):
+    """An access token of a new login."""
+    return open_session(person=person).access_token
+
+
+async def off_loop(function, *args, **kwargs):
+    """On a thread, which gives its connection back."""
+
+    def work():
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(work)
+
+
+async def ring_later(workspace, times=1, **kwargs):
+    await off_loop(ring, workspace, times, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def live_database(django_db_setup, django_db_blocker):
+    """A database for all tests of a module, where commits are real."""
+    before = connections["default"].settings_dict["NAME"]
+    with django_db_blocker.unblock(), cloned_database(f"live_{uuid4().hex[:12]}") as name:
+        point_at(name)
+        yield addresses.database_url(settings.DATA_DIR, name)
+        point_at(before)
+
+
+@pytest.fixture
+def house(live_database):
+    """A workspace with an owner and the owner's key."""
+    workspace = WorkspaceFactory.create()
+    owner = member(workspace, Role.OWNER)
+    return SimpleNamespace(
+        database=live_database,
+        workspace=workspace,
+        owner=owner,
+        key=issue(owner, workspace),
+    )
+
+
+@pytest.fixture(scope="module")
+def running(live_database, tmp_path_factory):
+    """Servers by name, each started when it is first asked for."""
+    with ExitStack() as stack:
+        started = {}
+
+        def start(name):
+            if name not in started:
+                log = tmp_path_factory.mktemp(name) / "web.log"
+                started[name] = stack.enter_context(serving(name, live_database, log))
+            return started[name]
+
+        yield start
+
+
+@pytest.fixture(params=["uvicorn", "daphne"])
+def server(request, running, house):
+    return running(request.param)
+
+
+@pytest.fixture
+def uvicorn(running, house):
+    return running("uvicorn")

@@ -1,0 +1,189 @@
+"""The socket, through real servers: what is sent, in which order, and how commands are answered."""
+
+import json
+
+import websockets
+
+from apps.accounts.choices import Role
+from tests.activity.live.conftest import off_loop, ring_later, session_token
+from tests.activity.live.servers import connected
+from tests.factories import MembershipFactory, WorkspaceFactory, member
+
+
+def move_in(workspace):
+    person = member(workspace)
+    return person, session_token(person)
+
+
+async def test_events_come_in_order_with_their_epoch(server, house):
+    async with connected(server, house.key) as live:
+        assert live.ready == {
+            "type": "ready",
+            "user": str(house.owner.id),
+            "heartbeat": 25,
+            "epoch": live.ready["epoch"],
+        }
+        watching = await live.watch(house.workspace.id)
+        assert watching == {"id": 1, "type": "ok", "seq": 0, "recovered": False}
+        await ring_later(house.workspace, 3)
+        events = [await live.next() for _ in range(3)]
+    assert [event["seq"] for event in events] == [1, 2, 3]
+    assert {event["epoch"] for event in events} == {live.ready["epoch"]}
+    assert {event["topic"] for event in events} == {f"workspace:{house.workspace.id}"}
+    assert [event["event"]["payload"]["number"] for event in events] == [1, 2, 3]
+
+
+async def test_payload_cannot_pose_as_what_the_server_says(uvicorn, house):
+    async with connected(uvicorn, house.key) as live:
+        await live.watch(house.workspace.id)
+        await ring_later(house.workspace, note='{"seq": 99, "received_at": "never"}')
+        event = (await live.next())["event"]
+    assert event["seq"] == 1
+    assert event["area"] == "tests"
+    assert event["event_type"] == "tower_rung"
+    assert event["workspace_id"] == str(house.workspace.id)
+    assert event["text"] == "Tower rung"
+
+
+async def test_resuming_replays_what_was_missed_and_goes_on(server, house):
+    async with connected(server, house.key) as live:
+        epoch = live.ready["epoch"]
+    await ring_later(house.workspace, 5)
+    async with connected(server, house.key) as live:
+        answer = await live.watch(house.workspace.id, after={"epoch": epoch, "seq": 2})
+        assert answer == {"id": 1, "type": "ok", "seq": 5, "recovered": True}
+        missed = [(await live.next())["seq"] for _ in range(3)]
+        await ring_later(house.workspace, first=6)
+        assert [*missed, (await live.next())["seq"]] == [3, 4, 5, 6]
+
+
+async def test_resuming_from_another_epoch_or_the_future_is_refused_whole(uvicorn, house):
+    await ring_later(house.workspace, 2)
+    async with connected(uvicorn, house.key) as live:
+        here = live.ready["epoch"]
+        for after in ({"epoch": "of old", "seq": 1}, {"epoch": here, "seq": 3}):
+            answer = await live.watch(house.workspace.id, after=after)
+            assert answer == {"id": 1, "type": "ok", "seq": 2, "recovered": False}
+        await ring_later(house.workspace, first=3)
+        assert (await live.next())["seq"] == 3
+
+
+async def test_areas_choose_what_is_shown(uvicorn, house):
+    async with connected(uvicorn, house.key) as live, connected(uvicorn, house.key) as other:
+        await other.watch(house.workspace.id)
+        await live.watch(house.workspace.id, areas=["approvals"])
+        await ring_later(house.workspace)
+        await other.next()
+        await live.watch(house.workspace.id, areas=["approvals", "tests"])
+        await ring_later(house.workspace, first=2)
+        assert (await live.next())["event"]["payload"]["number"] == 2
+
+
+async def test_one_socket_watches_many_workspaces(uvicorn, house):
+    def two_homes():
+        second = WorkspaceFactory.create()
+        person = member(second, Role.VIEWER)
+        MembershipFactory.create(workspace=house.workspace, user=person)
+        return second, session_token(person)
+
+    second, token = await off_loop(two_homes)
+    async with connected(uvicorn, token) as live:
+        await live.watch(house.workspace.id)
+        await live.watch(second.id)
+        await ring_later(second)
+        await ring_later(house.workspace)
+        seen = {(await live.next())["topic"] for _ in range(2)}
+        assert seen == {f"workspace:{house.workspace.id}", f"workspace:{second.id}"}
+        assert (await live.ask(id=5, type="unsubscribe", topic=f"workspace:{second.id}")) == {
+            "id": 5,
+            "type": "ok",
+        }
+        await ring_later(second)
+        await ring_later(house.workspace, first=2)
+        assert (await live.next())["event"]["payload"]["number"] == 2
+
+
+async def test_somebody_elses_workspace_is_an_unknown_topic(server, house):
+    foreign = await off_loop(WorkspaceFactory.create)
+    async with connected(server, house.key) as live:
+        for topic in (
+            f"workspace:{foreign.id}",
+            "workspace:00000000-0000-0000-0000-000000000000",
+            "workspace:nonsense",
+            "user:00000000-0000-0000-0000-000000000000",
+            "system",
+            "nothing:here",
+        ):
+            answer = await live.ask(id="a", type="subscribe", topic=topic)
+            assert answer["error"]["code"] == "unknown_topic"
+        await ring_later(foreign)
+        await live.watch(house.workspace.id)
+        await ring_later(house.workspace)
+        assert (await live.next())["topic"] == f"workspace:{house.workspace.id}"
+
+
+async def test_logins_are_seen_by_whom_they_concern_and_by_nobody_else(uvicorn, house):
+    stranger, token = await off_loop(move_in, house.workspace)
+    async with connected(uvicorn, token) as theirs, connected(uvicorn, house.key) as other:
+        assert (await theirs.ask(id=1, type="subscribe", topic="user:me"))["type"] == "ok"
+        assert (await other.ask(id=1, type="subscribe", topic="user:me"))["type"] == "ok"
+        await other.watch(house.workspace.id)
+        await off_loop(session_token, stranger)
+        event = await theirs.next()
+        assert event["event"]["type"] == "accounts.session.opened"
+        assert event["event"]["workspace_id"] == "00000000-0000-0000-0000-000000000000"
+        await ring_later(house.workspace)
+        assert (await other.next())["event"]["type"] == "tests.tower.rung"
+
+
+async def test_every_command_is_answered(server, house):
+    async with connected(server, house.key) as live:
+        for frame, code in (
+            ({"type": "fly"}, "unknown_command"),
+            ({"type": None}, "unknown_command"),
+            ({}, "unknown_command"),
+            ({"type": "subscribe"}, "invalid_command"),
+            ({"type": "subscribe", "topic": 7}, "invalid_command"),
+            ({"type": "subscribe", "topic": "user:me", "areas": "all"}, "invalid_command"),
+            ({"type": "subscribe", "topic": "user:me", "after": {"seq": 1}}, "invalid_command"),
+            ({"type": "unsubscribe", "topic": "user:me"}, "unknown_topic"),
+            ({"type": "hello", "token": "again"}, "already_known"),
+            ({"type": "pong", "n": "x"}, "invalid_command"),
+        ):
+            answer = await live.ask(id=7, **frame)
+            assert answer["error"]["code"] == code
+            assert set(answer["error"]) == {"code", "message", "details", "request_id"}
+        assert await live.ask(id="last", type="ping") == {"id": "last", "type": "ok"}
+
+
+async def test_frames_that_cannot_be_read_close_the_socket(server, house):
+    for garbage in ("{", "[1]", '"hello"', '{"a": NaN}', b"bytes", '{"a": "' + "x" * 70_000 + '"}'):
+        async with connected(server, house.key) as live:
+            await live.wire.send(garbage)
+            assert await live.closed() == 4400
+
+
+async def test_flood_of_commands_is_refused_and_then_cut_off(uvicorn, house):
+    async with connected(uvicorn, house.key) as live:
+        for number in range(400):
+            await live.wire.send(json.dumps({"id": number, "type": "ping"}))
+        assert await live.closed() == 4429
+    refused = [frame for frame in live.frames if frame["type"] == "error"]
+    assert {frame["error"]["code"] for frame in refused} == {"rate_limited"}
+
+
+async def test_no_more_sockets_than_one_may_have(uvicorn, house):
+    opened = [
+        await websockets.connect(uvicorn.ws_url, additional_headers={"X-API-Key": house.key})
+        for _ in range(100)
+    ]
+    for wire in opened:
+        await wire.recv()
+    async with connected(uvicorn) as late:
+        await late.send(type="hello", token=house.key)
+        assert (await late.next())["error"]["code"] == "too_many_sockets"
+        assert await late.closed() == 4429
+    for wire in opened:
+        await wire.close()
+    async with connected(uvicorn, house.key) as live:
+        assert live.ready["type"] == "ready"
