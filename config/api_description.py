@@ -37,6 +37,7 @@ TAGS = {
     "agents": "Agents act for the person who owns them, and are never more than they are.",
     "keys": "API keys of yours and of your agents. A key is shown once.",
     "sockets": "Tickets that open one socket.",
+    "activity": "What happened lately. Live events come over the socket and the streams.",
     "health": "Is the server there, and can it work?",
     "documents": "The description you are reading.",
 }
