@@ -67,6 +67,7 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item("API keys", "key", "accounts_apikey_changelist"),
+            _item("API logins", "devices", "accounts_tokenfamily_changelist"),
         ],
     },
     {

@@ -9,3 +9,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("apps.accounts.access.schemes")
+        for pages in ("people", "workspaces", "credentials"):
+            import_module(f"apps.accounts.admin.{pages}")

@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.choices import ActorKind
-from apps.accounts.models import ApiKey, Invitation, User, Workspace
+from apps.accounts.choices import ActorKind, Role
+from apps.accounts.models import ApiKey, CredentialQuerySet, Invitation, Membership, User, Workspace
 from apps.common.actors import Actor
 from apps.common.ids import first_id_at
 from apps.common.ports import Found, Reading, finder, tile
@@ -28,6 +28,17 @@ def operates(actor: Any) -> bool:
 
 def seen_workspaces(actor: Actor) -> QuerySet[Workspace]:
     return Workspace.objects.all() if operates(actor) else Workspace.objects.visible_to(actor)
+
+
+def seen_keys(actor: Actor) -> CredentialQuerySet:
+    """One's own, those of one's agents, and all of the workspaces whose members one manages."""
+    if operates(actor):
+        return ApiKey.objects.all()
+    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
+    return ApiKey.objects.filter(
+        Q(id__in=ApiKey.objects.visible_to(actor).values("id"))
+        | Q(workspace__in=managed.values("workspace"))
+    )
 
 
 def seen_events(actor: Actor) -> QuerySet[Event]:
@@ -70,8 +81,7 @@ def open_invitations(actor: Actor) -> Reading:
 @tile(title="Keys that expire soon", icon="key", order=30)
 def expiring_keys(actor: Actor) -> Reading:
     now = timezone.now()
-    rows = ApiKey.objects.all() if operates(actor) else ApiKey.objects.visible_to(actor)
-    soon = rows.usable().filter(expires_at__lte=now + SOON).count()
+    soon = seen_keys(actor).usable().filter(expires_at__lte=now + SOON).count()
     return Reading(
         soon,
         note=f"within {SOON.days} days",
@@ -123,9 +133,10 @@ def find_people_and_agents(actor: Actor, words: str) -> Iterable[Found]:
 
 @finder
 def find_keys(actor: Actor, words: str) -> Iterable[Found]:
-    rows = ApiKey.objects.all() if operates(actor) else ApiKey.objects.visible_to(actor)
     public_id = words.removeprefix("lat_").partition("_")[0]
-    matching = rows.filter(Q(public_id__istartswith=public_id) | Q(name__icontains=words))
+    matching = seen_keys(actor).filter(
+        Q(public_id__istartswith=public_id) | Q(name__icontains=words)
+    )
     for row in matching.order_by("name")[:FEW]:
         yield _found("apikey", row, str(row), "API key", "key")
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -55,18 +54,16 @@ class BrowseAdmin(ModelAdmin):
         *,
         verb: str,
         consequence: str,
-        do: Callable[[Any, dict[str, Any]], HttpResponse | str],
+        do: Callable[[dict[str, Any]], HttpResponse | str],
         form_class: type[forms.Form] = forms.Form,
         danger: bool = True,
     ) -> HttpResponse:
         """GET says what would happen, POST does it. `do` returns what to say, or a page."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise PermissionDenied
-        form = form_class(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        row = self.row(request, object_id)
+        form = form_class(request.POST if request.method == "POST" else None)
+        if form.is_valid():
             try:
-                done = do(row, form.cleaned_data)
+                done = do(form.cleaned_data)
             except DomainError as error:
                 form.add_error(None, error.text)
                 for detail in error.details:
@@ -75,7 +72,7 @@ class BrowseAdmin(ModelAdmin):
                 if isinstance(done, HttpResponse):
                     return done
                 messages.success(request, done)
-                return redirect(self.page_of(row))
+                return redirect(self.page_after(row))
         return TemplateResponse(
             request,
             "admin/ask_first.html",
@@ -91,6 +88,30 @@ class BrowseAdmin(ModelAdmin):
                 "back": self.page_of(row),
             },
         )
+
+    def row(self, request: HttpRequest, object_id: str) -> Any:
+        """What a button is about, if this person may see it; read once a call."""
+        read: dict[str, Any] = request.__dict__.setdefault("rows_read", {})
+        if object_id not in read:
+            read[object_id] = self.get_object(request, object_id)
+        if read[object_id] is None:
+            raise Http404
+        return read[object_id]
+
+    def shown_once(self, request: HttpRequest, row: Model, secret: str) -> HttpResponse:
+        """The only page that ever holds it: kept by no browser, repeated by no reload."""
+        context = {"title": "Shown once", "secret": secret, "back": self.page_of(row)}
+        page = TemplateResponse(
+            request, "admin/shown_once.html", {**self.admin_site.each_context(request), **context}
+        )
+        page["Cache-Control"] = "no-store"
+        return page
+
+    def page_after(self, row: Model) -> str:
+        """Where a button leads when it is done: the row's page, or the list if it is gone."""
+        if self.model._default_manager.filter(pk=row.pk).exists():
+            return self.page_of(row)
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def page_of(self, row: Model) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])

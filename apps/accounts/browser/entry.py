@@ -6,7 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 
-from apps.accounts.models import User
+from apps.accounts.choices import Permission
+from apps.accounts.models import User, Workspace
+from apps.accounts.selectors import standing_of
 
 
 def person(request: HttpRequest) -> User:
@@ -27,3 +29,11 @@ def lacks_second_step(user: Any) -> bool:
         and user.is_authenticated
         and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
     )
+
+
+def permits(request: HttpRequest, workspace: Workspace, permission: Permission) -> bool:
+    """Whether a button would be allowed; the service decides again."""
+    standing = standing_of(actor=person(request), workspace_id=workspace.id)
+    if standing is None or (standing.archived and permission != Permission.READ):
+        return False
+    return standing.permits(permission)

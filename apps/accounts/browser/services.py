@@ -4,11 +4,19 @@ it did, in the same unit of work.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from apps.accounts.browser.events import EmailVerified
-from apps.accounts.events import PersonChanged
-from apps.accounts.models import User
-from apps.accounts.services.people import end_sessions
+from apps.accounts.credentials import fingerprint
+from apps.accounts.events import LoggedOut, PersonChanged
+from apps.accounts.models import Invitation, TokenFamily, User
+from apps.accounts.services.invitations import accept_invitation
+from apps.accounts.services.people import end_sessions, register_person
+from apps.common.actors import SYSTEM
+from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.ledger.services import record, unit
 
@@ -28,6 +36,33 @@ def change_password(*, user: User, password: str, actor: User) -> None:
         user.save(update_fields=["password", "updated_at"])
         end_sessions(user.id)
         record(PersonChanged(person=user.id, fields=["password"]))
+
+
+def end_login(*, family_id: UUID, actor: User) -> TokenFamily:
+    """Signs one API client out: one's own, or anybody's for who runs the instance."""
+    with unit(actor=actor):
+        family = TokenFamily.objects.select_for_update().filter(id=family_id).first()
+        if family is None or not (family.user_id == actor.id or actor.is_superuser):
+            raise NotFound
+        if family.ended_at is None:
+            family.ended_at = timezone.now()
+            family.save(update_fields=["ended_at"])
+            record(LoggedOut(person=family.user_id, family=family.id))
+    return family
+
+
+def join_by_invitation(*, token: str, name: str, password: str) -> User:
+    """An account and its first membership, or neither. The mail has proved the address."""
+    with unit(actor=SYSTEM):
+        invitation = Invitation.objects.filter(token_hash=fingerprint(token)).first()
+        if invitation is None:
+            raise NotFound
+        person = register_person(email=invitation.email, password=password, name=name, actor=SYSTEM)
+        EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+        accept_invitation(token=token, actor=person)
+        record(EmailVerified(person=person.id))
+    person.refresh_from_db()
+    return person
 
 
 def verify_email(*, user: User, confirm: Callable[[], bool]) -> bool:

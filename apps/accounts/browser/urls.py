@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from apps.accounts.browser import views
+from apps.accounts.browser import invitations, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.AccountHome.as_view(), name="account_home"),
+    path("invitation/<str:token>", invitations.follow, name="follow_invitation"),
     path("sessions/", views.Sessions.as_view(), name="usersessions_list"),
     path("2fa/totp/activate/", views.ActivateTotp.as_view(), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", views.DeactivateTotp.as_view(), name="mfa_deactivate_totp"),

@@ -1,0 +1,53 @@
+"""The console's pages of the record: as far as one's workspaces go, which accounts knows."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from apps.accounts.console import seen_events
+from apps.common.admin import BrowseAdmin
+from apps.ledger.models import Delivery, Event
+
+
+@admin.register(Event)
+class EventAdmin(BrowseAdmin):
+    """The record itself: nobody changes it, and the database refuses whoever tries."""
+
+    list_display = ("at", "type", "seq", "actor_kind", "via", "request_id")
+    paginator = InfinitePaginator  # nobody counts a table that only grows
+    list_display_links = ("at", "type")
+    search_fields = ("type", "=request_id")
+    search_help_text = "Type or request id"
+    ordering = ("-id",)
+    fields = (
+        *("at", "type", "workspace_id", "seq", "actor_kind", "actor_id", "via"),
+        *("request_id", "trace_id", "payload", "digest"),
+    )
+    readonly_fields = ("digest",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        return seen_events(request.user).order_by(*self.ordering)  # type: ignore[arg-type]
+
+    @display(description="Hash")
+    def digest(self, event: Event) -> str:
+        return bytes(event.hash).hex()
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(BrowseAdmin):
+    list_display = ("subscription", "event_type", "attempts", "next_at", "done_at")
+    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    paginator = InfinitePaginator
+    list_select_related = ("event",)
+    ordering = ("-id",)
+    fields = ("subscription", "event", "attempts", "next_at", "done_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        rows = Delivery.objects.filter(event__in=seen_events(request.user))  # type: ignore[arg-type]
+        return rows.order_by(*self.ordering)
+
+    @display(description="Event", ordering="event__type")
+    def event_type(self, delivery: Delivery) -> str:
+        return delivery.event.type
