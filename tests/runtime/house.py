@@ -120,7 +120,7 @@ class Running:
 
 def _name(process: Process) -> str:
     words = process.words
-    return next((name for name in ("worker", "beat") if name in words), "web")
+    return next((name for name in ("worker", "beat", "relay") if name in words), "web")
 
 
 def _parent(pid: int) -> int:

@@ -62,7 +62,7 @@ def test_it_is_ready_when_it_says_so_and_a_signal_ends_all_of_it(still):
     house = still
     running = house.up()
     assert house.answers("/readyz")
-    assert set(house.children()) == {"web", "worker", "beat"}
+    assert set(house.children()) == {"web", "worker", "beat", "relay"}
     demo = house.data_dir / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600
     assert running.facts()["url"] == house.url
@@ -77,7 +77,7 @@ def test_killed_children_are_started_again(house, running):
     before = house.children()
     for pid in before.values():
         _kill(pid)
-    eventually(lambda: set(house.children()) == set(before), what="three children")
+    eventually(lambda: set(house.children()) == set(before), what="all children")
     assert set(house.children().values()).isdisjoint(before.values())
     eventually(lambda: house.answers("/readyz"), what="web")
     eventually(lambda: _worker_answers(house), what="worker")

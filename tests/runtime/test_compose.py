@@ -1,0 +1,214 @@
+"""What docker-compose.yml says is enough: each command runs as a process, with no environment
+but the one compose gives it. Only the addresses of the other containers are replaced."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import yaml
+from celery import Celery
+
+from apps.common.runtime import addresses
+from apps.common.runtime.programs import programs
+from apps.common.runtime.services import Services
+from tests.runtime.forwarder import forwarded
+from tests.runtime.house import ROOT, eventually, free_port
+from tests.throwaway import FAST
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = {name: entry for name, entry in COMPOSE["services"].items() if entry["image"] == "lattice"}
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+OPERATORS_FILE = {
+    "POSTGRES_PASSWORD": "unused",
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "JWT_SECRET": secrets.token_urlsafe(32),
+    "LATTICE_MASTER_KEYS": secrets.token_urlsafe(32),
+    "LATTICE_CHECKPOINT_KEY": secrets.token_urlsafe(32),
+    "ALLOWED_HOSTS": "lattice.example",
+    "PUBLIC_SERVER_URL": "https://lattice.example",
+}
+
+
+def _interpolated(text, given):
+    def value(match):
+        name, operator, default = match.groups()
+        if found := given.get(name):
+            return found
+        if operator == "?":
+            raise KeyError(name)
+        return default or ""
+
+    return VARIABLE.sub(value, str(text))
+
+
+class Containers:
+    """The other containers' host names, as ports on loopback; a volume, as a folder."""
+
+    def __init__(self, folder, database_url, postgres_port, redis_port):
+        self.folder = folder
+        self.database_url = database_url
+        self.web_port = free_port()
+        self.redis_url = f"redis://127.0.0.1:{redis_port}/0"
+        self._replaced = {
+            "@postgres:5432": f"@127.0.0.1:{postgres_port}",
+            "//redis:6379": f"//127.0.0.1:{redis_port}",
+        }
+
+    def environment(self, service):
+        """The image's variables and the service's, and nothing of ours."""
+        image = {
+            "PATH": os.environ["PATH"],
+            "LATTICE_ENV": "production",
+            "LATTICE_DATA_DIR": str(self.folder),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.web_port),
+        }
+        given = {
+            name: _interpolated(value, OPERATORS_FILE)
+            for name, value in OURS[service]["environment"].items()
+        }
+        for there, here in self._replaced.items():
+            given = {name: value.replace(there, here) for name, value in given.items()}
+        return image | given
+
+    def start(self, service):
+        python, *arguments = OURS[service]["command"]
+        assert python == "python"
+        log = (self.folder / f"{service}.log").open("w")
+        with log:
+            return subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment(service),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @contextmanager
+    def run(self, service):
+        process = self.start(service)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            assert process.wait(30) is not None
+
+    def said(self, service):
+        return (self.folder / f"{service}.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def containers(tmp_path_factory):
+    root = tmp_path_factory.mktemp("compose")
+    volume = root / "volume"
+    volume.mkdir()
+    services = Services(root / "services", FAST)
+    with ExitStack() as stack:
+        stack.enter_context(services.running())
+        admin_url = addresses.database_url(services.data_dir)
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("CREATE ROLE lattice SUPERUSER LOGIN")
+        ports = [
+            stack.enter_context(forwarded(services.sockets / socket))
+            for socket in (".s.PGSQL.5432", "redis.sock")
+        ]
+        containers = Containers(volume, admin_url, *ports)
+        migrate = containers.start("migrate")
+        assert migrate.wait(60) == 0, containers.said("migrate")
+        yield containers
+
+
+def test_web_answers(containers):
+    with containers.run("web") as web:
+        url = f"http://127.0.0.1:{containers.web_port}/readyz"
+
+        def ready():
+            assert web.poll() is None, containers.said("web")
+            try:
+                answer = httpx.get(url, headers={"Host": "lattice.example"})
+            except httpx.TransportError:
+                return False
+            return answer.status_code == 200
+
+        eventually(ready, within=30, what="web is ready")
+        check = [sys.executable, "-m", "apps.common.runtime.port", str(containers.web_port)]
+        assert subprocess.run(check, cwd=ROOT, check=False).returncode == 0
+    assert subprocess.run(check, cwd=ROOT, check=False).returncode == 1
+
+
+def test_worker_answers(containers):
+    with (
+        containers.run("worker") as worker,
+        Celery(broker=containers.redis_url) as app,
+        app.connection() as connection,
+    ):
+
+        def answered():
+            assert worker.poll() is None, containers.said("worker")
+            return app.control.ping(timeout=1, connection=connection)
+
+        eventually(answered, within=30, what="worker answers")
+
+
+def test_beat_writes_its_schedule(containers):
+    with containers.run("beat") as beat, psycopg.connect(containers.database_url) as connection:
+
+        def scheduled():
+            assert beat.poll() is None, containers.said("beat")
+            with connection.transaction():
+                found = connection.execute("SELECT count(*) FROM django_celery_beat_periodictask")
+                return found.fetchone() != (0,)
+
+        eventually(scheduled, within=30, what="beat has a schedule")
+
+
+def test_relay_holds_a_connection(containers):
+    with containers.run("relay") as relay, psycopg.connect(containers.database_url) as connection:
+
+        def connected():
+            assert relay.poll() is None, containers.said("relay")
+            with connection.transaction():
+                found = connection.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'lattice'"
+                )
+                return found.fetchone() != (0,)
+
+        eventually(connected, within=30, what="relay is connected")
+
+
+def test_every_process_of_ours_has_a_container():
+    names = {program.name for program in programs(server="uvicorn", host="", port=0)}
+    assert names | {"migrate"} == set(OURS)
+
+
+def test_nobody_starts_before_what_it_needs_is_well():
+    for name, entry in OURS.items():
+        needs = {other: how["condition"] for other, how in entry["depends_on"].items()}
+        assert needs["postgres"] == needs["redis"] == "service_healthy"
+        if name != "migrate":
+            assert needs["migrate"] == "service_completed_successfully"
+    for name in ("postgres", "redis"):
+        assert "test" in COMPOSE["services"][name]["healthcheck"]
+
+
+def test_a_missing_secret_stops_compose_by_name():
+    for name in OPERATORS_FILE:
+        rest = {key: value for key, value in OPERATORS_FILE.items() if key != name}
+        with pytest.raises(KeyError, match=name):
+            _interpolated(yaml.dump(COMPOSE), rest)
+
+
+def test_the_image_runs_as_nobody_special_and_says_how_it_is():
+    dockerfile = (Path(ROOT) / "Dockerfile").read_text()
+    stages = dockerfile.split("\nFROM ")
+    assert len(stages) == 3
+    assert "\nUSER lattice" in stages[-1]
+    assert "\nHEALTHCHECK" in stages[-1]
+    assert "pip" not in stages[-1]
