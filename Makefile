@@ -7,7 +7,9 @@ PYTEST := $(PYTHON) -m pytest -q
 PORT ?= 8000
 LATTICE_DATA_DIR ?= var
 DEMO ?= 1
-export PORT LATTICE_DATA_DIR DEMO
+run stop doctor: export PORT := $(PORT)
+run stop doctor: export LATTICE_DATA_DIR := $(LATTICE_DATA_DIR)
+run: export DEMO := $(DEMO)
 export PYTHONUNBUFFERED := 1
 
 # A kind of test of which there is none yet is not a failure.
@@ -50,7 +52,7 @@ lock: .venv/base.ok ## Pin requirements/*.in, with hashes
 	done
 
 test: .venv/dev.ok ## Everything that needs only pip
-	$(PYTEST) -n auto
+	$(PYTEST) -n auto --dist loadgroup
 
 peers: .venv/dev.ok ## Tests against peers from npm and Debian
 	$(PYTEST) -m peers $(NONE_IS_FINE)
@@ -72,6 +74,8 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	.venv/bin/deptry .
 	$(PYTEST) tests/architecture
 	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py write_docs --check
+	$(PYTHON) manage.py export_openapi --check
 	$(PYTHON) manage.py write_docs --check
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 

@@ -17,6 +17,7 @@ WITHOUT_SERVICES = {
     "makemessages",
     "startapp",
     "startproject",
+    "write_docs",
     # these look after the services themselves
     "doctor",
     "run",

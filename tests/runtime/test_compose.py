@@ -22,6 +22,8 @@ from tests.runtime.forwarder import forwarded
 from tests.runtime.house import ROOT, eventually, free_port
 from tests.throwaway import FAST
 
+pytestmark = pytest.mark.xdist_group("compose")
+
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: entry for name, entry in COMPOSE["services"].items() if entry["image"] == "lattice"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")

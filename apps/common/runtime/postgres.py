@@ -174,6 +174,7 @@ class Postgres:
                 stdin=subprocess.DEVNULL,
                 stdout=output,  # a file: the server inherits it, and a pipe would never close
                 stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C is not meant for it
                 check=False,
             )
             if done.returncode:

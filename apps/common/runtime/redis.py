@@ -88,6 +88,7 @@ class Redis:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C is not meant for it
             check=False,
         )
         if done.returncode:

@@ -44,6 +44,7 @@ class Supervisor:
         self._tell = tell
         self._asked_to_stop = 0
         self._children_run = False
+        self._begun: list[Child] = []
         self._bell, ring = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(ring)
         environment = {
@@ -81,6 +82,7 @@ class Supervisor:
                     try:
                         self._start(host, port)
                         if not self._asked_to_stop:
+                            self._tend()
                             announce()
                         while not self._asked_to_stop:
                             self._tend()
@@ -88,33 +90,34 @@ class Supervisor:
                         self._stop()
 
     def _start(self, host: str, port: int) -> None:
-        for child in self._children:
-            child.start()
-        web = self._children[0]
+        """The web server first: whoever waits, waits for that, and there are only so many cores."""
+        web, *others = self._children
+        self._begun = [web]
         deadline = time.monotonic() + READY_WITHIN
         while not self._asked_to_stop and not http_status(host, port):
             if web.failures > 2 or time.monotonic() > deadline:
                 tail = "\n".join(web.log.read_text(errors="replace").splitlines()[-15:])
                 raise ServiceError(f"The web server does not start:\n{tail}\nSee {web.log}.")
             self._tend(pause=0.05)
+        self._begun += others
 
     def _tend(self, pause: float = 0.5) -> None:
         if select.select([self._bell], [], [], pause)[0]:
             os.read(self._bell, 1024)
-        for child in self._children:
+        for child in self._begun:
             if happened := child.tend():
                 self._tell(happened)
         bound_logs(self._logs)
 
     def _stop(self) -> None:
         self._tell("Stopping…")
-        for child in self._children:
+        for child in self._begun:
             child.signal(signal.SIGTERM)
         patient_until = time.monotonic() + GRACE
         asked = self._asked_to_stop
-        while not all(child.has_ended() for child in self._children):
+        while not all(child.has_ended() for child in self._begun):
             if time.monotonic() > patient_until or self._asked_to_stop > asked:
-                for child in self._children:
+                for child in self._begun:
                     child.signal(signal.SIGKILL)
             select.select([], [], [], 0.02)
 
