@@ -77,7 +77,7 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	$(PYTHON) manage.py write_docs --check
 	$(PYTHON) manage.py export_openapi --check
 	$(PYTHON) manage.py write_docs --check
-	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.ok ## Let ruff have its way
 	.venv/bin/ruff check --fix .
