@@ -55,6 +55,12 @@ def settings(*, server: str) -> dict[str, Any]:
         "SCHEMA_PATH_PREFIX": r"/api/v1",
         "COMPONENT_SPLIT_REQUEST": True,
         "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+        "ENUM_NAME_OVERRIDES": {
+            "RoleEnum": "apps.accounts.choices.Role",
+            "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
+            "ActorKindEnum": "apps.accounts.choices.ActorKind",
+            "WorkspaceKindEnum": "apps.accounts.choices.WorkspaceKind",
+        },
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",

@@ -28,6 +28,8 @@ DEVELOPMENT = environment.development
 DEBUG = False
 DEMO = DEVELOPMENT and environment.demo
 INIT_EMAIL = environment.init_email
+INIT_PASSWORD = environment.init_password
+INIT_WORKSPACE = environment.init_workspace
 PUBLIC_URL = (environment.public_url or f"http://127.0.0.1:{environment.port}").rstrip("/")
 ALLOWED_HOSTS = environment.allowed_hosts
 TRUSTED_PROXIES = environment.trusted_proxies
@@ -340,5 +342,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ledger.write_checkpoint",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    },
+    "accounts.send_due_invitations": {
+        "task": "accounts.send_due_invitations",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "accounts.purge_expired": {
+        "task": "accounts.purge_expired",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
     },
 }

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
 from apps.accounts.choices import ActorKind, Role, Scope, Tier, WorkspaceKind
+from apps.accounts.rules import effective_role
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 
@@ -176,13 +177,21 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} as {self.role} in {self.workspace_id}"
 
+    @property
+    def effective_role(self) -> Role:
+        """What counts. Only of rows that `standing()` found, which know their owner's role."""
+        owner_role: str | None = self.owner_role  # type: ignore[attr-defined]
+        return effective_role(self.role, owner_role)
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
         return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
 
-    def unsent(self) -> "InvitationQuerySet":
-        return self.open().filter(sent_at__isnull=True, expires_at__gt=timezone.now())
+    def due(self) -> "InvitationQuerySet":
+        """Those whose mail ought to leave now."""
+        now = timezone.now()
+        return self.open().filter(sent_at__isnull=True, due_at__lte=now, expires_at__gt=now)
 
     def visible_to(self, actor: Actor) -> "InvitationQuerySet":
         return self.filter(workspace__in=Workspace.objects.visible_to(actor))
@@ -202,6 +211,7 @@ class Invitation(models.Model):
     token_hash = models.BinaryField(unique=True, null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

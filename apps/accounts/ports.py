@@ -1,6 +1,8 @@
-"""Frozen values that other rooms are handed: what a caller proved, and where it stands."""
+"""What other rooms are handed (what a caller proved, and where it stands) and may plug in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from apps.accounts.choices import Permission, Role, Scope
@@ -32,3 +34,13 @@ class Standing:
 
     def permits(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+
+Exporter = Callable[[Any], dict[str, Any]]
+
+exporters: dict[str, Exporter | None] = {}
+"""How rows of a model ("memory.Note") are written into a workspace's export; None: they are not.
+
+Without an entry every column is. A room that keeps secrets or sealed texts adds its own when it is
+ready: deletion destroys the keys, so what is exported has to be readable without them.
+"""

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.accounts.choices import ActorKind, Permission, Role
 from apps.accounts.errors import NotYourWorkspace, PeopleOnly, WorkspaceArchived
-from apps.accounts.models import ApiKey, Membership, TokenFamily, User, Workspace
+from apps.accounts.models import ApiKey, Invitation, Membership, TokenFamily, User, Workspace
 from apps.accounts.ports import Credential, Standing
-from apps.accounts.rules import PERMISSIONS, effective_role
+from apps.accounts.rules import PERMISSIONS
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
 
@@ -26,7 +27,7 @@ def standing_of(*, actor: Actor, workspace_id: UUID) -> Standing | None:
     )
     if membership is None:
         return None
-    return _standing(membership.workspace, _role_of(membership))
+    return _standing(membership.workspace, membership.effective_role)
 
 
 def require(*, actor: Actor, workspace_id: UUID, permission: Permission) -> Standing:
@@ -61,6 +62,39 @@ def require_person(actor: Actor) -> None:
         raise PeopleOnly
 
 
+def members_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Membership]:
+    """Those who count, with what they are: a removed owner's agents are not among them."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = Membership.objects.visible_to(actor).standing().filter(workspace_id=workspace_id)
+    return found.select_related("user")
+
+
+def invitations_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Invitation]:
+    """Addresses of people who are not members yet, so only for those who manage members."""
+    standing = standing_of(actor=actor, workspace_id=workspace_id)
+    if standing is None:
+        raise NotFound
+    if not standing.permits(Permission.MANAGE_MEMBERS):
+        raise NotAllowed("Invitations are shown to those who manage members.")
+    return Invitation.objects.visible_to(actor).filter(workspace_id=workspace_id)
+
+
+def agents_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Membership]:
+    """Disabled ones too, as memberships that know the agent and its owner."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = Membership.objects.visible_to(actor).filter(workspace_id=workspace_id)
+    return found.filter(user__kind=ActorKind.AGENT).select_related("user", "user__owner")
+
+
+def keys_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[ApiKey]:
+    """One's own and those of one's agents; all of them for who manages members."""
+    place = require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = ApiKey.objects.filter(workspace_id=workspace_id).select_related("user")
+    if place.permits(Permission.MANAGE_MEMBERS):
+        return found
+    return found & ApiKey.objects.visible_to(actor).select_related("user")
+
+
 def workspace_for(*, user: User, wanted: UUID | None) -> Standing:
     """The workspace a call is about: the wanted one, the credential's, or the person's default."""
     chosen = wanted or user.confined_to or user.default_workspace_id
@@ -89,11 +123,6 @@ def credential_stands(*, user: User, credential: Credential) -> bool:
     if credential.confined_to:
         return reachable.filter(workspace_id=credential.confined_to).exists()
     return User.objects.get_queryset().filter(id=user.id, is_active=True).exists()
-
-
-def _role_of(membership: Membership) -> Role:
-    owner_role: str | None = getattr(membership, "owner_role", None)
-    return effective_role(membership.role, owner_role)
 
 
 def _standing(workspace: Workspace, role: Role) -> Standing:

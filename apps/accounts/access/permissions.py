@@ -69,6 +69,7 @@ class SignedIn(BasePermission):
 class InWorkspace(BasePermission):
     """A member of the workspace of the call, whose role permits it. An archive is only read."""
 
+    reads_workspace_header = True
     reading: Permission = Permission.READ
     writing: Permission = Permission.WRITE
 

@@ -5,12 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.accounts.choices import ActorKind, Role, Scope, Tier
-from apps.accounts.models import User
+from apps.accounts.choices import ActorKind, Role, Scope, Tier, WorkspaceKind
+from apps.accounts.models import ApiKey, Invitation, Membership, User
 from apps.accounts.rules import role_named
 
+ROLE_NAMES = [*Role.values, "member"]
 
-@extend_schema_field({"type": "string", "enum": [*Role.values, "member"]})
+
+@extend_schema_field({"type": "string", "enum": ROLE_NAMES})
 class RoleField(serializers.CharField):
     """`member` is understood as contributor."""
 
@@ -86,3 +88,149 @@ class ProfileInput(serializers.Serializer[Any]):
 class PasswordInput(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
     new_password = serializers.CharField(max_length=1024, trim_whitespace=False)
+
+
+# --- workspaces, members, invitations
+
+
+class WorkspaceOutput(serializers.Serializer[Membership]):
+    """A workspace, and what the caller is in it."""
+
+    id = serializers.UUIDField(source="workspace.id")
+    name = serializers.CharField(source="workspace.name")
+    kind = serializers.ChoiceField(source="workspace.kind", choices=WorkspaceKind.choices)
+    role = serializers.ChoiceField(source="effective_role", choices=Role.choices)
+    created_at = serializers.DateTimeField(source="workspace.created_at")
+    archived_at = serializers.DateTimeField(source="workspace.archived_at", allow_null=True)
+
+    class Meta:
+        ref_name = "Workspace"
+
+
+class WorkspaceInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+
+
+class TransferInput(serializers.Serializer[Any]):
+    to = serializers.UUIDField(help_text="A person who is a member.")
+
+
+class DeletionInput(serializers.Serializer[Any]):
+    export_digest = serializers.CharField(
+        max_length=64, required=False, help_text="Of the last export (X-Export-Digest)."
+    )
+
+
+class MemberOutput(serializers.Serializer[Membership]):
+    id = serializers.UUIDField(source="user.id")
+    name = serializers.CharField(source="user.name")
+    email = serializers.CharField(source="user.email")
+    kind = serializers.ChoiceField(source="user.kind", choices=ActorKind.choices)
+    role = serializers.ChoiceField(source="effective_role", choices=Role.choices)
+    owner = serializers.UUIDField(source="user.owner_id", allow_null=True)
+    since = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        ref_name = "Member"
+
+
+class RoleInput(serializers.Serializer[Any]):
+    role = RoleField(max_length=12)
+
+
+class InvitationInput(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
+    role = RoleField(max_length=12)
+
+
+class InvitationOutput(serializers.ModelSerializer[Invitation]):
+    role = serializers.ChoiceField(choices=Role.choices)
+    invited_by = serializers.UUIDField(source="invited_by_id")
+
+    class Meta:
+        model = Invitation
+        fields = (
+            *("id", "email", "role", "invited_by", "created_at", "expires_at"),
+            *("sent_at", "accepted_at", "revoked_at"),
+        )
+        ref_name = "Invitation"
+
+
+class AcceptInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=200)
+
+
+# --- agents and keys
+
+
+class AgentInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    role = RoleField(max_length=12, required=False, default=Role.CONTRIBUTOR)
+
+
+class AgentChange(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100, required=False)
+    owner = serializers.UUIDField(required=False, help_text="A person of this workspace.")
+
+
+class AgentOutput(serializers.Serializer[Membership]):
+    id = serializers.UUIDField(source="user.id")
+    name = serializers.CharField(source="user.name")
+    owner = serializers.UUIDField(source="user.owner_id")
+    role = serializers.ChoiceField(choices=Role.choices)
+    enabled = serializers.BooleanField(source="user.is_active")
+    created_at = serializers.DateTimeField(source="user.created_at")
+
+    class Meta:
+        ref_name = "Agent"
+
+
+class KeyInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    scopes = ScopesField(help_text="Agents may have read and write.")
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class RotationInput(serializers.Serializer[Any]):
+    grace_seconds = serializers.IntegerField(
+        min_value=0,
+        max_value=7 * 24 * 3600,
+        required=False,
+        default=0,
+        help_text="How long the old key goes on working.",
+    )
+
+
+class KeyOutput(serializers.ModelSerializer[ApiKey]):
+    holder = serializers.UUIDField(source="user_id")
+    workspace = serializers.UUIDField(source="workspace_id")
+    scopes = ScopesField()
+    replaced_by = serializers.UUIDField(source="replaced_by_id", allow_null=True)
+
+    class Meta:
+        model = ApiKey
+        fields = (
+            *("id", "public_id", "name", "holder", "workspace", "scopes", "demo", "created_at"),
+            *("expires_at", "last_used_at", "revoked_at", "replaced_by"),
+        )
+        ref_name = "Key"
+
+
+class IssuedKeyOutput(KeyOutput):
+    """`api_key` is null, and `notice` says why, when the answer is a repeated one."""
+
+    api_key = serializers.CharField(allow_null=True)
+    notice = serializers.CharField(required=False)
+
+    class Meta(KeyOutput.Meta):
+        fields = (*KeyOutput.Meta.fields, "api_key", "notice")  # type: ignore[assignment]
+        ref_name = "IssuedKey"
+
+
+class TicketOutput(serializers.Serializer[Any]):
+    ticket = serializers.CharField(allow_null=True)
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+    notice = serializers.CharField(required=False)
+
+    class Meta:
+        ref_name = "SocketTicket"

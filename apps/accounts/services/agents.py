@@ -44,13 +44,27 @@ def create_agent(
     return agent
 
 
-def rename_agent(*, agent_id: UUID, workspace_id: UUID, name: str, actor: Actor) -> User:
+def change_agent(
+    *,
+    agent_id: UUID,
+    workspace_id: UUID,
+    actor: Actor,
+    name: str | None = None,
+    owner_id: UUID | None = None,
+) -> User:
+    """Another name, or another person of the workspace as its owner."""
     with unit(actor=actor, workspace=workspace_id):
         agent = _lock_agent(agent_id, workspace_id, actor)
-        if agent.name != name.strip():
+        if name is not None and agent.name != name.strip():
             agent.name = name.strip()
             agent.save(update_fields=["name", "updated_at"])
             record(events.AgentRenamed(agent=agent.id))
+        before = agent.owner_id
+        if owner_id and before and before != owner_id:
+            _require_person_of(workspace_id, owner_id)
+            agent.owner_id = owner_id
+            agent.save(update_fields=["owner", "updated_at"])
+            record(events.AgentOwnerChanged(agent=agent.id, before=before, after=owner_id))
     return agent
 
 
@@ -75,25 +89,6 @@ def enable_agent(*, agent_id: UUID, workspace_id: UUID, actor: Actor) -> User:
     return agent
 
 
-def change_owner(*, agent_id: UUID, workspace_id: UUID, owner_id: UUID, actor: Actor) -> User:
-    """To another person of the workspace: by whoever owns it, or manages members."""
-    with unit(actor=actor, workspace=workspace_id):
-        agent = _lock_agent(agent_id, workspace_id, actor)
-        heirs = Membership.objects.standing().filter(
-            workspace_id=workspace_id, user_id=owner_id, user__kind=ActorKind.PERSON
-        )
-        heir = heirs.first()
-        if heir is None:
-            message = "This is no person of the workspace."
-            raise InvalidAccount(details=[{"field": "owner", "message": message}])
-        before = agent.owner_id
-        if before and before != owner_id:
-            agent.owner_id = owner_id
-            agent.save(update_fields=["owner", "updated_at"])
-            record(events.AgentOwnerChanged(agent=agent.id, before=before, after=owner_id))
-    return agent
-
-
 def _lock_agent(agent_id: UUID, workspace_id: UUID, actor: Actor) -> User:
     """For its owner, and for those who manage the members of a workspace it belongs to."""
     require_person(actor)
@@ -111,3 +106,12 @@ def _lock_agent(agent_id: UUID, workspace_id: UUID, actor: Actor) -> User:
     if agent.owner_id != actor.actor_id and not manages:
         raise NotAllowed("Only its owner, and who manages members, may do this to an agent.")
     return agent
+
+
+def _require_person_of(workspace_id: UUID, user_id: UUID) -> None:
+    people = Membership.objects.standing().filter(
+        workspace_id=workspace_id, user_id=user_id, user__kind=ActorKind.PERSON
+    )
+    if not people.exists():
+        message = "This is no person of the workspace."
+        raise InvalidAccount(details=[{"field": "owner", "message": message}])

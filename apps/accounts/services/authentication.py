@@ -66,12 +66,13 @@ def _development_keys() -> list[str]:
 
 
 def _development_caller() -> tuple[User, Credential]:
-    """A fixed key from the environment acts as the first owner of the first workspace there is."""
+    """A fixed key from the environment acts as the first owner of the first workspace there is,
+    of an organization sooner than of a person (which is how their names are ordered)."""
     first = (
         Membership.objects.standing()
         .filter(role=Role.OWNER, user__owner__isnull=True)
         .select_related("user")
-        .order_by("workspace__created_at", "workspace_id", "created_at", "id")
+        .order_by("workspace__kind", "workspace__created_at", "workspace_id", "created_at", "id")
         .first()
     )
     if first is None:

@@ -32,6 +32,8 @@ from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.services import record, unit
 
 GOOD_FOR = timedelta(days=14)
+LEASE = timedelta(minutes=5)
+"""How long one sender is left in peace before another one tries."""
 
 
 def create_invitation(*, workspace_id: UUID, email: str, role: Role, actor: User) -> Invitation:
@@ -69,9 +71,9 @@ def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
     """Another mail with another link; the one before stops working when it is sent."""
     with unit(actor=actor, workspace=_workspace_of(invitation_id, actor)):
         invitation = _lock_open(invitation_id, actor)
-        invitation.sent_at = None
+        invitation.sent_at, invitation.due_at = None, timezone.now()
         invitation.expires_at = timezone.now() + GOOD_FOR
-        invitation.save(update_fields=["sent_at", "expires_at"])
+        invitation.save(update_fields=["sent_at", "due_at", "expires_at"])
         record(events.InvitationResent(invitation=invitation.id))
     return invitation
 
@@ -112,15 +114,17 @@ def accept_invitation(*, token: str, actor: User) -> Membership:
 
 
 def send_invitation(*, invitation_id: UUID) -> bool:
-    """Sends the mail that is due, if it still is. Sent twice at worst: the later link works."""
+    """Sends the mail if it is due. If the sender dies between mail and commit it is sent again,
+    with another link, and the later one works.
+    """
     token = new_token()
     with unit(actor=SYSTEM):
-        due = Invitation.objects.unsent().select_for_update(skip_locked=True, of=("self",))
+        due = Invitation.objects.due().select_for_update(skip_locked=True, of=("self",))
         invitation = due.filter(id=invitation_id).select_related("workspace", "invited_by").first()
         if invitation is None:
             return False
-        invitation.token_hash = fingerprint(token)
-        invitation.save(update_fields=["token_hash"])
+        invitation.token_hash, invitation.due_at = fingerprint(token), timezone.now() + LEASE
+        invitation.save(update_fields=["token_hash", "due_at"])
     shown = {
         "workspace": invitation.workspace.name,
         "inviter": invitation.invited_by.name or invitation.invited_by.email,

@@ -49,6 +49,7 @@ def issue_key(
         raise InvalidAccount(details=[{"field": "expires_at", "message": "This is past."}])
     with unit(actor=actor, workspace=workspace_id):
         lock_workspace(workspace_id, actor, Permission.READ)
+        holder = User.objects.get_queryset().get(id=holder.id)  # as it is under the lock
         _require_delegation(holder, workspace_id, actor)
         issued = _make(
             user=holder,

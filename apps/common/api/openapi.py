@@ -9,7 +9,8 @@ from collections import defaultdict
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework.permissions import AllowAny
 
 from apps.common.errors import (
@@ -94,6 +95,21 @@ def errors(*kinds: type[DomainError]) -> dict[int, OpenApiResponse]:
     }
 
 
+WORKSPACE_HEADER = OpenApiParameter(
+    "X-Workspace-Id",
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="Another workspace you belong to, in place of the credential's own.",
+)
+IDEMPOTENCY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Sent again within 24 hours, the same request gets the same answer, with "
+    "`Idempotent-Replayed: true`; another request under the same key is refused with 422.",
+)
+
+
 class OperationSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         permissions = self.view.get_permissions()
@@ -105,6 +121,16 @@ class OperationSchema(AutoSchema):
     def get_operation_id(self) -> str:
         name: str = super().get_operation_id()
         return name if self.path.startswith("/api/") else f"root_{name}"
+
+    def get_override_parameters(self) -> list[Any]:
+        """Headers that a view understands, as its own parts say."""
+        found: list[Any] = list(super().get_override_parameters())
+        permissions = self.view.get_permissions()
+        if any(getattr(one, "reads_workspace_header", False) for one in permissions):
+            found.append(WORKSPACE_HEADER)
+        if getattr(getattr(self.view, self.method.lower(), None), "is_idempotent", False):
+            found.append(IDEMPOTENCY_HEADER)
+        return found
 
 
 def complete(result: Schema, **_: Any) -> Schema:

@@ -1,0 +1,40 @@
+"""`seed_demo`: the demo workspace, again and again the same one."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from apps.accounts.services.demo import seed_demo
+from apps.common.commands import LatticeCommand, Report
+
+
+class Command(LatticeCommand):
+    help = "Make the demo workspace with a reviewer and an agent, or say how to use it."
+
+    def run(self, **_: Any) -> Report:
+        known = _known()
+        demo = seed_demo(
+            known_password=known.get("reviewer", {}).get("password", ""),
+            known_key=known.get("agent", {}).get("api_key", ""),
+        )
+        facts = {
+            "workspace": str(demo.workspace.id),
+            "reviewer": {"email": demo.reviewer.email, "password": demo.password},
+            "agent": {"email": demo.agent.email, "api_key": demo.api_key},
+        }
+        text = (
+            f"Workspace {demo.workspace.name} ({demo.workspace.id})\n"
+            f"Reviewer  {demo.reviewer.email}  {demo.password}\n"
+            f"Agent     {demo.agent.email}  {demo.api_key}"
+        )
+        return Report(text, facts)
+
+
+def _known() -> dict[str, Any]:
+    """What `up` kept of the last time. Anything unreadable there is no reason to stop."""
+    try:
+        found = json.loads((settings.DATA_DIR / "demo.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
