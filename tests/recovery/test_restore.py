@@ -17,7 +17,9 @@ from psycopg.conninfo import make_conninfo
 from apps.accounts.models import User
 from apps.common.runtime import dumps
 from apps.common.runtime.seat import taken_seat
-from apps.ledger import checkpoints, models, recovery
+from apps.ledger import checkpoints, models
+from apps.ledger.recovery import restoring
+from apps.ledger.recovery.instance import compare
 from apps.ledger.rules import BEGINNING
 from apps.ledger.selectors import current_epoch
 from apps.ledger.services import write_checkpoint
@@ -137,14 +139,13 @@ def test_somebody_who_connects_at_the_last_moment_keeps_the_old_database(
 ):
     write_checkpoint()
     before, written = house.contents(), house.checkpoint_lines()
-    compare = recovery._compare
     latecomers = []
 
     def and_meanwhile(*arguments):
         compare(*arguments)
         latecomers.append(psycopg.connect(house.database))
 
-    monkeypatch.setattr(recovery, "_compare", and_meanwhile)
+    monkeypatch.setattr(restoring, "compare", and_meanwhile)
     answer = house.call("restore", backup, "--replace", "--json")
     for latecomer in latecomers:
         latecomer.close()

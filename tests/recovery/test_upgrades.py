@@ -25,7 +25,7 @@ def older(house, empty_database):
     run(house, "migrate", "ledger", FIRST, "-v0", DATABASE_URL=empty_database)
     with psycopg.connect(empty_database) as connection:
         connection.execute(
-            "INSERT INTO ledger_chain (workspace_id, seq, head) VALUES (%s, 7, %s)",
+            "INSERT INTO ledger_chain (workspace_id, seq, head) VALUES (%s, 0, %s)",
             [uuid4(), bytes(32)],
         )
     return empty_database
@@ -33,7 +33,7 @@ def older(house, empty_database):
 
 def chains(database):
     with psycopg.connect(database) as connection:
-        return connection.execute("SELECT * FROM ledger_chain WHERE seq = 7").fetchall()
+        return connection.execute("SELECT * FROM ledger_chain WHERE seq = 0").fetchall()
 
 
 def migrations(database):

@@ -244,7 +244,7 @@ def swap_in(fresh: str, *, place_of: str) -> None:
         with admin.transaction():
             admin.execute(rename.format(sql.Identifier(name), sql.Identifier(replaced)))
             admin.execute(rename.format(sql.Identifier(_name(fresh)), sql.Identifier(name)))
-        admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(replaced)))
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(replaced)))
 
 
 def _name(conninfo: str) -> str:

@@ -1,7 +1,6 @@
 """What the commands that open or close a sealed file have in common: where its key comes from."""
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
@@ -36,7 +35,3 @@ class SealingCommand(LatticeCommand):
         if len(found) < SHORTEST_KEY:
             raise UsageError(f"The key is too short: {SHORTEST_KEY} characters at least.")
         return found
-
-    def summary(self, facts: dict[str, Any]) -> str:
-        """The facts as lines, for people."""
-        return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())

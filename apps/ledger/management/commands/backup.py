@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from apps.common.commands import Report
-from apps.ledger import recovery
 from apps.ledger.management.sealing import SealingCommand
+from apps.ledger.recovery.backing_up import back_up
+from apps.ledger.recovery.instance import secrets_from_the_environment
 
 
 class Command(SealingCommand):
@@ -43,14 +44,14 @@ class Command(SealingCommand):
         target = file or settings.DATA_DIR / f"backups/lattice-{now:%Y%m%dT%H%M%SZ}.backup"
         secret = self.key(key_file)
         with self.progress("Backing up") as advance:
-            manifest = recovery.back_up(
+            manifest = back_up(
                 target.absolute(),
                 secret=secret,
                 with_secrets=not without_secrets,
                 dry_run=dry_run,
                 advance=advance,
             )
-        elsewhere = recovery.secrets_from_the_environment()
+        elsewhere = secrets_from_the_environment()
         facts = {
             "file": str(target),
             "dry_run": dry_run,

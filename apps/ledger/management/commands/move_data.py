@@ -7,7 +7,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from apps.common.commands import LatticeCommand, Report, UsageError
-from apps.ledger import recovery
+from apps.ledger.recovery.moving import move
 
 
 class Command(LatticeCommand):
@@ -31,7 +31,7 @@ class Command(LatticeCommand):
         if not named:
             raise UsageError("--to names no database: postgresql://user@host/database.")
         with self.progress("Copying") as advance:
-            moved = recovery.move(to, dry_run=dry_run, advance=advance)
+            moved = move(to, dry_run=dry_run, advance=advance)
         facts = {
             "dry_run": dry_run,
             "tables": {name: table.rows for name, table in moved.tables.items()},

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.common.commands import Outcome, Report, UsageError
-from apps.ledger import recovery
 from apps.ledger.management.sealing import SealingCommand
+from apps.ledger.recovery.restoring import Restored, SecretsChoice, restore
 
 
 class Command(SealingCommand):
@@ -32,7 +32,7 @@ class Command(SealingCommand):
         file: Path,
         key_file: Path | None,
         replace: bool,
-        secrets: recovery.SecretsChoice | None,
+        secrets: SecretsChoice | None,
         dry_run: bool,
         **_: Any,
     ) -> Report:
@@ -40,7 +40,7 @@ class Command(SealingCommand):
             raise UsageError(f"There is no file {file}.")
         secret = self.key(key_file)
         with self.progress("Restoring") as advance:
-            done = recovery.restore(
+            done = restore(
                 file,
                 secret=secret,
                 replace=replace,
@@ -51,7 +51,7 @@ class Command(SealingCommand):
         return _report(done, dry_run=dry_run)
 
 
-def _report(done: recovery.Restored, *, dry_run: bool) -> Report:
+def _report(done: Restored, *, dry_run: bool) -> Report:
     manifest = done.manifest
     facts = {
         "dry_run": dry_run,
