@@ -30,13 +30,23 @@ from apps.ledger.rules import (
     merkle_paths,
 )
 from apps.ledger.selectors import current_epoch
-from apps.ledger.verification import Advance, Finding, Pin, Row, Seen, Verdict, Walk, rows, testify
+from apps.ledger.verification import (
+    Advance,
+    Finding,
+    Pin,
+    Row,
+    Seen,
+    Verdict,
+    Walk,
+    read_checkpoints,
+    rows,
+)
 
 FORMAT = 1
 
 
 def export_lines(*, workspace: UUID | None = None) -> Iterator[bytes]:
-    testimony = testify()
+    testimony = read_checkpoints()
     yield _line(
         {
             "lattice_audit": FORMAT,

@@ -142,7 +142,7 @@ def verify(
 ) -> Verdict:
     """The checkpoints are read first and the counters second: whatever they name was committed by
     then, so a verifier never takes a write that is under way for a forgery."""
-    testimony = testify()
+    testimony = read_checkpoints(only_recent=since_checkpoint)
     last = testimony.last
     epoch = Epoch.objects.latest()
     verdict = Verdict(
@@ -176,10 +176,11 @@ def verify(
     return verdict
 
 
-def testify() -> Testimony:
-    """All checkpoints there are, by the keys this instance believes."""
+def read_checkpoints(*, only_recent: bool = False) -> Testimony:
+    """What the checkpoints say: all of them, or those that tell the present."""
     checkpoints = CheckpointLog(settings.CHECKPOINT_DIR)
-    return Testimony(Keys.of_this_instance().believed).take_all(checkpoints.lines())
+    lines = checkpoints.recent_lines() if only_recent else checkpoints.lines()
+    return Testimony(Keys.of_this_instance().believed).take_all(lines)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
-from apps.ledger.checkpoints import Keys, public_text
+from apps.ledger.checkpoints import Checkpoint, Keys, public_text
 from apps.ledger.errors import CheckpointsLost, CheckpointsUnsound, EpochUnannounced
 from apps.ledger.models import Chain, Epoch, Event
 from apps.ledger.services import begin_epoch, write_checkpoint
@@ -29,6 +29,12 @@ def workspace(committed_database):
             write_checkpoint()
     forgery.lift_the_guards()
     return id_
+
+
+def checkpoint_now() -> Checkpoint:
+    checkpoint = write_checkpoint()
+    assert checkpoint
+    return checkpoint
 
 
 def only_finding():
@@ -125,7 +131,7 @@ def test_a_rewritten_chain_is_never_signed_and_holds_up_no_other(workspace, capl
     forgery.ring(workspace)
     forgery.ring(other := uuid7())
 
-    checkpoint = write_checkpoint()
+    checkpoint = checkpoint_now()
 
     assert checkpoint.refused == (workspace,)
     assert set(checkpoint.moved) == {other}
@@ -145,14 +151,14 @@ def test_nothing_is_written_when_nothing_moved(workspace, checkpoint_dir):
 
 def test_a_checkpoint_names_only_what_moved(workspace):
     forgery.ring(other := uuid7())
-    checkpoint = write_checkpoint()
+    checkpoint = checkpoint_now()
     assert (checkpoint.whole, set(checkpoint.moved), checkpoint.chains) == (False, {other}, 2)
 
 
 def test_the_first_checkpoint_of_a_day_names_every_chain(workspace, checkpoint_dir, time_machine):
     time_machine.move_to(datetime.now(UTC) + timedelta(days=1))
     forgery.ring(uuid7())
-    checkpoint = write_checkpoint()
+    checkpoint = checkpoint_now()
     assert checkpoint.whole
     assert len(checkpoint.moved) == 2
     assert len(list(checkpoint_dir.iterdir())) == 2
@@ -194,7 +200,7 @@ def test_a_checkpoint_of_another_key_is_forged_unless_it_was_ours_once(workspace
 
     settings.CHECKPOINT_FORMER_KEYS = [public_text(former)]
     forgery.ring(workspace)
-    assert write_checkpoint().number == 4
+    assert checkpoint_now().number == 4
     assert verify().is_sound
 
 
@@ -204,7 +210,7 @@ def test_a_line_that_a_crash_cut_short_is_passed_over(workspace, checkpoint_dir)
         file.write(b'{"checkpoint":{"at":"2026')
     forgery.ring(workspace)
 
-    assert write_checkpoint().number == 4
+    assert checkpoint_now().number == 4
     assert verify().is_sound
 
 
@@ -221,7 +227,7 @@ def test_after_a_restore_what_was_given_up_is_told_and_not_missed(workspace):
     assert verdict.is_sound, verdict.findings
     assert verdict.given_up == 2
     forgery.ring(workspace)
-    assert write_checkpoint().number == 5
+    assert checkpoint_now().number == 5
     assert verify().is_sound
 
 
@@ -243,7 +249,7 @@ def test_lost_checkpoints_can_be_accepted_and_stay_told(workspace, checkpoint_di
     shutil.rmtree(checkpoint_dir)
     begin_epoch(reason="the disk of the checkpoints died", actor=SYSTEM)
     assert verify().is_sound
-    assert write_checkpoint().number == 5
+    assert checkpoint_now().number == 5
 
 
 # --- the command

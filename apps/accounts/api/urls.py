@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from apps.accounts.api.views import agents, members, sessions, workspaces
+from apps.accounts.api.views import agents, audit, members, sessions, workspaces
 
 workspace_urls = [
     path("archive", workspaces.Archive.as_view()),
@@ -16,6 +16,8 @@ workspace_urls = [
 ]
 
 urlpatterns = [
+    path("audit", audit.Audit.as_view()),
+    path("audit/verify", audit.AuditVerification.as_view()),
     path("auth/register", sessions.Register.as_view()),
     path("auth/login", sessions.Login.as_view()),
     path("auth/refresh", sessions.Refresh.as_view()),
