@@ -28,7 +28,8 @@ def _start() -> None:
     _exit.callback(shutil.rmtree, root, ignore_errors=True)
     _exit.enter_context(Services(root, FAST).running())
     for name in [name for name in os.environ if name.startswith(("LATTICE_", "JWT_", "API_"))]:
-        del os.environ[name]
+        if not name.startswith("LATTICE_TORTURE_"):
+            del os.environ[name]
     os.environ |= {
         "LATTICE_ENV": "development",
         "LATTICE_DATA_DIR": str(root),
