@@ -31,6 +31,8 @@ back with every answer; `traceparent` is understood.
 
 TAGS = {
     "auth": "Registering, logging in and out, and yourself.",
+    "audit": "What happened in a workspace, numbered and hash-chained, and whether it still is as "
+    "it was written.",
     "workspaces": "Where people and agents meet, from creation to deletion.",
     "members": "Who belongs to a workspace, and as what.",
     "invitations": "Asking people in by e-mail.",
