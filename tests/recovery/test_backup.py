@@ -80,6 +80,13 @@ def test_an_existing_file_is_never_replaced(house, tmp_path):
     assert list(tmp_path.glob(".*")) == []
 
 
+def test_a_place_that_cannot_be_written_is_a_failure_with_its_name(house, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    answer = house.call("backup", tmp_path / "file" / "house.backup")
+    assert answer.code == 1
+    assert str(tmp_path / "file") in answer.text
+
+
 def test_dry_run_counts_and_writes_nothing(house, tmp_path):
     answer = house.call("backup", tmp_path / "new" / "house.backup", "--dry-run", "--json")
     assert answer.code == 0

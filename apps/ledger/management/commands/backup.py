@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.common.commands import Report
 from apps.ledger.management.sealing import SealingCommand
@@ -43,14 +43,17 @@ class Command(SealingCommand):
         now = datetime.now(UTC)
         target = file or settings.DATA_DIR / f"backups/lattice-{now:%Y%m%dT%H%M%SZ}.backup"
         secret = self.key(key_file)
-        with self.progress("Backing up") as advance:
-            manifest = back_up(
-                target.absolute(),
-                secret=secret,
-                with_secrets=not without_secrets,
-                dry_run=dry_run,
-                advance=advance,
-            )
+        try:
+            with self.progress("Backing up") as advance:
+                manifest = back_up(
+                    target.absolute(),
+                    secret=secret,
+                    with_secrets=not without_secrets,
+                    dry_run=dry_run,
+                    advance=advance,
+                )
+        except OSError as error:  # a full disk, a folder that is not ours
+            raise CommandError(str(error)) from error
         elsewhere = secrets_from_the_environment()
         facts = {
             "file": str(target),
