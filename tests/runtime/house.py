@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -109,8 +110,8 @@ class Running:
     def said(self) -> str:
         return self._output.read_text()
 
-    def facts(self) -> dict[str, object]:
-        facts: dict[str, object] = json.loads((self.house.data_dir / "demo.json").read_text())
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads((self.house.data_dir / "demo.json").read_text())
         return facts
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

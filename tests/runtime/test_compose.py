@@ -27,6 +27,10 @@ pytestmark = pytest.mark.xdist_group("compose")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: entry for name, entry in COMPOSE["services"].items() if entry["image"] == "lattice"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+OWNER = {
+    "LATTICE_INIT_EMAIL": "owner@lattice.example",
+    "LATTICE_INIT_PASSWORD": secrets.token_urlsafe(16),
+}
 OPERATORS_FILE = {
     "POSTGRES_PASSWORD": "unused",
     "SECRET_KEY": secrets.token_urlsafe(64),
@@ -73,7 +77,7 @@ class Containers:
             "PORT": str(self.web_port),
         }
         given = {
-            name: _interpolated(value, OPERATORS_FILE)
+            name: _interpolated(value, OPERATORS_FILE | OWNER)
             for name, value in OURS[service]["environment"].items()
         }
         for there, here in self._replaced.items():
@@ -125,6 +129,14 @@ def containers(tmp_path_factory):
         migrate = containers.start("migrate")
         assert migrate.wait(60) == 0, containers.said("migrate")
         yield containers
+
+
+def test_the_first_owner_is_made_by_migrate_alone(containers):
+    with psycopg.connect(containers.database_url) as connection:
+        found = connection.execute("SELECT email FROM accounts_user WHERE kind = 'person'")
+        assert found.fetchall() == [(OWNER["LATTICE_INIT_EMAIL"],)]
+    holders = [name for name, entry in OURS.items() if set(OWNER) & set(entry["environment"])]
+    assert holders == ["migrate"]
 
 
 def test_web_answers(containers):

@@ -65,8 +65,17 @@ def test_it_is_ready_when_it_says_so_and_a_signal_ends_all_of_it(still):
     assert set(house.children()) == {"web", "worker", "beat", "relay"}
     demo = house.data_dir / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600
-    assert running.facts()["url"] == house.url
-    for fact in (house.url, "make stop", str(house.data_dir), str(house.data_dir / "logs")):
+    facts = running.facts()
+    assert set(facts) == {"url", "workspace", "reviewer", "agent"}
+    reviewer, agent = facts["reviewer"], facts["agent"]
+    for fact in (
+        *reviewer.values(),
+        *agent.values(),
+        house.url,
+        "make stop",
+        str(house.data_dir),
+        str(house.data_dir / "logs"),
+    ):
         assert fact in running.said()
 
     assert running.end(signal.SIGTERM) == 0
