@@ -26,7 +26,7 @@ def free_port() -> int:
     return port
 
 
-def eventually(fact: Callable[[], object], within: float = 20.0, what: str = "") -> None:
+def eventually(fact: Callable[[], object], within: float = 60.0, what: str = "") -> None:
     deadline = time.monotonic() + within
     while not fact():
         assert time.monotonic() < deadline, f"still not so after {within} s: {what or fact}"
@@ -72,7 +72,7 @@ class House:
         output.close()
         eventually(
             lambda: "Lattice is ready." in running.said() or process.poll() is not None,
-            within=60,
+            within=90,
             what="ready",
         )
         assert process.poll() is None, running.said()
