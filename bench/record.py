@@ -1,0 +1,172 @@
+"""How fast events are recorded, against a bare INSERT of the same row in the same run.
+
+    .venv/bin/python bench/record.py [--seconds 2] [--rounds 5]
+
+A PostgreSQL of its own, durable as it comes. Bare is the hardest comparison there is: one INSERT of
+the same columns through the same Django cursor in autocommit, so one round trip with its commit, no
+lock, no hash, no link. Ours is a whole unit of work with one event. Each connection is a process.
+Rounds alternate, and medians are shown, because other work on the machine and its disk comes and
+goes.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from uuid import UUID, uuid4
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+context = get_context("fork")
+BARE = """
+    INSERT INTO bare_event (id, workspace_id, seq, type, actor_id, actor_kind, payload, request_id,
+        trace_id, via, at, previous_hash, hash)
+    VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, now(), %s, %s)
+"""
+
+
+def bare(workspace: UUID, number: int) -> None:
+    from django.db import connection
+
+    from apps.common.ids import uuid7
+
+    note = f'{{"member": "{uuid7()}", "role": "reviewer"}}'
+    row = [uuid7(), workspace, number, "bench.member.added", uuid7(), "person", note]
+    row += ["r-1", "t-1", "session", bytes(32), bytes(32)]
+    with connection.cursor() as cursor:
+        cursor.execute(BARE, row)
+
+
+def ours(workspace: UUID, number: int) -> None:  # noqa: ARG001
+    from apps.common.actors import SYSTEM
+    from apps.common.ids import uuid7
+    from apps.ledger.services import record, unit
+
+    with unit(actor=SYSTEM, workspace=workspace):
+        record(event_type()(member=uuid7(), role="reviewer"))
+
+
+def event_type() -> type:
+    from dataclasses import dataclass
+
+    from apps.common.events import Event, registry
+
+    if "bench.member.added" not in registry:
+
+        @dataclass(frozen=True, kw_only=True)
+        class MemberAdded(Event):
+            type = "bench.member.added"
+            member: UUID
+            role: str
+
+    return registry["bench.member.added"]
+
+
+Write = Callable[[UUID, int], None]
+
+
+def work(write: Write, workspace: UUID, seconds: float, together, done) -> None:  # noqa: ANN001
+    from django.db import connection
+
+    first = uuid4().int >> 90 << 24  # bare rows are unique by workspace and number as well
+    connection.ensure_connection()
+    write(workspace, first)
+    together.wait()
+    until, count = time.perf_counter() + seconds, 0
+    while time.perf_counter() < until:
+        count += 1
+        write(workspace, first + count)
+    done.put(count)
+    connection.close()
+
+
+def rate(write: Write, connections: int, workspaces: list[UUID], seconds: float) -> float:
+    together, done = context.Barrier(connections), context.Queue()
+    workers = [
+        context.Process(
+            target=work, args=(write, workspaces[at % len(workspaces)], seconds, together, done)
+        )
+        for at in range(connections)
+    ]
+    for worker in workers:
+        worker.start()
+    total = sum(done.get() for _ in workers)
+    for worker in workers:
+        worker.join()
+    return total / seconds
+
+
+def measure(seconds: float, rounds: int) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Events a second (median of alternating rounds)")
+    for name in ("connections", "workspaces", "bare INSERT", "unit + record", "ratio", "goal", ""):
+        table.add_column(name, justify="right")
+    missed = 0
+    for connections, spread, goal in (
+        (1, 1, (0.45, None)),
+        (16, 10, (0.5, None)),
+        (16, 1, (None, 1000)),
+    ):
+        pairs = []
+        for _ in range(rounds):
+            ids = [uuid4() for _ in range(spread)]
+            pairs.append(tuple(rate(write, connections, ids, seconds) for write in (bare, ours)))
+        plain, recorded = (median(column) for column in zip(*pairs, strict=True))
+        ratio = median(mine / theirs for theirs, mine in pairs)
+        least_ratio, least_rate = goal
+        met = ratio >= least_ratio if least_ratio else recorded >= least_rate
+        missed += not met
+        table.add_row(
+            str(connections),
+            str(spread),
+            f"{plain:,.0f}",
+            f"{recorded:,.0f}",
+            f"{ratio:.2f}",
+            f">= {least_ratio}" if least_ratio else f">= {least_rate:,}/s",
+            "met" if met else "NOT met",
+        )
+    Console(width=100).print(table)
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+
+    from apps.common.runtime import addresses
+    from apps.common.runtime.services import Services
+
+    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
+        root = Path(folder)
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LATTICE_DATA_DIR": folder,
+            "DATABASE_URL": addresses.database_url(root),
+            "REDIS_URL": addresses.redis_url(root),
+            "DATABASE_POOL": "1",
+        }
+        with Services(root).running():
+            import django
+            from django.core.management import call_command
+            from django.db import connection
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            event_type()
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE bare_event (LIKE ledger_event INCLUDING ALL)")
+            connection.close()
+            connection.close_pool()
+            return measure(given.seconds, given.rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
