@@ -69,7 +69,7 @@ def event_type() -> type:
 Write = Callable[[UUID, int], None]
 
 
-def work(write: Write, workspace: UUID, seconds: float, together, done) -> None:  # noqa: ANN001
+def work(write: Write, workspace: UUID, seconds: float, together, done) -> None:
     from django.db import connection
 
     first = uuid4().int >> 90 << 24  # bare rows are unique by workspace and number as well

@@ -1,0 +1,81 @@
+"""Writers at once: no number is skipped or given twice, every link holds, none waits in a ring."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from apps.common.actors import SYSTEM
+from apps.common.ids import uuid7
+from apps.ledger.models import Chain, Event
+from apps.ledger.services import record, unit
+from apps.ledger.verification import verify
+from tests.ledger.bells import BellRung
+
+WRITERS = 16
+EACH = 12
+
+
+def at_once(write):
+    """Each writer on a thread, and therefore a connection, of its own."""
+    together = threading.Barrier(WRITERS, timeout=30)
+
+    def work(number):
+        together.wait()
+        try:
+            for turn in range(EACH):
+                write(number, turn)
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for done in [pool.submit(work, number) for number in range(WRITERS)]:
+            done.result(timeout=60)
+
+
+@pytest.fixture
+def room_for_all(committed_database):
+    pool = connections["default"].settings_dict["OPTIONS"]["pool"]
+    before = dict(pool)
+    connections["default"].close()
+    connections["default"].close_pool()
+    pool.update(max_size=WRITERS + 2, timeout=30)
+    yield
+    connections["default"].close()
+    connections["default"].close_pool()
+    pool.clear()
+    pool.update(before)
+
+
+@pytest.mark.parametrize("workspaces", [1, 5])
+def test_sixteen_writers_leave_gapless_linked_chains(room_for_all, workspaces):
+    ids = [uuid7() for _ in range(workspaces)]
+
+    def write(number, turn):
+        with unit(actor=SYSTEM, workspace=ids[(number + turn) % workspaces]):
+            record(BellRung(bell=uuid7()))
+
+    at_once(write)
+
+    for id_ in ids:
+        seqs = list(Event.objects.filter(workspace_id=id_).values_list("seq", flat=True))
+        assert seqs == list(range(1, len(seqs) + 1))
+    assert sum(Chain.objects.values_list("seq", flat=True)) == WRITERS * EACH
+    assert verify().is_sound
+
+
+def test_units_that_touch_workspaces_in_opposite_order_do_not_deadlock(room_for_all):
+    ids = [uuid7(), uuid7(), uuid7()]
+
+    def write(number, turn):
+        order = ids if number % 2 else list(reversed(ids))
+        with unit(actor=SYSTEM):
+            for id_ in order:
+                with unit(actor=SYSTEM, workspace=id_):
+                    record(BellRung(bell=uuid7()))
+
+    at_once(write)
+
+    assert set(Chain.objects.values_list("seq", flat=True)) == {WRITERS * EACH}
+    assert verify().is_sound
