@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
@@ -36,14 +37,16 @@ def at_once(write):
 
 @pytest.fixture
 def room_for_all(committed_database):
-    pool = connections["default"].settings_dict["OPTIONS"]["pool"]
+    connection = connections["default"]
+    assert isinstance(connection, DatabaseWrapper)
+    pool = connection.settings_dict["OPTIONS"]["pool"]
     before = dict(pool)
-    connections["default"].close()
-    connections["default"].close_pool()
+    connection.close()
+    connection.close_pool()
     pool.update(max_size=WRITERS + 2, timeout=30)
     yield
-    connections["default"].close()
-    connections["default"].close_pool()
+    connection.close()
+    connection.close_pool()
     pool.clear()
     pool.update(before)
 
