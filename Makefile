@@ -23,7 +23,7 @@ PRODUCTION = LATTICE_ENV=production ALLOWED_HOSTS=lattice.example \
   LATTICE_MASTER_KEYS=$(a-secret) LATTICE_CHECKPOINT_KEY=$(a-secret)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check format
+.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check screenshots format
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	$(PYTHON) manage.py export_openapi --check
 	$(PYTHON) manage.py write_docs --check
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+screenshots: .venv/dev.ok ## Take the pictures in docs/images anew
+	$(PYTHON) -m pytest -q -m e2e tests/e2e/pictures.py
 
 format: .venv/dev.ok ## Let ruff have its way
 	.venv/bin/ruff check --fix .

@@ -37,16 +37,26 @@ class EventAdmin(BrowseAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(BrowseAdmin):
-    list_display = ("subscription", "event_type", "attempts", "next_at", "done_at")
-    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    list_display = ("subscription", "event_type", "state", "attempts", "next_at", "done_at")
+    list_filter = (
+        ("done_at", admin.EmptyFieldListFilter),
+        ("parked_at", admin.EmptyFieldListFilter),
+    )
     paginator = InfinitePaginator
     list_select_related = ("event",)
     ordering = ("-id",)
-    fields = ("subscription", "event", "attempts", "next_at", "done_at")
+    fields = ("subscription", "event", "state", "attempts", "next_at", "done_at", "parked_at")
+    readonly_fields = ("state",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         rows = Delivery.objects.filter(event__in=seen_events(request.user))  # type: ignore[arg-type]
         return rows.order_by(*self.ordering)
+
+    @display(description="State", label={"waiting": "info", "done": "success", "parked": "danger"})
+    def state(self, delivery: Delivery) -> str:
+        if delivery.done_at:
+            return "done"
+        return "parked" if delivery.parked_at else "waiting"
 
     @display(description="Event", ordering="event__type")
     def event_type(self, delivery: Delivery) -> str:

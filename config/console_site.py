@@ -13,7 +13,8 @@ from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
 
-from apps.accounts.browser.entry import lacks_second_step, may_enter
+from apps.accounts.browser.entry import lacks_second_step, may_enter, person
+from apps.accounts.console import FEW, seen_events
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin
@@ -74,7 +75,8 @@ class ConsoleSite(UnfoldAdminSite):
             for tile in sorted(ports.tiles, key=lambda tile: tile.order)
             if (reading := tile.read(request.user)) is not None  # type: ignore[arg-type]
         ]
-        return super().index(request, {"tiles": shown, **(extra_context or {})})
+        lately = seen_events(person(request)).order_by("-id")[:FEW]
+        return super().index(request, {"tiles": shown, "lately": lately, **(extra_context or {})})
 
     def search(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """Pages by name, then whatever the apps find, as the person who asks may see it. Nothing

@@ -4,14 +4,11 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from apps.accounts.browser.invitations import follow_query
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("apps.common.api.urls")),
     path("", include("apps.activity.api.urls")),
     path("admin/", admin.site.urls),
-    path("invitations/accept", follow_query),
     path("accounts/", include("apps.accounts.browser.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
 ]

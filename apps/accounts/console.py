@@ -6,18 +6,23 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from apps.accounts.choices import ActorKind, Role
 from apps.accounts.models import ApiKey, CredentialQuerySet, Invitation, Membership, User, Workspace
 from apps.common.actors import Actor
 from apps.common.ids import first_id_at
 from apps.common.ports import Found, Reading, finder, tile
+from apps.ledger.checkpoints import CheckpointLog
 from apps.ledger.models import Delivery, Event
 
 SOON = timedelta(days=14)
+LATE = timedelta(minutes=5)
+"""A checkpoint is written every minute."""
 FEW = 8
 
 
@@ -102,17 +107,34 @@ def events_today(actor: Actor) -> Reading:
     )
 
 
+@tile(title="Audit", icon="verified_user", order=50)
+def last_checkpoint(_: Actor) -> Reading:
+    """How much of the record a signature outside the database already covers."""
+    seen = CheckpointLog(settings.CHECKPOINT_DIR).latest_at()
+    if seen is None:
+        return Reading("unsigned", note="no checkpoint was written yet", tone="attention")
+    behind = timezone.now() - seen
+    late = behind > LATE
+    return Reading(
+        "behind" if late else "signed",
+        note=f"last checkpoint {timesince(seen)} ago",
+        tone="attention" if late else "good",
+    )
+
+
 @tile(title="Deliveries waiting", icon="outbox", order=60)
 def waiting_deliveries(actor: Actor) -> Reading:
-    waiting = Delivery.objects.filter(done_at__isnull=True)
+    waiting = Delivery.objects.unfinished()
     if not operates(actor):
         waiting = waiting.filter(event__in=seen_events(actor))
-    counted = waiting.aggregate(all=Count("id"), retried=Count("id", filter=Q(attempts__gt=1)))
+    counted = waiting.aggregate(
+        all=Count("id"), parked=Count("id", filter=Q(parked_at__isnull=False))
+    )
     return Reading(
         counted["all"],
-        note=f"{counted['retried']} tried before" if counted["retried"] else "all on time",
+        note=f"{counted['parked']} parked: replay them" if counted["parked"] else "none is parked",
         url=reverse("admin:ledger_delivery_changelist"),
-        tone="attention" if counted["retried"] else "calm",
+        tone="attention" if counted["parked"] else "calm",
     )
 
 

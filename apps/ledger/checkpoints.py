@@ -200,6 +200,11 @@ class CheckpointLog:
                     return found[at:]
         return found
 
+    def latest_at(self) -> datetime | None:
+        """When the newest file was written to: cheap, for showing. Verifying tells the truth."""
+        files = self.files
+        return datetime.fromtimestamp(files[-1].stat().st_mtime, UTC) if files else None
+
     def epochs(self) -> Iterator[UUID]:
         """Of each line that can be read, in order."""
         for _, line in self.lines():

@@ -88,10 +88,3 @@ def test_withdrawn_invitation_is_closed(browser, invite, owner):
     assert answer.status_code == 404
     assert "This invitation is closed" in answer.content.decode()
     assert not User.objects.get_queryset().filter(email="new@example.org").exists()
-
-
-def test_link_with_the_token_in_the_query_leads_there(browser, invite):
-    _, link = invite("new@example.org")
-    token = link.rsplit("/", 1)[1]
-    assert browser.get(f"/invitations/accept?token={token}").url == link
-    assert browser.get("/invitations/accept").status_code == 404

@@ -1,5 +1,7 @@
 """The console's pages: who sees what, in how many queries, and never a secret."""
 
+import os
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -22,7 +24,7 @@ LISTS = {
     "ledger_event_changelist": 3,
     "ledger_delivery_changelist": 3,
 }
-HOME = 8
+HOME = 9
 SEARCH = 6
 
 
@@ -57,6 +59,22 @@ def test_home_asks_each_tile_once(client, reviewer, furnished, django_assert_num
     shown = {tile["title"]: tile["reading"].value for tile in page.context["tiles"]}
     assert shown["People"] == 1
     assert "Deliveries waiting" in shown
+
+
+def test_audit_tile_tells_signed_from_behind(client, reviewer, settings, tmp_path):
+    settings.CHECKPOINT_DIR = tmp_path
+    client.force_login(reviewer)
+
+    def reading():
+        tiles = client.get("/admin/").context["tiles"]
+        return next(tile["reading"] for tile in tiles if tile["title"] == "Audit")
+
+    assert reading().value == "unsigned"
+    newest = tmp_path / "2026-01-01.jsonl"
+    newest.touch()
+    assert reading().value == "signed"
+    os.utime(newest, (0, 0))
+    assert (reading().value, reading().tone) == ("behind", "attention")
 
 
 def test_search_takes_a_query_for_each_kind(client, reviewer, furnished, django_assert_num_queries):

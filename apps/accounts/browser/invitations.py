@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -46,13 +46,6 @@ def follow(request: HttpRequest, token: str) -> HttpResponseBase:
     if User.objects.get_queryset().filter(email=invitation.email.lower()).exists():
         return render(request, "account/invitation.html", context | {"step": "sign_in"})
     return _as_newcomer(request, token, context)
-
-
-def follow_query(request: HttpRequest) -> HttpResponse:
-    """The link as API clients may build it: /invitations/accept?token=…"""
-    if not (token := request.GET.get("token", "")):
-        raise Http404
-    return redirect("follow_invitation", token=token)
 
 
 def _as_oneself(request: HttpRequest, token: str, context: dict[str, Any]) -> HttpResponse:
