@@ -21,7 +21,8 @@ from apps.ledger.checkpoints import CheckpointLog
 from apps.ledger.models import Delivery, Event
 
 SOON = timedelta(days=14)
-LATE = timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
+LATE = 5 * MINUTE
 """A checkpoint is written every minute."""
 FEW = 8
 
@@ -117,7 +118,7 @@ def last_checkpoint(_: Actor) -> Reading:
     late = behind > LATE
     return Reading(
         "behind" if late else "signed",
-        note=f"last checkpoint {timesince(seen)} ago",
+        note=f"last checkpoint {timesince(seen)} ago" if behind > MINUTE else "up to this minute",
         tone="attention" if late else "good",
     )
 
