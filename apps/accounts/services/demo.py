@@ -4,12 +4,12 @@ The agent belongs to a third person, because whoever owns an agent cannot approv
 """
 
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from django.conf import settings
 
 from apps.accounts import events
 from apps.accounts.choices import ActorKind, Role, Scope, WorkspaceKind
-from apps.accounts.credentials import new_token
 from apps.accounts.errors import InvalidApiKey
 from apps.accounts.models import ApiKey, Membership, User, Workspace
 from apps.accounts.services.agents import create_agent
@@ -55,11 +55,11 @@ def seed_demo(*, known_password: str = "", known_key: str = "") -> Demo:
 def _person(email: str, name: str, known: str, *, login: bool = True) -> tuple[User, str]:
     person = User.objects.get_queryset().filter(email=email).first()
     if person is None:
-        password = known or new_token()
+        password = known or token_urlsafe(12)
         return register_person(email=email, password=password, name=name, actor=SYSTEM), password
     if not login or (known and person.check_password(known)):
         return person, known
-    password = new_token()
+    password = token_urlsafe(12)
     person.set_password(password)
     person.save(update_fields=["password", "updated_at"])
     record(events.PersonChanged(person=person.id, fields=["password"]))
