@@ -47,9 +47,34 @@ OWN = {
     # About the caller: a stranger meets only what is the stranger's.
     "api/v1/auth/me",
     "api/v1/auth/password",
+    "api/v1/workspaces",
+    "api/v1/invitations/accept",
+    # About the workspace of the call, which a stranger cannot choose.
+    "api/v1/members",
+    "api/v1/agents",
+    "api/v1/api-keys",
+    "api/v1/ws-tickets",
 }
 
-NAMED: set[str] = set()
+NAMED = {
+    "api/v1/workspaces/<uuid:workspace_id>",
+    "api/v1/workspaces/<uuid:workspace_id>/archive",
+    "api/v1/workspaces/<uuid:workspace_id>/unarchive",
+    "api/v1/workspaces/<uuid:workspace_id>/transfer",
+    "api/v1/workspaces/<uuid:workspace_id>/export",
+    "api/v1/workspaces/<uuid:workspace_id>/members",
+    "api/v1/workspaces/<uuid:workspace_id>/members/<uuid:user_id>",
+    "api/v1/workspaces/<uuid:workspace_id>/leave",
+    "api/v1/workspaces/<uuid:workspace_id>/invitations",
+    "api/v1/invitations/<uuid:invitation_id>/resend",
+    "api/v1/invitations/<uuid:invitation_id>/revoke",
+    "api/v1/agents/<uuid:agent_id>",
+    "api/v1/agents/<uuid:agent_id>/disable",
+    "api/v1/agents/<uuid:agent_id>/enable",
+    "api/v1/agents/<uuid:agent_id>/keys",
+    "api/v1/api-keys/<uuid:key_id>/rotate",
+    "api/v1/api-keys/<uuid:key_id>/revoke",
+}
 """Names a thing in the URL: for a stranger it does not exist."""
 
 BROWSER = re.compile(r"$|accounts/|admin/")
