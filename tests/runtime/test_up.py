@@ -1,10 +1,13 @@
 """One command starts everything, keeps it running, and stops it. All with real processes."""
 
 import os
+import random
+import secrets
 import signal
 import socket
 import stat
 
+import psycopg
 import pytest
 from celery import Celery
 
@@ -168,3 +171,26 @@ def test_commands_that_need_nothing_start_nothing(still):
     house = still
     assert house.manage("help", "migrate").returncode == 0
     assert not addresses.socket_dir(house.data_dir).exists()
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1800)
+def test_whoever_is_killed_in_whatever_order_the_next_start_has_every_row(house):
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")  # noqa: T201
+    chance = random.Random(seed)
+    url = addresses.database_url(house.data_dir)
+    for turn in range(20):
+        running = house.up()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS turns (turn int)")
+            connection.execute("INSERT INTO turns VALUES (%s)", [turn])
+        victims = [*house.children().values(), *(p.pid for p in _embedded(house).values())]
+        for pid in chance.sample(victims, chance.randint(0, len(victims))):
+            _kill(pid)
+        _kill(running.process.pid)
+        running.process.wait()
+    house.up()
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT turn FROM turns ORDER BY turn").fetchall()
+    assert found == [(turn,) for turn in range(20)]
