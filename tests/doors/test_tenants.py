@@ -34,6 +34,7 @@ OPEN = {
     "metrics",
     "docs",
     "redoc",
+    "redoc.js",
     "api/v1/health",
     "api/v1/schema",
     # What one proves oneself with is in the body.

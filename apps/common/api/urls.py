@@ -14,4 +14,5 @@ urlpatterns = [
     path("api/v1/schema", documents.Description.as_view(), name="schema"),
     path("docs", documents.SwaggerPage.as_view(), name="swagger"),
     path("redoc", documents.RedocPage.as_view(), name="redoc"),
+    path("redoc.js", documents.redoc_script, name="redoc-script"),
 ]

@@ -1,0 +1,19 @@
+"""The pages that show the API draw themselves under our content security policy."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+
+PATIENCE = 20_000
+
+
+def test_swagger_shows_the_operations(page: Page):
+    page.goto("/docs")
+    expect(page.get_by_text("Does it answer, and which version?")).to_be_visible(timeout=PATIENCE)
+
+
+def test_redoc_shows_the_operations(page: Page):
+    page.goto("/redoc")
+    title = page.get_by_role("heading", name="Does it answer, and which version?")
+    expect(title).to_be_visible(timeout=PATIENCE)
