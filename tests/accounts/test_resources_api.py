@@ -73,7 +73,7 @@ class TestWorkspaces:
         early = client.delete(here)
         assert (early.status_code, code_of(early)) == (428, "export_required")
         exported = client.post(f"{here}/export")
-        content = b"".join(exported.streaming_content)
+        content = exported.content
         assert exported["X-Export-Digest"] == hashlib.sha256(content).hexdigest()
         assert "manifest.json" in zipfile.ZipFile(io.BytesIO(content)).namelist()
         wrong = client.delete(f"{here}?export_digest={'0' * 64}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
@@ -163,6 +163,7 @@ class Transfer(ManagedWorkspace):
 class Export(ManagedWorkspace):
     @extend_schema(
         summary="Everything a workspace owns, its audit included, as a zip of JSON Lines",
+        description="For very large workspaces there is `manage.py export_workspace`.",
         request=None,
         responses={
             (200, "application/zip"): OpenApiResponse(
@@ -178,15 +179,15 @@ class Export(ManagedWorkspace):
             )
         ],
     )
-    def post(self, request: Request, workspace_id: UUID) -> HttpResponseBase:
+    def post(self, request: Request, workspace_id: UUID) -> HttpResponse:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "export.zip"
             export = exports.export_workspace(
                 workspace_id=workspace_id, target=target, actor=caller(request)
             )
-            file = target.open("rb")  # goes on being readable when the folder is gone
-        response = FileResponse(
-            file, as_attachment=True, filename=f"{workspace_id}.zip", content_type="application/zip"
-        )
-        response["X-Export-Digest"] = export.digest
-        return response
+            content = target.read_bytes()
+        headers = {
+            "X-Export-Digest": export.digest,
+            "Content-Disposition": f'attachment; filename="{workspace_id}.zip"',
+        }
+        return HttpResponse(content, content_type="application/zip", headers=headers)
