@@ -1,10 +1,13 @@
 """The console in a browser: home, palette, lists; light, dark, on a phone, by keyboard alone."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from apps.accounts.choices import Scope
+from apps.accounts.models import User
 from tests.e2e.conftest import PHONE, log_in
 from tests.factories import agent_of, issue
 
@@ -54,6 +57,29 @@ def test_pages_have_no_serious_accessibility_fault(open_browser, operator, furni
         page.goto(path)
         faults += [f"{path} {fault}" for fault in serious_faults(page)]
     assert "\n".join(faults) == ""
+
+
+def test_issuing_a_key_has_no_serious_accessibility_fault(page, reviewer, furnished):
+    agent = User.objects.get_queryset().get(owner=reviewer)
+    log_in(page, reviewer)
+    expect(page.get_by_role("heading", name="Home")).to_be_attached()
+    page.goto(f"/admin/accounts/user/{agent.pk}/change/")
+    faults = serious_faults(page)
+    page.get_by_role("link", name="Issue a key").click()
+    faults += serious_faults(page)
+    page.get_by_label("Name").fill("Nightly")
+    page.get_by_role("button", name="Issue a key").click()
+    expect(page.get_by_label("The new key")).to_have_value(re.compile("^lat_"))
+    faults += serious_faults(page)
+    assert "\n".join(faults) == ""
+
+
+def test_unverified_address_gets_its_link_from_a_sound_page(page, site, reviewer):
+    log_in(page, reviewer)
+    page.goto("/accounts/email/")
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Send the link").click()
+    assert site.mailed_link("/accounts/confirm-email/").startswith(site.url)
 
 
 def test_pages_fit_a_phone(open_browser, operator, furnished):
