@@ -9,6 +9,7 @@ import json
 import random
 import re
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -57,8 +58,18 @@ def operations() -> list[Any]:
         for operation in item.values():
             operation["security"] = []
     schema = schemathesis.openapi.from_dict(description)
-    schema.app = get_wsgi_application()
+    schema.app = _read_to_the_end(get_wsgi_application())
     return [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+
+
+def _read_to_the_end(application: Any) -> Any:
+    """As a server does: a file that is being sent is closed afterwards."""
+
+    def read(environ: Any, start_response: Any) -> list[bytes]:
+        with closing(application(environ, start_response)) as answer:
+            return [b"".join(answer)]
+
+    return read
 
 
 def throw(operation: Any, role: str, tally: Tally, *, cases: int, start: int) -> None:
@@ -121,6 +132,8 @@ def _throw_bytes(operation: Any, world: "World", tally: Tally, *, cases: int, st
         if response.status_code >= 400:
             error = response.json()["error"]
             assert set(error) == {"code", "message", "details", "request_id"}
+        if response.streaming:
+            response.close()
 
     attempt()
 
