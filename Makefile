@@ -76,7 +76,6 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py write_docs --check
 	$(PYTHON) manage.py export_openapi --check
-	$(PYTHON) manage.py write_docs --check
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 screenshots: .venv/dev.ok ## Take the pictures in docs/images anew
