@@ -123,6 +123,13 @@ class Environment(BaseSettings):
         description="Multiplies every rate limit: for load tests, or behind a limiting gateway.",
     )
 
+    webhook_allow_cidrs: Words = Field(
+        [],
+        alias="WEBHOOK_ALLOW_CIDRS",
+        description="Networks (`10.1.0.0/16`) that webhooks may be sent to although they are not "
+        "public. Leave it empty unless the receivers stand inside.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."
     )

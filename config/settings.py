@@ -1,6 +1,7 @@
 """Django's settings, derived from the environment (config/env.py)."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from corsheaders.defaults import default_headers
@@ -337,6 +338,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 WORKER_SILENCE = environment.worker_silence
+WEBHOOK_ALLOW_CIDRS = [ip_network(text) for text in environment.webhook_allow_cidrs]
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ledger.write_checkpoint": {
         "task": "ledger.write_checkpoint",
@@ -352,5 +354,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "accounts.purge_expired",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
+    },
+    "activity.forget_old_messages": {
+        "task": "activity.forget_old_messages",
+        "schedule": timedelta(hours=6),
     },
 }

@@ -9,6 +9,9 @@ from django.utils import timezone
 from apps.accounts.choices import Role, Scope
 from apps.accounts.credentials import fingerprint
 from apps.accounts.models import ApiKey, Invitation, User, Workspace
+from apps.activity.models import WebhookEndpoint
+from apps.activity.services.sending import offer_events
+from apps.activity.services.webhooks import create_webhook
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
 
@@ -20,6 +23,7 @@ class Tenant:
     agent: User
     agent_key: str
     invitation: Invitation
+    webhook: WebhookEndpoint
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -38,7 +42,17 @@ class Tenant:
             token_hash=fingerprint(f"{name}-invitation"),
             expires_at=timezone.now() + timedelta(days=1),
         )
-        return cls(workspace, owner, reviewer, agent, issue(agent, workspace), invitation)
+        webhook = create_webhook(
+            workspace_id=workspace.id,
+            url=f"https://{name}.example.org/hook",
+            event_types=["*"],
+            description=f"{name}-webhook",
+            created_by=owner.id,
+            actor=owner,
+        ).endpoint
+        offer_events(webhook.id)  # of its own creation
+        key = issue(agent, workspace)
+        return cls(workspace, owner, reviewer, agent, key, invitation, webhook)
 
     def key_of_owner(self) -> str:
         return issue(self.owner, self.workspace, *Scope)
@@ -53,6 +67,8 @@ class Tenant:
             "agent_id": self.agent.id,
             "key_id": key.id if key else None,
             "invitation_id": self.invitation.id,
+            "webhook_id": self.webhook.id,
+            "message_id": self.webhook.messages.get().id,
         }
         return {name: str(value) for name, value in found.items()}
 
@@ -67,4 +83,6 @@ class Tenant:
             *(person.name for person in people),
             self.workspace.name,
             self.invitation.email,
+            self.webhook.url,
+            self.webhook.description,
         ]

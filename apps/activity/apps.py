@@ -2,13 +2,16 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from apps.ledger.ports import pokes
+
 
 class ActivityConfig(AppConfig):
     name = "apps.activity"
     verbose_name = "Activity"
 
     def ready(self) -> None:
-        import_module("apps.ledger.ports").pokes.append(import_module("apps.activity.pokes").poke)
+        pokes.append(import_module("apps.activity.pokes").poke)
+        pokes.append(import_module("apps.activity.relay").wake_relays)
         ports = import_module("apps.activity.ports")
         topics = import_module("apps.activity.topics")
         ports.topics.update(

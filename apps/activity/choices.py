@@ -1,6 +1,8 @@
-"""The vocabulary of activity: close codes of sockets, and the areas that events belong to."""
+"""The vocabulary of activity: close codes of sockets, areas of events, states of webhooks."""
 
 from enum import IntEnum
+
+from django.db import models
 
 
 class CloseCode(IntEnum):
@@ -35,3 +37,14 @@ AREAS = {
 }
 """The start of an event's type to its area, for a reader's filter. The longest match wins; what is
 not named here belongs to the area of its room's name."""
+
+
+class DisabledBecause(models.TextChoices):
+    ASKED = "asked", "somebody asked"
+    GONE = "gone", "it answered 410 Gone"
+
+
+class MessageState(models.TextChoices):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"

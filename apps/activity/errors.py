@@ -36,3 +36,18 @@ class TooManyTopics(TooMany):
 class TooManySockets(TooMany):
     code = "too_many_sockets"
     message = "You have as many sockets and streams open as one may."
+
+
+class InvalidWebhook(Invalid):
+    code = "invalid_webhook"
+    message = "A webhook cannot be sent like this."
+
+
+class TooManyWebhooks(Conflict):
+    code = "too_many_webhooks"
+    message = "The workspace has as many webhooks as it may: delete one first."
+
+
+class WebhookDisabled(Conflict):
+    code = "webhook_disabled"
+    message = "This webhook is disabled: enable it first."

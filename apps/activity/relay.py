@@ -1,4 +1,4 @@
-"""The relay starts what is due: deliveries of events to their subscribers.
+"""The relay starts what is due: deliveries to subscribers, and the sending of webhooks.
 
 PostgreSQL is the truth. The relay looks at it every second, sooner when it is poked, and tells the
 broker ids. What the broker forgets, or a worker dies over, is started again when its time has come.
@@ -8,8 +8,9 @@ is not. Any number of relays may run: they pass over the rows another one holds.
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -18,12 +19,14 @@ from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from apps.activity.selectors.backlog import consuming_workers
+from apps.activity.services import sending
 from apps.ledger import deliveries
 from apps.ledger.deliveries import Start
 
 log = structlog.get_logger("lattice.relay")
 
-POKES = "lattice_pokes"
+CHANNEL = "lattice_relay"
+"""On which PostgreSQL tells relays not to wait for their next look."""
 BATCH = 100
 LOOK_EVERY = 1.0
 PAUSE = 2.0
@@ -41,7 +44,7 @@ class Source(Protocol):
 
 
 class Relay:
-    def __init__(self, sources: Sequence[Source] = (deliveries,)) -> None:
+    def __init__(self, sources: Sequence[Source] = (deliveries, sending)) -> None:
         self.ended = threading.Event()
         self._sources = sources
         self._ear = Ear()
@@ -78,6 +81,12 @@ class Relay:
         return len(starts)
 
 
+def wake_relays(_: Mapping[UUID, int]) -> None:
+    """The ledger's poke. After the commit: a NOTIFY inside it makes commits wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
+
+
 class Ear:
     """Hears pokes from PostgreSQL. Deaf (the database away, a pooler between), it only waits."""
 
@@ -103,4 +112,4 @@ class Ear:
     def _listen(self) -> None:
         """Whoever listens from now on has to look once more before waiting."""
         self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
-        self._connection.execute(f"LISTEN {POKES}")
+        self._connection.execute(f"LISTEN {CHANNEL}")

@@ -1,7 +1,10 @@
 """Celery's door."""
 
+from uuid import UUID
+
 from celery import shared_task
 
+from apps.activity.services import sending
 from apps.activity.services.pulses import note_pulse
 from apps.activity.watchdog import PULSE
 
@@ -9,3 +12,13 @@ from apps.activity.watchdog import PULSE
 @shared_task(name=PULSE)
 def pulse(worker: str) -> None:
     note_pulse(worker=worker)
+
+
+@shared_task(name=sending.TASK)
+def send_webhooks(endpoint: str) -> None:
+    sending.send_webhooks(endpoint_id=UUID(endpoint))
+
+
+@shared_task(name="activity.forget_old_messages")
+def forget_old_messages() -> None:
+    sending.forget_old_messages()

@@ -39,8 +39,11 @@ class Watchdog(bootsteps.StartStopStep):
         task_received.connect(self._hear, weak=False)
         threading.Thread(target=self._watch, args=[worker], name="watchdog", daemon=True).start()
 
-    def stop(self, _: Any) -> None:
+    def stop(self, parent: Any) -> None:  # noqa: ARG002
         self.ended.set()
+
+    def terminate(self, parent: Any) -> None:
+        self.stop(parent)
 
     def _hear(self, request: Request, **_: Any) -> None:
         if request.name == PULSE:

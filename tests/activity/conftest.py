@@ -6,12 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 import redis
 
+from apps.accounts.choices import Role
+from apps.accounts.models import User, Workspace
+from apps.activity.services.webhooks import MadeWebhook, create_webhook
 from apps.common.runtime.redis import redis_server
+from tests.activity.receiver import Receiver, listening
+from tests.factories import WorkspaceFactory, member
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -126,3 +132,32 @@ def subscribed(settings) -> Callable[..., None]:
         settings.SUBSCRIPTIONS = {"tests.tower.bell_rung": list(tasks)}
 
     return subscribe
+
+
+@pytest.fixture
+def receiver(settings) -> Iterator[Receiver]:
+    settings.WEBHOOK_ALLOW_CIDRS = [ip_network("127.0.0.0/8")]
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture
+def workspace(db) -> Workspace:
+    return WorkspaceFactory.create()
+
+
+@pytest.fixture
+def admin(workspace) -> User:
+    return member(workspace, Role.ADMIN)
+
+
+@pytest.fixture
+def webhook(workspace, admin, receiver) -> MadeWebhook:
+    return create_webhook(
+        workspace_id=workspace.id,
+        url=receiver.url,
+        event_types=["tests.tower.*"],
+        description="",
+        created_by=admin.id,
+        actor=admin,
+    )

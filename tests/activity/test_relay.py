@@ -2,10 +2,12 @@
 
 import signal
 import socket
+import time
 
 import pytest
 from django.utils import timezone
 
+from apps.activity.relay import Ear
 from apps.activity.selectors.backlog import consuming_workers
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
@@ -120,3 +122,13 @@ def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
         machine.run("control", "-m", "celery", "-A", "config.celery", *control)
     eventually(lambda: worker.poll() is not None)
     assert "ends itself" in machine.log("worker")
+
+
+def test_a_commit_wakes_a_waiting_relay_before_its_next_look(committed_database):
+    ear = Ear()
+    ear.wait(0)  # begins to listen
+    ring(uuid7())
+    began = time.monotonic()
+    ear.wait(10)
+    ear.close()
+    assert time.monotonic() - began < 5

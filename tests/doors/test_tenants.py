@@ -58,6 +58,7 @@ OWN = {
     "api/v1/ws-tickets",
     "api/v1/realtime/feed",
     "realtime/feed",
+    "api/v1/webhooks",
 }
 
 NAMED = {
@@ -79,6 +80,12 @@ NAMED = {
     "api/v1/workspaces/<uuid:workspace_id>/members/<uuid:user_id>",
     "api/v1/workspaces/<uuid:workspace_id>/transfer",
     "api/v1/workspaces/<uuid:workspace_id>/unarchive",
+    "api/v1/webhooks/<uuid:webhook_id>",
+    "api/v1/webhooks/<uuid:webhook_id>/rotate",
+    "api/v1/webhooks/<uuid:webhook_id>/test",
+    "api/v1/webhooks/<uuid:webhook_id>/deliveries",
+    "api/v1/webhooks/<uuid:webhook_id>/deliveries/<uuid:message_id>",
+    "api/v1/webhooks/<uuid:webhook_id>/deliveries/<uuid:message_id>/replay",
 }
 
 STREAMS = {
@@ -235,7 +242,9 @@ def ask(client, route, method, victim, headers):
 def everything(victim):
     """Every row of the tenant, and whatever was recorded about it."""
     rows, canaries = {}, victim.canaries
-    for model in apps.get_app_config("accounts").get_models():
+    owned = [*apps.get_app_config("accounts").get_models()]
+    owned += apps.get_app_config("activity").get_models()
+    for model in owned:
         if model is not apps.get_model("accounts", "IdempotencyKey"):
             rows[model.__name__] = sorted(
                 str(row)

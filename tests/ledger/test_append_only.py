@@ -56,5 +56,5 @@ def test_a_truncation_that_cascades_here_is_refused(rung):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            cursor.execute("TRUNCATE ledger_delivery, ledger_event")
+            cursor.execute("TRUNCATE ledger_delivery, ledger_event CASCADE")
     assert Delivery.objects.count() == 1

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from apps.activity.api import webhooks
 from apps.activity.api.streams import named_events, stream
 from apps.activity.api.views import Feed
 
@@ -13,6 +14,16 @@ _VIEWS: dict[str, Any] = {
     "events": named_events,
 }
 
+_WEBHOOK = "api/v1/webhooks/<uuid:webhook_id>"
+_DELIVERY = f"{_WEBHOOK}/deliveries/<uuid:message_id>"
+
 urlpatterns: list[URLPattern] = [
-    path(prefix + route, view) for prefix in ("", "api/v1/") for route, view in _VIEWS.items()
+    *(path(prefix + route, view) for prefix in ("", "api/v1/") for route, view in _VIEWS.items()),
+    path("api/v1/webhooks", webhooks.Webhooks.as_view()),
+    path(_WEBHOOK, webhooks.Webhook.as_view()),
+    path(f"{_WEBHOOK}/rotate", webhooks.Rotation.as_view()),
+    path(f"{_WEBHOOK}/test", webhooks.Test.as_view()),
+    path(f"{_WEBHOOK}/deliveries", webhooks.Deliveries.as_view()),
+    path(_DELIVERY, webhooks.Delivery.as_view()),
+    path(f"{_DELIVERY}/replay", webhooks.Replay.as_view()),
 ]
