@@ -17,3 +17,7 @@ class ActivityConfig(AppConfig):
         ports.topics.update(
             system=topics.system_topic, user=topics.user_topic, workspace=topics.workspace_topic
         )
+        ports.counts["presence"] = import_module("apps.activity.presence").count
+        ports.commands["presence"] = import_module("apps.activity.commands").presence_command
+        told = import_module("apps.activity.wording").told
+        ports.presenters.update(accounts=told, activity=told, ledger=told)

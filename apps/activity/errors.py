@@ -51,3 +51,18 @@ class TooManyWebhooks(Conflict):
 class WebhookDisabled(Conflict):
     code = "webhook_disabled"
     message = "This webhook is disabled: enable it first."
+
+
+class PresenceTaken(Conflict):
+    code = "presence_taken"
+    message = "This client_id is somebody else's: join without one, and you are given one."
+
+
+class PresenceUnknown(NotFound):
+    code = "presence_unknown"
+    message = "You are not here under this client_id: you have left, or it has expired."
+
+
+class TooManyPresences(TooMany):
+    code = "too_many_presences"
+    message = "You are here as often as one may: leave somewhere first."

@@ -4,7 +4,7 @@ Every field stands at a place of its own: what a payload holds cannot pose as `s
 `received_at`.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -31,12 +31,13 @@ def shape(event: EventRow, text: str) -> dict[str, Any]:
 
 class Frame:
     __slots__ = ("_for_topics", "area", "event", "json", "seq", "size")
+    recorded: ClassVar[bool] = True
 
     def __init__(self, event: EventRow, text: str) -> None:
         self.event = event
         self.seq = event.seq
         self.area = area_of(event.type)
-        self.json = orjson.dumps(shape(event, text)).decode()
+        self.json = orjson.dumps(self._shape(event, text)).decode()
         self.size = len(self.json)
         self._for_topics: dict[str, str] = {}
 
@@ -44,8 +45,26 @@ class Frame:
         """The socket's frame."""
         made = self._for_topics.get(topic)
         if made is None:
-            head = orjson.dumps(
-                {"type": "event", "topic": topic, "epoch": epoch, "seq": self.seq}
-            ).decode()
+            head = orjson.dumps(self._head(topic, epoch)).decode()
             made = self._for_topics[topic] = f'{head[:-1]},"event":{self.json}}}'
         return made
+
+    def _shape(self, event: EventRow, text: str) -> dict[str, Any]:
+        return shape(event, text)
+
+    def _head(self, topic: str, epoch: str) -> dict[str, Any]:
+        return {"type": "event", "topic": topic, "epoch": epoch, "seq": self.seq}
+
+
+class Passing(Frame):
+    """Seen by whoever watches just now, and told to nobody later: it has no number, so that it is
+    in nobody's way when they resume."""
+
+    __slots__ = ()
+    recorded = False
+
+    def _shape(self, event: EventRow, text: str) -> dict[str, Any]:
+        return shape(event, text) | {"seq": None}
+
+    def _head(self, topic: str, epoch: str) -> dict[str, Any]:  # noqa: ARG002
+        return {"type": "presence", "topic": topic}

@@ -26,7 +26,7 @@ from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 from prometheus_client import Gauge
 
-from apps.activity import pokes
+from apps.activity import pokes, presence
 from apps.activity.choices import CloseCode
 from apps.activity.errors import TooManySockets
 from apps.activity.frames import Frame
@@ -195,6 +195,7 @@ class Hub:
         if not self.epoch:
             self.epoch = str(await _read(current_epoch))
         self._keep_going("listen", self._listen)
+        self._keep_going("presence", self._watch_presence)
         self._keep_going("poll", self._poll)
         self._keep_going("sweep", self._sweep)
 
@@ -290,6 +291,18 @@ class Hub:
                     self.hear(seqs)
             except redis.RedisError as error:
                 log.info("No pokes are heard, so the counters are polled: %s", error)
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _watch_presence(self) -> None:
+        """Who comes and goes is told to those who watch now; nothing keeps it for later."""
+        while True:
+            try:
+                async for passing in presence.heard():
+                    feed = self.feeds.get(passing.event.workspace_id)
+                    for subscription in tuple(feed.subscriptions) if feed else ():
+                        subscription.offer(passing)
+            except redis.RedisError as error:
+                log.info("Nobody is seen to come or go: %s", error)
             await asyncio.sleep(RETRY_AFTER)
 
     async def _poll(self) -> None:

@@ -1,10 +1,13 @@
 """Frames that come from outside."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+UUID_TEXT = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+CLIENT_ID = r"^[A-Za-z0-9._:-]{1,64}$"
+SUBJECT = r"^[A-Za-z0-9._:/-]{0,100}$"
 
 
 class _Strict(BaseModel):
@@ -32,3 +35,16 @@ class Subscribe(_Strict):
 
 class Unsubscribe(_Strict):
     topic: Short
+
+
+class PresenceCommand(_Strict):
+    workspace_id: Annotated[str, StringConstraints(pattern=UUID_TEXT)] | None = None
+    client_id: Annotated[str, StringConstraints(pattern=CLIENT_ID)] = ""
+    subject: Annotated[str, StringConstraints(pattern=SUBJECT)] = ""
+    leave: bool = False
+
+    @model_validator(mode="after")
+    def names_what_it_needs(self) -> Self:
+        if not (self.client_id if self.leave else self.workspace_id):
+            raise ValueError("To leave takes a client_id; to be here, a workspace_id.")
+        return self

@@ -37,7 +37,7 @@ GRACE = 3.0
 @dataclass(frozen=True)
 class Style:
     write: Callable[[Frame, str], str]
-    """An event and its position, as a block of lines."""
+    """An event and its position (a line, or nothing), as a block of lines."""
     first: str
     heartbeat: str
     reset: str
@@ -50,7 +50,7 @@ def _reset_event() -> str:
 
 
 PLAIN = Style(
-    write=lambda frame, position: f"id: {position}\ndata: {frame.json}\n\n",
+    write=lambda frame, position: f"{position}data: {frame.json}\n\n",
     first="retry: 2000\n\n",
     heartbeat=": heartbeat\n\n",
     reset=f"data: {_reset_event()}\n\n",
@@ -61,7 +61,7 @@ PLAIN = Style(
 def _named(frame: Frame, position: str) -> str:
     kind = frame.event.type
     data = f'{{"ts":{frame.event.at.timestamp():.3f},"kind":"{kind}","data":{frame.json}}}'
-    return f"id: {position}\nevent: {kind}\ndata: {data}\n\n"
+    return f"{position}event: {kind}\ndata: {data}\n\n"
 
 
 NAMED = Style(
@@ -160,7 +160,7 @@ class Stream:
             self.outbox.put(frame, frame.size)
 
     def _deliver(self, _: Subscription, frame: Frame) -> None:
-        if self._held is None:
+        if self._held is None or not frame.recorded:
             self.outbox.put(frame, frame.size)
         else:
             self._held.setdefault(frame.event.workspace_id, []).append(frame)
@@ -181,8 +181,11 @@ class Stream:
                     return
 
     def _write(self, frame: Frame) -> str:
+        if not frame.recorded:
+            return self.style.write(frame, "")
         self.seqs[frame.event.workspace_id] = frame.seq
-        return self.style.write(frame, write_position(self.epoch, frame.seq, self.seqs))
+        position = write_position(self.epoch, frame.seq, self.seqs)
+        return self.style.write(frame, f"id: {position}\n")
 
     def _is_spent(self, size: int) -> bool:
         if self._budget is None:

@@ -58,6 +58,12 @@ OWN = {
     "api/v1/ws-tickets",
     "api/v1/realtime/feed",
     "realtime/feed",
+    "api/v1/realtime/presence",
+    "api/v1/realtime/presence/join",
+    "api/v1/realtime/presence/leave",
+    "realtime/presence",
+    "realtime/presence/join",
+    "realtime/presence/leave",
     "api/v1/webhooks",
 }
 

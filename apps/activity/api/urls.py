@@ -5,12 +5,16 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from apps.activity.api import webhooks
+from apps.activity.api.presence import Join, Leave, Presences
 from apps.activity.api.streams import named_events, stream
 from apps.activity.api.views import Feed
 
 _VIEWS: dict[str, Any] = {
     "realtime/stream": stream,
     "realtime/feed": Feed.as_view(),
+    "realtime/presence": Presences.as_view(),
+    "realtime/presence/join": Join.as_view(),
+    "realtime/presence/leave": Leave.as_view(),
     "events": named_events,
 }
 

@@ -1,0 +1,148 @@
+"""What happened to people, workspaces, credentials, webhooks and the record itself, as people say
+it. Names are read for a whole page at once: two queries, however many events.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User, Workspace
+from apps.activity.naming import name_of
+from apps.activity.ports import EventRow
+from apps.activity.rules import plain_sentence
+
+SENTENCES = {
+    "accounts.person.registered": "{person} joined Lattice",
+    "accounts.person.changed": "{person}'s account was changed: {fields}",
+    "accounts.person.disabled": "{person}'s account was disabled",
+    "accounts.person.enabled": "{person}'s account was enabled again",
+    "accounts.person.logged_in": "{person} logged in",
+    "accounts.person.logged_out": "{person} logged out",
+    "accounts.person.sessions_ended": "{person} ended sessions of theirs",
+    "accounts.person.email_verified": "{person} verified an e-mail address",
+    "accounts.person.second_step_enabled": "{person} turned the second step on",
+    "accounts.person.second_step_disabled": "{person} turned the second step off",
+    "accounts.person.recovery_codes_made": "{person} made new recovery codes",
+    "accounts.session.opened": "{person} logged in to the API",
+    "accounts.session.refreshed": "{person}'s API login was refreshed",
+    "accounts.session.closed": "{person} logged out of the API",
+    "accounts.session.reuse_detected": (
+        "A spent token of {person}'s came back: that login was ended, somebody may have stolen it"
+    ),
+    "accounts.workspace.created": "{actor} created {workspace}",
+    "accounts.workspace.renamed": "{actor} renamed the workspace to {workspace}",
+    "accounts.workspace.archived": "{actor} archived {workspace}",
+    "accounts.workspace.unarchived": "{actor} opened {workspace} again",
+    "accounts.workspace.exported": "{actor} exported {workspace}",
+    "accounts.workspace.deleted": "{actor} deleted {workspace}",
+    "accounts.workspace.transferred": "{from_owner} handed {workspace} over to {to_owner}",
+    "accounts.member.added": "{member} joined {workspace} as {role}",
+    "accounts.member.role_changed": "{actor} made {member} {after} of {workspace}",
+    "accounts.member.removed": "{actor} removed {member} from {workspace}",
+    "accounts.member.left": "{member} left {workspace}",
+    "accounts.invitation.created": "{actor} invited {role} to {workspace}",
+    "accounts.invitation.resent": "{actor} sent an invitation to {workspace} again",
+    "accounts.invitation.sent": "An invitation to {workspace} was mailed",
+    "accounts.invitation.revoked": "{actor} took an invitation to {workspace} back",
+    "accounts.invitation.accepted": "{member} accepted an invitation to {workspace}, as {role}",
+    "accounts.agent.created": "{actor} added the agent {agent} to {workspace}",
+    "accounts.agent.renamed": "{actor} renamed an agent to {agent}",
+    "accounts.agent.disabled": "{actor} disabled the agent {agent}",
+    "accounts.agent.enabled": "{actor} enabled the agent {agent} again",
+    "accounts.agent.owner_changed": "The agent {agent} now belongs to {after}",
+    "accounts.key.issued": "{actor} issued a key for {holder}",
+    "accounts.key.rotated": "{actor} rotated a key of {holder}",
+    "accounts.key.revoked": "{actor} revoked a key of {holder}",
+    "accounts.ticket.issued": "{actor} asked for a socket ticket",
+    "accounts.ticket.redeemed": "{actor} opened a socket with a ticket",
+    "accounts.data_keys.made": "{workspace} got an encryption key, number {version}",
+    "accounts.data_keys.rewrapped": "Encryption keys were wrapped anew: {count}",
+    "activity.webhook.created": "{actor} added a webhook to {workspace}",
+    "activity.webhook.changed": "{actor} changed a webhook of {workspace}: {fields}",
+    "activity.webhook.secret_rotated": "{actor} rotated the secret of a webhook of {workspace}",
+    "activity.webhook.disabled": "A webhook of {workspace} was disabled: {because}",
+    "activity.webhook.deleted": "{actor} deleted a webhook of {workspace}",
+    "activity.webhook.tested": "{actor} tested a webhook of {workspace}",
+    "activity.webhook.replayed": "{actor} had a webhook of {workspace} told again",
+    "ledger.epoch.begun": "A new epoch of the record began: {reason}",
+    "ledger.deliveries.replayed": "{actor} had parked deliveries started again",
+}
+_PEOPLE = {
+    *("actor", "agent", "from_owner", "holder", "member", "person", "to_owner"),
+    *("accounts.agent.owner_changed.after",),
+}
+_ROLES = {"role", "accounts.member.role_changed.after"}
+
+
+def told(events: Sequence[EventRow]) -> list[str]:
+    workspaces = {event.workspace_id for event in events}
+    names = _names(_people_of(events)) | dict(
+        Workspace.objects.filter(id__in=workspaces).values_list("id", "name")
+    )
+    return [_sentence(event, names) for event in events]
+
+
+def _names(people: set[UUID]) -> dict[UUID, str]:
+    rows = User.objects.get_queryset().filter(id__in=people).values_list("id", "name")
+    return {user_id: name_of(user_id, name) for user_id, name in rows}
+
+
+def _people_of(events: Iterable[EventRow]) -> set[UUID]:
+    found = set()
+    for event in events:
+        found.add(event.actor_id)
+        for field, value in event.payload.items():
+            if _is(_PEOPLE, event, field) and (known := _as_id(value)):
+                found.add(known)
+    return found
+
+
+def _sentence(event: EventRow, names: dict[UUID, str]) -> str:
+    template = SENTENCES.get(event.type)
+    if template is None:
+        return plain_sentence(event.type)
+    text = template.format_map(_Words(event, names))
+    return text[:1].upper() + text[1:]
+
+
+class _Words(dict[str, str]):
+    """What a sentence's gaps are filled with. An event of long ago may lack some of it."""
+
+    def __init__(self, event: EventRow, names: dict[UUID, str]) -> None:
+        super().__init__()
+        self._event = event
+        self._names = names
+
+    def __missing__(self, gap: str) -> str:
+        event = self._event
+        if gap == "actor":
+            kind = "Lattice" if event.actor_kind == "system" else ""
+            return kind or self._person(event.actor_id)
+        if gap == "workspace":
+            return self._names.get(event.workspace_id, "a workspace")
+        value = event.payload.get(gap)
+        if _is(_PEOPLE, event, gap):
+            return self._person(_as_id(value))
+        if _is(_ROLES, event, gap):
+            return _with_article(str(value or "member"))
+        if isinstance(value, list):
+            return ", ".join(str(item).replace("_", " ") for item in value)
+        return "unknown" if value is None else str(value)
+
+    def _person(self, user_id: UUID | None) -> str:
+        return self._names.get(user_id, name_of(user_id, "")) if user_id else "somebody"
+
+
+def _is(kind: set[str], event: EventRow, field: str) -> bool:
+    return field in kind or f"{event.type}.{field}" in kind
+
+
+def _as_id(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+def _with_article(role: str) -> str:
+    return f"an {role}" if role[:1] in "aeiou" else f"a {role}"
