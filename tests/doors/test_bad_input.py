@@ -5,6 +5,6 @@ from tests.torture.bad_input import throw_at_all
 
 def test_a_few_hundred_bad_inputs_are_answered(committed_database, unhurried):
     tally, wrong = throw_at_all(cases=400, start=2026)
-    assert wrong == []
+    assert wrong == [], "\n\n".join(wrong)
     assert tally.cases >= 400
     assert not any(status >= 500 for status in tally.statuses)

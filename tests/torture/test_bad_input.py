@@ -17,6 +17,6 @@ def test_ten_thousand_bad_inputs_are_answered(committed_database, unhurried, fig
     start = int(os.environ.get("SEED", random.randrange(2**32)))
     tally, wrong = throw_at_all(cases=10_000, start=start)
     figures(f"bad input, SEED={start}: {tally}; wrong: {len(wrong)}")
-    assert wrong == []
+    assert wrong == [], "\n\n".join(wrong)
     assert tally.cases >= 10_000
     assert not any(status >= 500 for status in tally.statuses)

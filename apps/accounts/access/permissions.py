@@ -97,10 +97,10 @@ def signed_in(writing: Scope, *, reading: Scope = Scope.READ) -> type[BasePermis
 
 
 def _wanted(request: Request) -> UUID | None:
-    text = request.headers.get("X-Workspace-Id", "").strip()
-    if not text:
+    text = request.headers.get("X-Workspace-Id")
+    if text is None:
         return None
     try:
-        return UUID(text)
+        return UUID(text.strip())
     except ValueError as error:
         raise NotYourWorkspace from error

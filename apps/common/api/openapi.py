@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework.permissions import AllowAny
 
 from apps.common.errors import (
+    Conflict,
     DomainError,
     Invalid,
     Malformed,
@@ -69,6 +70,7 @@ COMMON: tuple[type[DomainError], ...] = (
     NotAllowed,
     NotFound,
     NotAcceptable,
+    Conflict,
     TooLarge,
     UnsupportedMediaType,
     Invalid,
@@ -182,6 +184,8 @@ def _add_common_errors(operation: Schema) -> None:
         kinds.append(NotFound)
     if any(parameter["in"] == "query" for parameter in parameters):
         kinds.append(Invalid)
+    if any(parameter["name"] == IDEMPOTENCY_HEADER.name for parameter in parameters):
+        kinds += [Conflict, Invalid]
     if "requestBody" in operation:
         kinds += [Invalid, TooLarge, UnsupportedMediaType]
     for kind in kinds:
