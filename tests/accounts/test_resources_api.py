@@ -3,7 +3,6 @@
 import hashlib
 import io
 import zipfile
-from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
