@@ -13,8 +13,9 @@ from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
 
-from apps.accounts.browser.entry import lacks_second_step, may_enter, person
+from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.console import FEW, seen_events
+from apps.accounts.selectors import lacks_second_step
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin
@@ -40,7 +41,7 @@ class ConsoleSite(UnfoldAdminSite):
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             call.amend(via="session")
-            if lacks_second_step(request.user):
+            if request.user.is_authenticated and lacks_second_step(person(request)):
                 messages.info(request, "Reviewers log in with a second step: set it up first.")
                 return redirect("mfa_activate_totp")
             return view(request, *args, **kwargs)

@@ -158,8 +158,8 @@ class Environment(BaseSettings):
     require_totp: bool | None = Field(
         None,
         alias="REQUIRE_TOTP",
-        description="Whether the console asks everybody for a second step (TOTP). Unset: only in "
-        "production.",
+        description="Whether the console asks everybody for a second step (TOTP), and an API login "
+        "without one may read and write but neither decide nor manage. Unset: only in production.",
     )
 
     checkpoint_dir: Path | None = Field(

@@ -298,6 +298,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies
 MFA_ADAPTER = "apps.accounts.browser.adapters.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "apps.accounts.browser.forms.SecondStepForm",
+    "reauthenticate": "apps.accounts.browser.forms.ProveAgainForm",
+}
 MFA_TOTP_ISSUER = "Lattice"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -36,6 +36,16 @@ class WrongPassword(Unauthenticated):
     message = "E-mail address or password is wrong."
 
 
+class SecondStepRequired(Unauthenticated):
+    code = "second_step_required"
+    message = "This account asks for a second step: send `code` from the app, or a recovery code."
+
+
+class InvalidSecondStep(Unauthenticated):
+    code = "invalid_second_step"
+    message = "The code is wrong, has expired or was used before."
+
+
 class LockedOut(TooMany):
     code = "locked_out"
     message = "Too many failed attempts to log in: wait and try again."

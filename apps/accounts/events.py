@@ -38,6 +38,7 @@ class LoggedIn(Event):
     type = "accounts.session.opened"
     person: UUID
     family: UUID
+    second_step: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +247,13 @@ class SocketTicketIssued(Event):
 class SocketTicketRedeemed(Event):
     type = "accounts.ticket.redeemed"
     ticket: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepsResealed(Event):
+    type = "accounts.second_steps.resealed"
+    count: int
+    master_key: str
 
 
 @dataclass(frozen=True, kw_only=True)

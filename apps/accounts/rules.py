@@ -29,6 +29,8 @@ SCOPE_FOR = {
 }
 PERSON_SCOPES = frozenset(Scope)
 AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+HALF_PROVED_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+"""Of a login without the second step, where it is required."""
 
 _ALIASES = {"member": Role.CONTRIBUTOR}
 

@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.accounts.choices import ActorKind, Permission, Role
+from apps.accounts.choices import ActorKind, Permission, Role, Scope
 from apps.accounts.errors import NotYourWorkspace, PeopleOnly, WorkspaceArchived
 from apps.accounts.models import ApiKey, Invitation, Membership, TokenFamily, User, Workspace
 from apps.accounts.ports import Credential, Standing
-from apps.accounts.rules import PERMISSIONS
+from apps.accounts.rules import HALF_PROVED_SCOPES, PERMISSIONS, PERSON_SCOPES
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
 
@@ -105,6 +106,19 @@ def workspace_for(*, user: User, wanted: UUID | None) -> Standing:
     if standing is None:
         raise NotYourWorkspace
     return standing
+
+
+def has_second_step(person: User) -> bool:
+    return bool(Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists())
+
+
+def lacks_second_step(person: User) -> bool:
+    return bool(settings.REQUIRE_TOTP) and not has_second_step(person)
+
+
+def login_scopes(person: User) -> frozenset[Scope]:
+    """What a password alone is good for depends on whether a second step is required."""
+    return HALF_PROVED_SCOPES if lacks_second_step(person) else PERSON_SCOPES
 
 
 def credential_stands(*, user: User, credential: Credential) -> bool:

@@ -183,3 +183,18 @@ def test_mail_that_cannot_be_sent_breaks_no_page(
 def test_pages_of_ones_own_account_open(browser, reviewer, page):
     log_in(browser, reviewer)
     assert browser.get(f"/accounts/{page}").status_code == 200
+
+
+def test_mailed_link_leads_home_whatever_host_was_named(
+    browser, reviewer, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    settings.PUBLIC_URL = "https://lattice.example.org"
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(
+            "/accounts/password/reset/",
+            {"email": reviewer.email},
+            headers={"host": "localhost:6666"},
+        )
+    body = mailoutbox[0].body
+    assert "https://lattice.example.org/accounts/password/reset/key/" in body
+    assert "6666" not in body

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from apps.accounts.errors import CsrfFailed, InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
-from apps.accounts.rules import PERSON_SCOPES
+from apps.accounts.selectors import login_scopes
 from apps.accounts.services.authentication import identify, read_key
 from apps.common import context
 
@@ -43,4 +43,4 @@ class CredentialsChain(BaseAuthentication):
         check.process_request(request._request)
         if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
             raise CsrfFailed(details=[{"field": "X-CSRFToken", "message": str(reason)}])
-        return user, Credential(via="session", scopes=PERSON_SCOPES)
+        return user, Credential(via="session", scopes=login_scopes(user))

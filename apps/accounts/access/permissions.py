@@ -51,8 +51,12 @@ def standing(request: Request) -> Standing:
 
 
 def require_scope(request: Request, scope: Scope) -> None:
-    if not credential(request).allows(scope):
-        raise ScopeMissing(f"This needs a credential with the scope `{scope}`.")
+    proved = credential(request)
+    if not proved.allows(scope):
+        cure = (
+            "" if proved.key_id else " Set up a second step at /accounts/2fa/, and log in with it."
+        )
+        raise ScopeMissing(f"This needs a credential with the scope `{scope}`.{cure}")
 
 
 class SignedIn(BasePermission):

@@ -42,6 +42,11 @@ class RegisterInput(serializers.Serializer[Any]):
 class LoginInput(serializers.Serializer[Any]):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=20,
+        required=False,
+        help_text="For who has set up a second step: a code of the app, or a recovery code.",
+    )
 
 
 class RefreshInput(serializers.Serializer[Any]):

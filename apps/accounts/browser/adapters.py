@@ -2,17 +2,16 @@
 are sealed, mails leave after the commit.
 """
 
-from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import context as call
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from django.shortcuts import resolve_url
 from apps.accounts.browser import events, services
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.models import User
+from apps.accounts.services import second_steps
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -70,6 +70,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
         return resolve_url("account_home")
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return _at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmation
+    ) -> str:
+        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         if not user.is_agent:
             super().send_password_reset_mail(user, email, context)
@@ -83,10 +91,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondStepAdapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
-        return _vault().encrypt(text.encode()).decode()
+        return second_steps.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _vault().decrypt(encrypted_text.encode()).decode()
+        return second_steps.unseal(encrypted_text)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
@@ -97,6 +105,6 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
             super().end_sessions(sessions_to_end)
 
 
-@cache
-def _vault() -> MultiFernet:
-    return MultiFernet([Fernet(key + "=" * (-len(key) % 4)) for key in settings.MASTER_KEYS])
+def _at_home(url: str) -> str:
+    """In mails: below our own address, never below the Host that a request named."""
+    return settings.PUBLIC_URL + urlsplit(url)._replace(scheme="", netloc="").geturl()

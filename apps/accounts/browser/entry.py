@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.http import HttpRequest
 
 from apps.accounts.choices import Permission
@@ -21,14 +19,6 @@ def may_enter(user: Any) -> bool:
     """Operators, and people who review or manage in some workspace (`is_staff` follows their
     roles). Never an agent."""
     return bool(user.is_authenticated and user.is_active and user.is_staff and not user.is_agent)
-
-
-def lacks_second_step(user: Any) -> bool:
-    return (
-        settings.REQUIRE_TOTP
-        and user.is_authenticated
-        and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
-    )
 
 
 def permits(request: HttpRequest, workspace: Workspace, permission: Permission) -> bool:

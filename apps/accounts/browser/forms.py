@@ -1,8 +1,11 @@
 """What the console's buttons ask before they call a service."""
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from django import forms
 
 from apps.accounts.choices import Role, Scope
+from apps.accounts.services.second_steps import first_use
 
 
 class RoleForm(forms.Form):
@@ -40,3 +43,19 @@ class KeyForm(forms.Form):
         choices=[(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "until it is revoked")],
         initial=90,
     )
+
+
+class CodeOnce(BaseAuthenticateForm):
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not first_use(self.authenticator, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStepForm(CodeOnce, AuthenticateForm):
+    pass
+
+
+class ProveAgainForm(CodeOnce, ReauthenticateForm):
+    pass

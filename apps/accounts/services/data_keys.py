@@ -11,7 +11,7 @@ from apps.ledger.services import record, unit
 
 def rewrap_data_keys(*, actor: Actor) -> int:
     """Wrap every data key with the newest master key: afterwards the older ones may go."""
-    _require_system(actor)
+    require_system(actor)
     with unit(actor=actor):
         keys = list(
             DataKey.objects.select_for_update()
@@ -29,7 +29,7 @@ def rewrap_data_keys(*, actor: Actor) -> int:
 
 def add_data_key(*, workspace_id: UUID, actor: Actor) -> DataKey:
     """A new version for what is written from now on; older versions go on reading."""
-    _require_system(actor)
+    require_system(actor)
     with unit(actor=actor, workspace=workspace_id):
         Workspace.objects.visible_to(actor).select_for_update().get(id=workspace_id)
         versions = DataKey.objects.filter(workspace_id=workspace_id).order_by("-version")
@@ -41,6 +41,6 @@ def add_data_key(*, workspace_id: UUID, actor: Actor) -> DataKey:
     return key
 
 
-def _require_system(actor: Actor) -> None:
+def require_system(actor: Actor) -> None:
     if actor.actor_kind != "system":
         raise NotAllowed

@@ -17,7 +17,8 @@ from apps.accounts.credentials import fingerprint, new_token
 from apps.accounts.errors import ExpiredToken, InvalidToken, LockedOut, WrongPassword
 from apps.accounts.models import RefreshToken, TokenFamily, User
 from apps.accounts.ports import Credential
-from apps.accounts.rules import PERSON_SCOPES
+from apps.accounts.selectors import has_second_step, login_scopes
+from apps.accounts.services.second_steps import prove_second_step
 from apps.common.actors import SYSTEM
 from apps.ledger.services import record, unit
 
@@ -30,21 +31,27 @@ class AuthTokens:
     """When the access token expires, in seconds since 1970."""
 
 
-def log_in(*, email: str, password: str, request: HttpRequest) -> AuthTokens:
-    """Failures are counted by django-axes, which needs the request for the address."""
+def log_in(*, email: str, password: str, request: HttpRequest, code: str = "") -> AuthTokens:
+    """Who has set up a second step has to take it.
+
+    Failures are counted by django-axes, which needs the request for the address.
+    """
     found = authenticate(request, username=email.strip().lower(), password=password)
     if getattr(request, "axes_locked_out", False):
         raise LockedOut(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
     if found is None:
         raise WrongPassword
+    second_step = has_second_step(found)
+    if second_step:
+        prove_second_step(person=found, code=code, request=request)
     user_logged_in.send(sender=User, request=request, user=found)  # axes forgets the failures
-    return open_session(person=found)
+    return open_session(person=found, second_step=second_step)
 
 
-def open_session(*, person: User) -> AuthTokens:
+def open_session(*, person: User, second_step: bool = False) -> AuthTokens:
     with unit(actor=person):
         family = TokenFamily.objects.create(user=person)
-        record(events.LoggedIn(person=person.id, family=family.id))
+        record(events.LoggedIn(person=person.id, family=family.id, second_step=second_step))
         return _issue_tokens(person, family)
 
 
@@ -97,7 +104,7 @@ def read_access_token(text: str) -> tuple[User, Credential]:
     )
     if person is None:
         raise InvalidToken
-    return person, Credential(via="token", scopes=PERSON_SCOPES, family_id=family_id)
+    return person, Credential(via="token", scopes=login_scopes(person), family_id=family_id)
 
 
 def _issue_tokens(person: User, family: TokenFamily) -> AuthTokens:

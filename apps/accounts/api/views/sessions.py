@@ -9,7 +9,15 @@ from apps.accounts.access.permissions import PeopleOnly, caller, signed_in
 from apps.accounts.access.throttling import AddressRate
 from apps.accounts.api import serializers as shapes
 from apps.accounts.choices import Scope
-from apps.accounts.errors import EmailTaken, InvalidAccount, InvalidToken, LockedOut, WrongPassword
+from apps.accounts.errors import (
+    EmailTaken,
+    InvalidAccount,
+    InvalidSecondStep,
+    InvalidToken,
+    LockedOut,
+    SecondStepRequired,
+    WrongPassword,
+)
 from apps.accounts.services import people, sessions
 from apps.common.actors import SYSTEM
 from apps.common.api.openapi import errors
@@ -42,8 +50,12 @@ class Register(OpenDoor):
 class Login(OpenDoor):
     @extend_schema(
         summary="Log in with an e-mail address and a password",
+        description="Who has set up a second step sends `code` as well. Each code is good once.",
         request=shapes.LoginInput,
-        responses={200: shapes.AuthTokensOutput, **errors(WrongPassword, LockedOut)},
+        responses={
+            200: shapes.AuthTokensOutput,
+            **errors(WrongPassword, SecondStepRequired, InvalidSecondStep, LockedOut),
+        },
     )
     def post(self, request: Request) -> Response:
         given = shapes.LoginInput(data=request.data)
