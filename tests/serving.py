@@ -1,9 +1,8 @@
-"""A real web server for a test, on a free port, ended when the test ends."""
+"""Real web servers for tests, each on a free port, ended when the test ends."""
 
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx
 
 from apps.common.runtime.programs import programs
 from config.env import ROOT
+from tests.waiting import eventually
 
 PATIENCE = 60
 
@@ -19,39 +19,71 @@ PATIENCE = 60
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+        port: int = found.getsockname()[1]
+    return port
+
+
+class Server:
+    """One web process. `restart` kills it and starts another one on the same port."""
+
+    process: "subprocess.Popen[bytes]"
+
+    def __init__(self, name: str, log: Path, **environment: str) -> None:
+        self.name = name
+        self.log = log
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}/ws/v1/"
+        self._environment = {**os.environ, "PORT": str(self.port), **environment}
+
+    def start(self) -> "Server":
+        (web, *_) = programs(server=self.name, host="127.0.0.1", port=self.port)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                web.command, cwd=ROOT, env=self._environment, stdout=output, stderr=output
+            )
+        eventually(self._answers, within=PATIENCE, what=f"{self.name} answers")
+        return self
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def restart(self) -> "Server":
+        self.kill()
+        return self.start()
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def threads(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()[-3000:]
+        try:
+            httpx.get(f"{self.url}/livez", timeout=20)
+        except httpx.TransportError:
+            return False
+        return True
 
 
 @contextmanager
-def serving(server: str, output: Path, **environment: str) -> Iterator[str]:
-    """The address of uvicorn or daphne, with these variables on top of the test run's."""
-    port = free_port()
-    (web, *_) = programs(server=server, host="127.0.0.1", port=port)
-    url = f"http://127.0.0.1:{port}"
-    with output.open("wb") as log:
-        process = subprocess.Popen(
-            web.command,
-            cwd=ROOT,
-            env={**os.environ, "PORT": str(port), **environment},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _await_answer(url, process, output)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def _await_answer(url: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    with httpx.Client(base_url=url, timeout=20) as client:
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                client.get("/livez")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return
-    raise AssertionError(f"The server does not answer:\n{output.read_text()}")
+def serving(name: str, log: Path, **environment: str) -> Iterator[Server]:
+    """uvicorn or daphne, with these variables on top of the test run's."""
+    server = Server(name, log, **environment)
+    try:
+        yield server.start()
+    finally:
+        server.stop()

@@ -16,6 +16,7 @@ from apps.accounts.services.idempotency import purge_answers
 from apps.ledger.models import Event
 from tests.accounts.idempotent_urls import HOLD
 from tests.factories import PersonFactory
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.urls("tests.accounts.idempotent_urls")
 
@@ -138,20 +139,18 @@ def test_a_request_in_flight_says_try_again(committed_database):
         finally:
             connections.close_all()
 
+    def locks_held():
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            return cursor.fetchone()[0]
+
     HOLD.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(slow)
-        deadline = timezone.now() + timedelta(seconds=5)
-        second = None
-        while timezone.now() < deadline:
-            with connections["default"].cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-                if cursor.fetchone()[0]:
-                    second = create(client_of(person), key, wait=True)
-                    break
+        eventually(locks_held, what="the first one holds its key")
+        second = create(client_of(person), key, wait=True)
         HOLD.set()
         assert first.result().status_code == 201
-    assert second is not None
     assert (second.status_code, second["Retry-After"]) == (409, "1")
     assert second.json()["error"]["code"] == "request_in_flight"
     assert Workspace.objects.count() == 1

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,18 +15,10 @@ from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.activity.services.webhooks import MadeWebhook, create_webhook
 from apps.common.runtime.redis import redis_server
+from config.env import ROOT
 from tests.activity.receiver import Receiver, listening
 from tests.factories import WorkspaceFactory, member
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def eventually(fact: Callable[[], object], within: float = 20.0) -> None:
-    """Wait until it is true; the last value is shown when it never is."""
-    deadline = time.monotonic() + within
-    while not (found := fact()):
-        assert time.monotonic() < deadline, f"{fact} is still {found!r} after {within} s"
-        time.sleep(0.05)
+from tests.waiting import eventually
 
 
 class OwnRedis:

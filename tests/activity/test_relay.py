@@ -12,7 +12,7 @@ from apps.activity.selectors.backlog import consuming_workers
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
 from tests.activity.bells import answered, ring
-from tests.activity.conftest import eventually
+from tests.waiting import eventually
 
 BACK_WITHIN = 30.0
 """Seconds after which everything is delivered, once the broker is back."""

@@ -18,8 +18,8 @@ from apps.activity.webhooks.transport import post
 from apps.common.ids import uuid7
 from apps.ledger.models import Event
 from tests.activity.bells import BellRung, ring
-from tests.activity.conftest import eventually
 from tests.factories import WorkspaceFactory, member
+from tests.waiting import eventually
 
 
 def send() -> None:

@@ -12,7 +12,8 @@ import grimp
 import pytest
 from django.apps import apps
 
-ROOT = Path(__file__).resolve().parents[2]
+from config.env import ROOT
+
 PRIVATE_ROOMS = {
     "admin",
     "api",

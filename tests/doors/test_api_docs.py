@@ -1,19 +1,14 @@
 """docs/api.md, done to the letter against a real server: every command in it works."""
 
 import json
-import re
 import subprocess
 
 import httpx
 import pytest
 from django.core.management import call_command
 
-from config.env import ROOT
+from tests.pages import shell_blocks
 from tests.serving import serving
-
-BLOCKS = re.findall(
-    r"^```sh\n(.*?)^```", (ROOT / "docs/api.md").read_text(), re.MULTILINE | re.DOTALL
-)
 
 
 @pytest.fixture
@@ -22,14 +17,14 @@ def newcomer(committed_database, tmp_path, capsys):
     call_command("seed_demo", "--json")
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "demo.json").write_text(capsys.readouterr().out)
-    with serving("uvicorn", tmp_path / "server.log", DATABASE_URL=committed_database) as url:
-        yield url, tmp_path
+    with serving("uvicorn", tmp_path / "server.log", DATABASE_URL=committed_database) as web:
+        yield web.url, tmp_path
 
 
 @pytest.mark.timeout(120)
 def test_the_commands_of_the_page_work_in_their_order(newcomer):
     url, folder = newcomer
-    script = "".join(BLOCKS).replace("http://127.0.0.1:8000", url)
+    script = "".join(shell_blocks("api.md")).replace("http://127.0.0.1:8000", url)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,

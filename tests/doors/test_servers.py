@@ -1,59 +1,23 @@
 """HTTP is the same behind uvicorn and Daphne: real servers, real sockets, and garbage."""
 
 import json
-import os
 import socket
-import subprocess
-import time
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from apps.common.runtime.programs import SERVERS, programs
-from config.env import ROOT
-
-PATIENCE = 40
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-@contextmanager
-def serving(name, log):
-    port = free_port()
-    environment = {**os.environ, "LOG_LEVEL": "INFO", "LOG_FILE": str(log)}
-    (web, *_) = programs(server=name, host="127.0.0.1", port=port)
-    server = subprocess.Popen(
-        web.command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + PATIENCE
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            while True:
-                try:
-                    client.get("/livez")
-                    break
-                except httpx.TransportError:
-                    assert server.poll() is None, f"{name} ended with {server.returncode}"
-                    assert time.monotonic() < deadline, f"{name} does not answer"
-            yield client
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+from apps.common.runtime.programs import SERVERS
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module", params=list(SERVERS))
 def server(request, tmp_path_factory):
-    log = tmp_path_factory.mktemp(request.param) / "app.log"
-    with serving(request.param, log) as client:
+    folder = tmp_path_factory.mktemp(request.param)
+    log = folder / "app.log"
+    with (
+        serving(request.param, folder / "web.log", LOG_LEVEL="INFO", LOG_FILE=str(log)) as web,
+        httpx.Client(base_url=web.url, timeout=20) as client,
+    ):
         yield client, log
 
 

@@ -4,18 +4,12 @@ Whatever a page writes to the console as an error, and every request that leaves
 the test that caused it.
 """
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
@@ -24,9 +18,10 @@ from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import SYSTEM
-from apps.common.runtime.programs import programs
 from apps.ledger.services import unit
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
+from tests.serving import serving
+from tests.waiting import eventually
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -35,8 +30,6 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-PATIENCE = 30
-"""Seconds a server may take to start."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +39,13 @@ class Site:
 
     def mailed_link(self, part: str) -> str:
         """The newest link of this kind; mails leave after the commit, so it may take a moment."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            mails = self.mail.iterdir() if self.mail.exists() else ()
-            for path in sorted(mails, key=lambda path: path.stat().st_mtime_ns, reverse=True):
-                for word in path.read_text().split():
-                    if part in word:
-                        return word
-            time.sleep(0.05)
-        raise AssertionError(f"No mail with a link to {part} arrived.")
+        return eventually(lambda: self._link(part), within=30, what=f"a mail with a link to {part}")
+
+    def _link(self, part: str) -> str:
+        mails = self.mail.iterdir() if self.mail.exists() else ()
+        newest_first = sorted(mails, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        words = (word for path in newest_first for word in path.read_text().split())
+        return next((word for word in words if part in word), "")
 
 
 @pytest.fixture
@@ -69,39 +60,14 @@ def site_settings() -> dict[str, str]:
 
 @pytest.fixture
 def site(committed_database, server, site_settings, tmp_path) -> Iterator[Site]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     data = tmp_path / "data"
     environment = {
-        **os.environ,
         "DATABASE_URL": committed_database,
         "LATTICE_DATA_DIR": str(data),
-        "PORT": str(port),
         **site_settings,
     }
-    web = programs(server=server, host="127.0.0.1", port=port)[0]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(web.command, env=environment, stdout=log, stderr=log)
-        try:
-            _await_answer(f"{url}/accounts/login/", process, tmp_path / "server.log")
-            yield Site(url, data / "mail")
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urlopen(url, timeout=5).close()
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"The server does not answer:\n{log.read_text()}")
+    with serving(server, tmp_path / "server.log", **environment) as web:
+        yield Site(web.url, data / "mail")
 
 
 @pytest.fixture(scope="session")

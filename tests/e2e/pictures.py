@@ -4,7 +4,6 @@ Not collected with the tests: it asserts little, and it writes into docs/images.
 """
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -19,12 +18,13 @@ from apps.accounts.services.members import add_member
 from apps.accounts.services.workspaces import create_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.services import write_checkpoint
+from config.env import ROOT
 from tests.e2e.conftest import PHONE, Site, log_in
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.e2e
 
-IMAGES = Path("docs/images")
+IMAGES = ROOT / "docs" / "images"
 AGENTS = {
     "Checkout agent": ("Nightly build", [Scope.READ, Scope.WRITE], 9),
     "Requirements scribe": ("Editor plugin", [Scope.READ, Scope.WRITE], 80),

@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -127,13 +126,6 @@ def fill(database: str, megabytes: int) -> None:
         noise = "SELECT string_agg(sha256(random()::text::bytea), '') FROM generate_series(1, 1024)"
         for number in range(megabytes * 32):
             connection.execute(f"INSERT INTO ballast VALUES ({number}, ({noise}))")
-
-
-def wait_until(condition: Callable[[], bool], patience: float = 60) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture

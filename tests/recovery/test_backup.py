@@ -12,7 +12,8 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.common.runtime import backups
 from apps.common.runtime.sealed import Unsealer, read_label
-from tests.recovery.conftest import KEY, fill, wait_until
+from tests.recovery.conftest import KEY, fill
+from tests.waiting import eventually
 
 
 def members(backup: Path) -> dict[str, bytes]:
@@ -144,7 +145,7 @@ def test_a_killed_backup_leaves_nothing_under_the_name_and_the_next_one_sweeps_u
     fill(house.database, megabytes=24)
     file = tmp_path / "house.backup"
     with house.spawn("backup", file) as process:
-        wait_until(lambda: any(draft.stat().st_size > 2 << 20 for draft in tmp_path.glob(".*")))
+        eventually(lambda: any(draft.stat().st_size > 2 << 20 for draft in tmp_path.glob(".*")))
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     assert not file.exists()

@@ -1,19 +1,14 @@
 """docs/backup.md, done to the letter on an embedded instance: every command in it works."""
 
 import os
-import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from apps.common.runtime import addresses, dumps
 from apps.common.runtime.services import Services
-
-ROOT = Path(__file__).resolve().parents[2]
-BLOCKS = re.findall(
-    r"^```sh\n(.*?)^```", (ROOT / "docs/backup.md").read_text(), re.MULTILINE | re.DOTALL
-)
+from config.env import ROOT
+from tests.pages import shell_blocks
 
 
 def contents(database):
@@ -34,7 +29,7 @@ def test_the_commands_of_the_page_work_in_their_order(tmp_path):
             ["bash", "-euc", script], cwd=ROOT, env=environment, check=True, capture_output=True
         )
 
-    make_key, back_up, examine, restore, move, upgrade = BLOCKS
+    make_key, back_up, examine, restore, move, upgrade = shell_blocks("backup.md")
     run(make_key)
     assert (tmp_path / "lattice-backup.key").stat().st_mode & 0o777 == 0o600
     with Services(var).running(), Services(own, redis=False).running():

@@ -24,7 +24,8 @@ from apps.ledger.rules import BEGINNING
 from apps.ledger.selectors import current_epoch
 from apps.ledger.services import write_checkpoint
 from apps.ledger.verification import verify
-from tests.recovery.conftest import SECRETS, fill, wait_until
+from tests.recovery.conftest import SECRETS, fill
+from tests.waiting import eventually
 
 
 def wipe(database: str) -> None:
@@ -239,14 +240,14 @@ def test_a_killed_restore_leaves_the_old_database_usable(house, tmp_path):
             return sum(n for (n,) in onlooker.execute(size, [f"{house.name}_restoring"]))
 
         with house.spawn("restore", backup, "--replace") as process:
-            wait_until(lambda: process.poll() is not None or bytes_restored() > 16 << 20)
+            eventually(lambda: process.poll() is not None or bytes_restored() > 16 << 20)
             process.kill()
             process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert house.contents() == before
     assert User.objects.count() == 2
 
-    wait_until(lambda: house.call("restore", backup, "--replace").code == 0)
+    eventually(lambda: house.call("restore", backup, "--replace").code == 0)
     assert databases_beside(house.database) == []
 
 

@@ -3,11 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +12,9 @@ import httpx
 
 from apps.common.runtime.procfs import PROC, Process, processes
 from apps.common.runtime.supervisor import MARK
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def eventually(fact: Callable[[], object], within: float = 60.0, what: str = "") -> None:
-    deadline = time.monotonic() + within
-    while not fact():
-        assert time.monotonic() < deadline, f"still not so after {within} s: {what or fact}"
-        time.sleep(0.05)
+from config.env import ROOT
+from tests.serving import free_port
+from tests.waiting import eventually
 
 
 class House:

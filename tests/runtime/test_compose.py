@@ -7,7 +7,6 @@ import secrets
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import httpx
 import psycopg
@@ -16,11 +15,14 @@ import yaml
 from celery import Celery
 
 from apps.common.runtime import addresses
+from apps.common.runtime.postgres import postgres_bin, program_major
 from apps.common.runtime.programs import programs
 from apps.common.runtime.services import Services
+from config.env import ROOT
 from tests.runtime.forwarder import forwarded
-from tests.runtime.house import ROOT, eventually, free_port
+from tests.serving import free_port
 from tests.throwaway import FAST
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("compose")
 
@@ -104,7 +106,11 @@ class Containers:
             yield process
         finally:
             process.terminate()
-            assert process.wait(30) is not None
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # as compose does
+                process.kill()
+                process.wait()
 
     def said(self, service):
         return (self.folder / f"{service}.log").read_text()
@@ -202,6 +208,13 @@ def test_every_process_of_ours_has_a_container():
     assert names | {"migrate"} == set(OURS)
 
 
+def test_the_container_of_postgres_takes_what_the_embedded_one_holds():
+    container = COMPOSE["services"]["postgres"]
+    major = program_major(postgres_bin() / "postgres")
+    assert container["image"] == f"pgvector/pgvector:pg{major}"
+    assert container["volumes"] == ["postgres:/var/lib/postgresql"], "where 18 keeps its folder"
+
+
 def test_nobody_starts_before_what_it_needs_is_well():
     for name, entry in OURS.items():
         needs = {other: how["condition"] for other, how in entry["depends_on"].items()}
@@ -220,7 +233,7 @@ def test_a_missing_secret_stops_compose_by_name():
 
 
 def test_the_image_runs_as_nobody_special_and_says_how_it_is():
-    dockerfile = (Path(ROOT) / "Dockerfile").read_text()
+    dockerfile = (ROOT / "Dockerfile").read_text()
     stages = dockerfile.split("\nFROM ")
     assert len(stages) == 3
     assert "\nUSER lattice" in stages[-1]

@@ -14,7 +14,8 @@ from celery import Celery
 from apps.common.runtime import addresses
 from apps.common.runtime.seat import supervisor_of
 from apps.common.runtime.services import Services
-from tests.runtime.house import House, eventually
+from tests.runtime.house import House
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("up")
 

@@ -15,9 +15,9 @@ from apps.common.actors import SYSTEM
 from apps.common.runtime import addresses
 from apps.ledger.services import record, unit
 from tests.activity.live.rings import BellRung
-from tests.activity.live.servers import serving
 from tests.conftest import cloned_database, point_at
 from tests.factories import WorkspaceFactory, issue, member
+from tests.serving import serving
 
 
 def ring(workspace, times=1, *, note="", first=1):
@@ -80,7 +80,7 @@ def running(live_database, tmp_path_factory):
         def start(name):
             if name not in started:
                 log = tmp_path_factory.mktemp(name) / "web.log"
-                started[name] = stack.enter_context(serving(name, live_database, log))
+                started[name] = stack.enter_context(serving(name, log, DATABASE_URL=live_database))
             return started[name]
 
         yield start

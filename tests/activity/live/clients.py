@@ -1,0 +1,71 @@
+"""Clients of the socket, on real servers."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import Any
+
+import websockets
+
+
+class Live:
+    """A client of the socket that answers pings, and remembers every frame it was sent."""
+
+    ready: dict[str, Any]
+
+    def __init__(self, wire):
+        self.wire = wire
+        self.frames = []
+
+    async def next(self, patience=15):
+        """The next frame that is not a ping."""
+        async with asyncio.timeout(patience):
+            while True:
+                frame = json.loads(await self.wire.recv())
+                self.frames.append(frame)
+                if frame["type"] != "ping":
+                    return frame
+                await self.send(type="pong", n=frame["n"])
+
+    async def send(self, **frame):
+        await self.wire.send(json.dumps(frame))
+
+    async def ask(self, patience=15, **frame):
+        """The answer to a command; events that come before it are kept in `frames`."""
+        await self.send(**frame)
+        while True:
+            answer = await self.next(patience)
+            if answer["type"] in ("ok", "error") and answer["id"] == frame.get("id"):
+                return answer
+
+    async def watch(self, workspace, after=None, **more):
+        if after:
+            more["after"] = after
+        return await self.ask(id=1, type="subscribe", topic=f"workspace:{workspace}", **more)
+
+    async def closed(self, patience=15):
+        """The code the server closes with."""
+        async with asyncio.timeout(patience):
+            try:
+                while True:
+                    frame = json.loads(await self.wire.recv())
+                    self.frames.append(frame)
+                    if frame["type"] == "ping":
+                        await self.send(type="pong", n=frame["n"])
+            except websockets.ConnectionClosed:
+                return self.wire.close_code
+
+
+@asynccontextmanager
+async def connected(server, token=None, path="/ws/v1/", hello=None, **options):
+    headers = dict(options.pop("headers", {}))
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    address = server.url.replace("http", "ws") + path
+    async with websockets.connect(address, additional_headers=headers, **options) as wire:
+        live = Live(wire)
+        if hello:
+            await live.send(type="hello", token=hello)
+        if token or hello:
+            live.ready = await live.next()
+        yield live
