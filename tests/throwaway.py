@@ -2,10 +2,14 @@
 
 It is loaded (`-p tests.throwaway`) before pytest-django reads the settings. The database is
 migrated once, as a template; each xdist worker, and each test that needs to commit, gets a clone.
+A run that is killed for good leaves its folder to the next one, which knows by a lock.
 """
 
+import atexit
+import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,12 +24,15 @@ from apps.common.runtime.services import Services
 
 TEMPLATE = "lattice_template"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
+PREFIX = "lattice-test-"
 _exit = ExitStack()
 
 
 def _start() -> None:
-    root = Path(tempfile.mkdtemp(prefix="lattice-test-"))
-    _exit.callback(shutil.rmtree, root, ignore_errors=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
+    atexit.register(_exit.close)
+    _remove_leftovers()
+    root = _own_folder()
     _exit.enter_context(Services(root, FAST).running())
     for name in [name for name in os.environ if name.startswith(("LATTICE_", "JWT_", "API_"))]:
         if not name.startswith("LATTICE_TORTURE_"):
@@ -42,6 +49,29 @@ def _start() -> None:
     with psycopg.connect(addresses.database_url(root, "postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {TEMPLATE}")
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+
+
+def _own_folder() -> Path:
+    """It gets its name once it is locked, so that nobody takes it for a leftover."""
+    draft = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    lock = _exit.enter_context((draft / "run.lock").open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    root = draft.rename(draft.with_name(draft.name.removeprefix(".")))
+    _exit.callback(shutil.rmtree, root, ignore_errors=True)
+    return root
+
+
+def _remove_leftovers() -> None:
+    for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if root.stat().st_uid != os.geteuid() or not (root / "run.lock").exists():
+            continue
+        with (root / "run.lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            Services(root).stop_unused()
+            shutil.rmtree(root, ignore_errors=True)
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

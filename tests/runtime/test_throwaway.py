@@ -1,0 +1,63 @@
+"""A run of the tests leaves nothing behind, however it ends."""
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from apps.common.runtime.services import Services
+from config.env import ROOT
+from tests.waiting import eventually
+
+WAITS = """
+import pathlib, signal
+from django.conf import settings
+
+def test_waits():
+    pathlib.Path({told!r}).write_text(str(settings.DATA_DIR))
+    signal.pause()
+"""
+
+
+@contextmanager
+def a_run(folder):
+    """Another run of pytest that waits, and the folder it works in."""
+    told = folder / "told"
+    (folder / "test_waits.py").write_text(WAITS.format(told=str(told)))
+    words = ["-m", "pytest", "-q", "-c", "pyproject.toml", "-p", "no:cacheprovider", folder]
+    with (folder / "output").open("w") as output:
+        run = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=output, stderr=output)
+    try:
+        eventually(lambda: (told.exists() and told.read_text()) or run.poll() is not None)
+        assert run.poll() is None, (folder / "output").read_text()
+        yield run, Path(told.read_text())
+    finally:
+        run.kill()
+        run.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_end_takes_its_folder_and_services_along(tmp_path, number):
+    with a_run(tmp_path) as (run, data_dir):
+        services = Services(data_dir)
+        assert all(service.process() for service in services.wanted)
+        run.send_signal(number)
+        run.wait(30)
+        assert not data_dir.exists()
+        assert not services.sockets.exists()
+
+
+def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path):
+    for name in ("killed", "next"):
+        (tmp_path / name).mkdir()
+    with a_run(tmp_path / "killed") as (run, data_dir):
+        run.kill()
+        run.wait()
+    assert data_dir.exists()
+    with a_run(tmp_path / "next") as (_, other):
+        assert not data_dir.exists()
+        assert not Services(data_dir).sockets.exists()
+        assert other.exists()
