@@ -12,8 +12,8 @@ from apps.accounts.models import SocketTicket
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES
 from apps.accounts.services.tickets import issue_ticket
-from tests.activity.live.clients import connected
 from tests.activity.live.conftest import off_loop, session_token
+from tests.activity.live.servers import connected
 from tests.factories import issue
 
 

@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Membership, TokenFamily, User
-from tests.activity.live.clients import connected
 from tests.activity.live.conftest import off_loop, session_token
+from tests.activity.live.servers import connected
 from tests.activity.live.test_admission import browser_session
 from tests.factories import member
 

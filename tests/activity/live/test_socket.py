@@ -5,8 +5,8 @@ import json
 import websockets
 
 from apps.accounts.choices import Role
-from tests.activity.live.clients import connected
 from tests.activity.live.conftest import off_loop, ring_later, session_token
+from tests.activity.live.servers import connected
 from tests.factories import MembershipFactory, WorkspaceFactory, member
 
 
