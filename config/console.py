@@ -49,8 +49,10 @@ def _item(title: str, icon: str, view: str, query: str = "") -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, "active": active}
 
 
+ACTIVITY = {"title": "Activity", "icon": "bolt", "link": reverse_lazy("activity")}
+
 NAVIGATION = [
-    {"title": "", "items": [_item("Home", "home", "index")]},
+    {"title": "", "items": [_item("Home", "home", "index"), ACTIVITY]},
     {
         "title": "People and agents",
         "separator": True,

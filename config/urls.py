@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from apps.activity.browser.pages import ActivityPage
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("apps.common.api.urls")),
     path("", include("apps.activity.api.urls")),
+    path("activity", ActivityPage.as_view(), name="activity"),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),

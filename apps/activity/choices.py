@@ -24,6 +24,7 @@ AREAS = {
     "accounts.key": "workspace",
     "accounts.member": "workspace",
     "accounts.workspace": "workspace",
+    "activity.webhook": "webhooks",
     "agents": "agent",
     "approvals": "approvals",
     "ledger": "audit",

@@ -57,6 +57,7 @@ SENTENCES = {
     "accounts.ticket.redeemed": "{actor} opened a socket with a ticket",
     "accounts.data_keys.made": "{workspace} got an encryption key, number {version}",
     "accounts.data_keys.rewrapped": "Encryption keys were wrapped anew: {count}",
+    "accounts.second_steps.resealed": "Secrets of second steps were sealed anew: {count}",
     "activity.webhook.created": "{actor} added a webhook to {workspace}",
     "activity.webhook.changed": "{actor} changed a webhook of {workspace}: {fields}",
     "activity.webhook.secret_rotated": "{actor} rotated the secret of a webhook of {workspace}",

@@ -24,7 +24,7 @@ LISTS = {
     "ledger_event_changelist": 3,
     "ledger_delivery_changelist": 3,
 }
-HOME = 9
+HOME = 14
 SEARCH = 6
 
 

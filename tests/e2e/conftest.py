@@ -81,9 +81,14 @@ def chromium(django_db_setup) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_browser(chromium, site) -> Iterator[Callable[..., Page]]:
+def faults() -> list[str]:
+    """What went wrong in any browser. A test that breaks something takes out what it expects."""
+    return []
+
+
+@pytest.fixture
+def open_browser(chromium, site, faults) -> Iterator[Callable[..., Page]]:
     """A fresh browser each time; all of them are watched."""
-    faults: list[str] = []
 
     def note_console(message: ConsoleMessage) -> None:
         expected = "Failed to load resource: the server responded with a status of 4"

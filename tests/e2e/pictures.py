@@ -99,6 +99,10 @@ def test_take_pictures(open_browser, furnished):
         take(page, f"palette-{scheme}")
         page.goto("/accounts/")
         take(page, f"account-{scheme}")
+        page.goto("/activity")
+        expect(page.locator(".state")).to_have_text("Live")
+        if scheme == "light":
+            take(page, "activity-light")
     phone = open_browser(viewport=PHONE)
     log_in(phone, furnished)
     expect(phone.get_by_role("heading", name="Home")).to_be_attached()

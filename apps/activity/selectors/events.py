@@ -29,12 +29,13 @@ def events_after(workspace_id: UUID, seq: int, *, limit: int) -> list[EventRow]:
     return _rows(later.order_by("seq").values_list(*_COLUMNS)[:limit])
 
 
-def latest_events(viewer: Viewer, *, limit: int) -> list[EventRow]:
+def latest_events(
+    viewer: Viewer, *, limit: int, types: Collection[str] | None = None
+) -> list[EventRow]:
     """Newest first, of all the workspaces one may see; within each, in the order of its counter."""
+    wanted = Event.objects.all() if types is None else Event.objects.filter(type__in=types)
     newest = [
-        Event.objects.filter(workspace_id=workspace_id)
-        .order_by("-seq")
-        .values_list(*_COLUMNS)[:limit]
+        wanted.filter(workspace_id=workspace_id).order_by("-seq").values_list(*_COLUMNS)[:limit]
         for workspace_id in viewer.workspaces
     ]
     if not newest:

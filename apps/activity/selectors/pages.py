@@ -1,0 +1,76 @@
+"""The feed as a page shows it: what happened, and from where to go on live."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.choices import Scope
+from apps.accounts.models import User, Workspace
+from apps.accounts.ports import Credential
+from apps.activity.ports import EventRow, Viewer
+from apps.activity.rules import area_of
+from apps.activity.selectors.events import heads, latest_events
+from apps.activity.selectors.viewers import viewer_of
+from apps.activity.sentences import sentences
+from apps.common.events import registry
+from apps.ledger.selectors import current_epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownEvent:
+    id: UUID
+    seq: int
+    type: str
+    area: str
+    text: str
+    workspace: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedPage:
+    events: list[ShownEvent]
+    workspaces: dict[UUID, str]
+    """The names of those it is about."""
+    epoch: str
+    positions: dict[UUID, int]
+    """Read before the events: whoever goes on from here may meet one again, and misses none."""
+
+
+def page_viewer(user: User) -> Viewer:
+    return viewer_of(user=user, credential=Credential(via="session", scopes=frozenset(Scope)))
+
+
+def known_areas() -> list[str]:
+    return sorted({area_of(event_type) for event_type in registry} - {"tests"})
+
+
+def feed_page(viewer: Viewer, *, limit: int, areas: Collection[str] = ()) -> FeedPage:
+    epoch, positions = str(current_epoch()), heads(viewer.workspaces)
+    types = [event_type for event_type in registry if area_of(event_type) in areas]
+    found = latest_events(viewer, limit=limit, types=types if areas else None)
+    names = dict(
+        Workspace.objects.filter(id__in=viewer.workspaces)
+        .order_by("name")
+        .values_list("id", "name")
+    )
+    shown = [
+        _shown(event, text, names) for event, text in zip(found, sentences(found), strict=True)
+    ]
+    return FeedPage(events=shown, workspaces=names, epoch=epoch, positions=positions)
+
+
+def _shown(event: EventRow, text: str, names: dict[UUID, str]) -> ShownEvent:
+    return ShownEvent(
+        id=event.id,
+        seq=event.seq,
+        type=event.type,
+        area=area_of(event.type),
+        text=text,
+        workspace=names.get(event.workspace_id, ""),
+        at=event.at,
+        payload=dict(event.payload),
+    )

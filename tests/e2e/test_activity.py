@@ -1,0 +1,244 @@
+"""/activity in a browser, and the live feed of the console's home page."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.accounts.choices import Role
+from apps.accounts.services.agents import create_agent
+from apps.accounts.services.members import change_role
+from apps.accounts.services.workspaces import rename_workspace
+from tests.e2e.conftest import PHONE, Site, log_in
+from tests.e2e.test_console import serious_faults, too_wide
+from tests.factories import PASSWORD, MembershipFactory, WorkspaceFactory, member
+from tests.serving import Server
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def restartable(committed_database, tmp_path):
+    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
+    server = Server("uvicorn", tmp_path / "server.log", **place)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def site(restartable, tmp_path):
+    return Site(restartable.url, tmp_path / "data" / "mail")
+
+
+@pytest.fixture
+def owner(workspace):
+    person = member(workspace, Role.OWNER)
+    person.name = "Ada Osei"
+    person.save(update_fields=["name"])
+    return person
+
+
+@pytest.fixture
+def watch(open_browser):
+    def opened(person, path="/activity", **options) -> Page:
+        page = open_browser(**options)
+        page.goto(f"/accounts/login/?next={path.replace('&', '%26')}")
+        page.get_by_label("E-mail").fill(person.email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.mouse.move(0, 0)
+        expect(page.locator(".state")).to_have_text("Live")
+        return page
+
+    return opened
+
+
+def add_agent(workspace, owner, name):
+    return create_agent(workspace_id=workspace.id, name=name, owner=owner, actor=owner)
+
+
+def events(page):
+    return page.get_by_role("feed").get_by_role("article")
+
+
+def test_nobody_is_led_to_the_login(page):
+    page.goto("/activity")
+    expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/activity"))
+
+
+def test_event_arrives_live_as_a_sentence_with_its_details(watch, workspace, owner):
+    page = watch(owner)
+    expect(page.get_by_text("Nothing has happened here yet")).to_be_visible()
+    add_agent(workspace, owner, "<b>Scribe</b>")
+    expect(events(page)).to_have_count(1)
+    text = "Ada Osei added the agent <b>Scribe</b> to Orchard Street"
+    expect(events(page).first).to_contain_text(text)
+    expect(events(page).first).to_contain_text("just now")
+    events(page).first.get_by_text("Details").click()
+    expect(events(page).first).to_contain_text("accounts.agent.created")
+    page.reload()
+    expect(events(page)).to_have_count(1)
+    expect(events(page).first).to_contain_text(text)
+
+
+def test_page_stands_without_javascript(open_browser, watch, workspace, owner):
+    add_agent(workspace, owner, "Scribe")
+    cookies = watch(owner).context.cookies()
+    still = open_browser(java_script_enabled=False)
+    still.context.add_cookies(cookies)
+    still.goto("/activity")
+    expect(events(still)).to_have_count(1)
+    expect(still.locator(".state")).to_have_text("Not live")
+
+
+def test_filters_stand_in_the_url_and_hold_for_what_arrives(watch, workspace, owner):
+    second = WorkspaceFactory.create(name="Compliance")
+    MembershipFactory.create(workspace=second, user=owner, role=Role.OWNER)
+    add_agent(workspace, owner, "Scribe")
+    page = watch(owner)
+    page.get_by_role("link", name="Audit", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/activity\?area=audit"))
+    expect(events(page)).to_have_count(0)
+    expect(page.locator(".state")).to_have_text("Live")
+    add_agent(workspace, owner, "Reader")
+    page.get_by_role("link", name="Workspace", exact=True).click()
+    expect(events(page)).to_have_count(2)
+    page.get_by_label("Workspace").select_option("Compliance")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(rf"workspace={second.id}.*area=audit.*area=workspace"))
+    expect(events(page)).to_have_count(0)
+    expect(page.locator(".state")).to_have_text("Live")
+    page.mouse.move(0, 0)
+    add_agent(workspace, owner, "Third")
+    rename_workspace(workspace_id=second.id, name="Legal", actor=owner)
+    expect(events(page)).to_have_count(1)
+    expect(events(page).first).to_contain_text("renamed the workspace to Legal")
+
+
+def test_pause_holds_what_comes_and_going_on_shows_it(watch, workspace, owner):
+    page = watch(owner)
+    page.get_by_role("button", name="Pause").click()
+    for name in ("One", "Two", "Three"):
+        add_agent(workspace, owner, name)
+    expect(page.get_by_role("button", name="3 new")).to_be_visible()
+    expect(page.locator(".state")).to_have_text("Paused")
+    expect(events(page)).to_have_count(0)
+    page.get_by_role("button", name="Go on").click()
+    expect(events(page)).to_have_count(3)
+    expect(events(page).first).to_contain_text("Three")
+
+
+def test_nothing_moves_under_the_pointer(watch, workspace, owner):
+    add_agent(workspace, owner, "First")
+    page = watch(owner)
+    events(page).first.hover()
+    add_agent(workspace, owner, "Second")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(events(page)).to_have_count(1)
+    page.mouse.move(0, 0)
+    expect(events(page)).to_have_count(2)
+    expect(page.get_by_role("button", name="1 new")).to_be_hidden()
+
+
+def test_nothing_moves_for_those_who_read_further_down(watch, workspace, owner):
+    for number in range(20):
+        add_agent(workspace, owner, f"Agent {number}")
+    page = watch(owner)
+    page.evaluate("scrollTo(0, 600)")
+    add_agent(workspace, owner, "Newest")
+    new = page.get_by_role("button", name="1 new")
+    expect(new).to_be_in_viewport()
+    expect(events(page)).to_have_count(20)
+    new.click()
+    expect(events(page).first).to_contain_text("Newest")
+    expect(events(page).first).to_be_in_viewport()
+
+
+def test_restart_is_said_and_what_was_missed_is_caught_up(
+    watch, workspace, owner, restartable, faults
+):
+    page = watch(owner)
+    restartable.kill()
+    expect(page.locator(".state")).to_have_text("Reconnecting…")
+    for number in range(4):
+        add_agent(workspace, owner, f"Agent {number}")
+    restartable.start()
+    expect(page.get_by_role("status")).to_have_text("Caught up, 4 events", timeout=30_000)
+    expect(page.locator(".state")).to_have_text("Live")
+    expect(events(page)).to_have_count(4)
+    expect(events(page).first).to_contain_text("Agent 3")
+    faults[:] = [fault for fault in faults if "WebSocket connection" not in fault]
+
+
+def test_keys_alone_are_enough(watch, workspace, owner):
+    for name in ("One", "Two"):
+        add_agent(workspace, owner, name)
+    page = watch(owner)
+    page.keyboard.press("j")
+    expect(events(page).nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(events(page).nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(events(page).nth(0)).to_be_focused()
+    page.keyboard.press("o")
+    expect(events(page).nth(0).get_by_role("definition").first).to_be_visible()
+    add_agent(workspace, owner, "Three")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    page.keyboard.press("n")
+    expect(events(page)).to_have_count(3)
+    page.keyboard.press("p")
+    expect(page.locator(".state")).to_have_text("Paused")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.locator(".state")).to_have_text("Paused")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.get_by_role("link", name="Everything")).to_be_focused()
+
+
+def test_people_are_seen_to_come_and_to_go(watch, workspace, owner):
+    page = watch(owner)
+    expect(page.get_by_text("Nobody else at the moment.")).to_be_visible()
+    guest = watch(member(workspace, Role.VIEWER))
+    expect(guest.locator(".people")).to_have_text("Ada Osei")
+    expect(page.locator(".people li")).to_have_count(1)
+    guest.goto("/accounts/")
+    expect(page.locator(".people li")).to_have_count(0)
+
+
+def test_who_is_removed_is_told_and_sees_no_more(watch, workspace, owner):
+    guest = member(workspace, Role.VIEWER)
+    page = watch(guest)
+    guest.is_active = False
+    guest.save(update_fields=["is_active"])
+    expect(page.locator(".state")).to_have_text("Ended", timeout=10_000)
+
+
+def test_home_of_the_console_shows_it_live(open_browser, workspace, reviewer, owner):
+    page = open_browser()
+    log_in(page, reviewer)
+    expect(page.locator(".state")).to_have_text("Live")
+    page.mouse.move(0, 0)
+    change_role(workspace_id=workspace.id, user_id=reviewer.id, role=Role.ADMIN, actor=owner)
+    expect(events(page).first).to_contain_text(f"Ada Osei made {reviewer.name} an admin")
+    assert serious_faults(page) == []
+    page.get_by_role("link", name="All activity").click()
+    expect(page.get_by_role("heading", name="Activity")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}])
+def test_page_fits_and_has_no_accessibility_fault(watch, workspace, owner, scheme, size):
+    MembershipFactory.create(workspace=WorkspaceFactory.create(name="Compliance"), user=owner)
+    for name in ("Checkout agent", "A" * 100, "Requirements scribe"):
+        add_agent(workspace, owner, name)
+    page = watch(owner, color_scheme=scheme, viewport=size)
+    expect(events(page)).to_have_count(3)
+    events(page).first.get_by_text("Details").click()
+    page.keyboard.press("Escape")
+    assert not too_wide(page)
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert serious_faults(page) == []
