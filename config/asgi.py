@@ -1,5 +1,6 @@
 """The one ASGI application: HTTP to Django, sockets to the consumers."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -15,6 +16,9 @@ from apps.activity.routing import sockets  # noqa: E402
 from apps.common.asgi import BodyLimit  # noqa: E402
 
 call_command("check", verbosity=0)  # a server does not start on settings that are not safe
+
+gc.collect()
+gc.freeze()  # what is loaded by now stays, so the collector need not look at it again
 
 application = ProtocolTypeRouter(
     {"http": BodyLimit(django_application, settings.LARGEST_BODY), "websocket": sockets}

@@ -1,6 +1,8 @@
 """The pages of docs/ that are made from the code, so that they cannot say anything else."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from apps.activity.rules import area_of, short_name
 from apps.common.errors import DomainError
+from apps.common.events import Event, registry
 from config.env import ROOT, Environment
 
 MADE = "<!-- Made by `manage.py write_docs`. Do not edit. -->"
@@ -128,10 +132,48 @@ def errors_page() -> str:
     )
 
 
+# --- events
+
+
+def events_page() -> str:
+    for path in sorted((ROOT / "apps").rglob("events.py")):
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    ours = {
+        name: kind for name, kind in sorted(registry.items()) if kind.__module__.startswith("apps.")
+    }
+    rows = [
+        f"| `{name}` | {area_of(name)} | {short_name(name)} | {_fields_of(kind)} |"
+        for name, kind in ours.items()
+        if dataclasses.is_dataclass(kind)
+    ]
+    return "\n".join(
+        [
+            "# Events",
+            "",
+            MADE,
+            "",
+            "What happens, as sockets, streams and the feed tell it: `type`, its `area` and",
+            "`event_type` for filters, and the fields of its `payload`. Payloads hold ids, counts",
+            "and labels; never texts, addresses or secrets. New fields may come; none changes its",
+            "meaning.",
+            "",
+            "| type | area | event_type | payload |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _fields_of(kind: type[Event]) -> str:
+    return ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "errors.md": errors_page,
     ROOT / ".env.example": env_example,
+    ROOT / "docs" / "events.md": events_page,
     ROOT / "docs" / "openapi.yaml": openapi_page,
 }
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from apps.activity import hub, ports
 from apps.activity.admission import Door, admit_token
 from apps.activity.choices import CloseCode
+from apps.activity.eager import Unfinished, begin
 from apps.activity.errors import (
     AlreadyKnown,
     InvalidCommand,
@@ -55,6 +57,9 @@ STRIKES = 50
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     hub: Hub
     reader: Reader | None = None
+    _closing: CloseCode | None = None
+    _unfinished: Unfinished | None = None
+    """What the server could not take at once. The writer sees it through before anything else."""
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         """As Channels does, but without a visit to the database's thread for every frame."""
@@ -72,11 +77,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         await self.accept()
-        loop = asyncio.get_running_loop()
         self._writing = asyncio.create_task(self._write())
-        self._timer = loop.call_later(HELLO_WITHIN, self.outbox.close, CloseCode.NO_HELLO)
+        self._expect_hello()
         if door.is_known:
             await self._admit(in_database(door.admit))
+
+    def _expect_hello(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(HELLO_WITHIN, self.outbox.close, CloseCode.NO_HELLO)
 
     async def _hello(self, frame: Mapping[str, Any]) -> None:
         if frame.get("type") != "hello":
@@ -90,12 +98,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._admit(in_database(admit_token, token), frame)
 
     async def _admit(self, admission: Any, frame: Mapping[str, Any] | None = None) -> None:
+        self._timer.cancel()  # it has said who it is; looking that up is our affair
         outcome = await _outcome(admission)
         if isinstance(outcome, DomainError):
             self._refuse(frame or {}, outcome)
             return
         viewer: Viewer | None = outcome
         if viewer is None:
+            self._expect_hello()
             return
         reader = Reader(viewer, self.outbox, self.outbox.close)
         joined = await _outcome(self.hub.join(reader))
@@ -103,7 +113,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._refuse(frame or {}, joined)
             return
         self.reader = reader
-        self._timer.cancel()
         self._put(
             {
                 "type": "ready",
@@ -143,13 +152,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _deliver(self, subscription: Subscription, frame: Frame) -> None:
         text = frame.for_topic(subscription.name, self.hub.epoch)
-        self.outbox.put(text, len(text))
+        if self._unfinished is None and self.outbox.is_idle and not self.pace.is_ahead:
+            self._send_at_once(text)
+        else:
+            self.outbox.put(text, len(text))
+
+    def _send_at_once(self, text: str) -> None:
+        """Nothing waits before it, so it need not wait for its turn either."""
+        try:
+            self._unfinished = begin(self.base_send({"type": "websocket.send", "text": text}))
+        except OSError:
+            return  # the client has gone, which `disconnect` will be told
+        self.pace.sent(len(text))
+        if self._unfinished is not None:
+            self.outbox.put("", 0)
+        elif self.pace.wants_ping:
+            self._put({"type": "ping", "n": self.pace.ping()})
 
     def _put_last(self, code: CloseCode) -> None:
         self._closing = code
         self.outbox.put("", 0)
-
-    _closing: CloseCode | None = None
 
     def _beat(self) -> None:
         self._put({"type": "ping", "n": self.pace.ping()})
@@ -160,9 +182,19 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             while True:
                 for text in await self.outbox.take():
-                    if not text and self._closing:
-                        raise Closed(self._closing)
-                    await self._send_one(text)
+                    if self.outbox.code is not None:
+                        raise Closed(self.outbox.code)
+                    if not text:
+                        await self._see_through()
+                        if self._closing:
+                            raise Closed(self._closing)
+                        continue
+                    if self.pace.is_ahead:
+                        await self.pace.room()
+                    await self.base_send({"type": "websocket.send", "text": text})
+                    self.pace.sent(len(text))
+                    if self.pace.wants_ping:
+                        await self.send(text_data=f'{{"type":"ping","n":{self.pace.ping()}}}')
         except Closed as ending:
             code = ending.code
         except TooSlow:
@@ -171,16 +203,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return  # the client has gone
         self.outbox.close(code)
         self._timer.cancel()
-        await self.close(int(code), code.name.lower().replace("_", " "))
+        with suppress(OSError):
+            await self._see_through()
+            await self.close(int(code), code.name.lower().replace("_", " "))
 
-    async def _send_one(self, text: str) -> None:
-        if self.outbox.code is not None:
-            raise Closed(self.outbox.code)
-        await self.pace.room()
-        await self.send(text_data=text)
-        self.pace.sent(len(text))
-        if self.pace.wants_ping:
-            await self.send(text_data=f'{{"type":"ping","n":{self.pace.ping()}}}')
+    async def _see_through(self) -> None:
+        if self._unfinished is not None:
+            await self._unfinished.end()
+            self._unfinished = None
 
     # --- what comes in
 

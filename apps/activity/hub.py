@@ -30,7 +30,7 @@ from apps.activity import pokes, presence
 from apps.activity.choices import CloseCode
 from apps.activity.errors import TooManySockets
 from apps.activity.frames import Frame
-from apps.activity.outbox import Outbox
+from apps.activity.outbox import LARGEST, Outbox
 from apps.activity.ports import Topic, Viewer
 from apps.activity.selectors import events, viewers
 from apps.activity.sentences import sentences
@@ -45,8 +45,10 @@ SWEEP_EVERY = 2.0
 SWEEP_PAUSE = 0.3
 RETRY_AFTER = 1.0
 BATCH = 500
-REPLAY_ROWS = 2_000
-REPLAY_SIZE = 2_000_000
+KEPT_SIZE = 1_000_000
+REPLAY_ROWS = 20_000
+REPLAY_SIZE = 2 * LARGEST
+"""Whoever was cut off for being too slow can resume, with as much again to spare."""
 READERS_PER_USER = 100
 
 Args = ParamSpec("Args")
@@ -131,15 +133,17 @@ class Feed:
             while self.stale:
                 self.stale = False
                 found = await _read(_frames_after, self.workspace_id, self.seq, BATCH)
-                for subscription in tuple(self.subscriptions):
-                    for frame in found:
-                        subscription.offer(frame)
-                if found:
-                    self.seq = found[-1].seq
-                    self._keep(found)
-                    self.stale |= len(found) == BATCH
-                    for frame in found:
-                        self._notice(frame)
+                self.stale |= len(found) == BATCH
+                for frame in found:
+                    self._hand_out(frame)
+                    await asyncio.sleep(0)  # others have their turn between two events
+
+    def _hand_out(self, frame: Frame) -> None:
+        for subscription in tuple(self.subscriptions):
+            subscription.offer(frame)
+        self.seq = frame.seq
+        self._keep(frame)
+        self._notice(frame)
 
     async def reach_back(self, seq: int) -> bool:
         """Whether everything after `seq` is at hand now."""
@@ -160,11 +164,10 @@ class Feed:
     def _first(self) -> int:
         return self.seq + 1 - len(self.frames)
 
-    def _keep(self, frames: Iterable[Frame]) -> None:
-        for frame in frames:
-            self.frames.append(frame)
-            self.size += frame.size
-        while len(self.frames) > REPLAY_ROWS or self.size > REPLAY_SIZE:
+    def _keep(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self.size += frame.size
+        while self.size > KEPT_SIZE:
             self.size -= self.frames.popleft().size
 
 
@@ -241,8 +244,10 @@ class Hub:
             subscription = Subscription(reader, name, topic, frozenset(areas), feed, deliver)
             feed.subscriptions.add(subscription)
             reader.subscriptions[name] = subscription
+            reader.outbox.replaying = True
             for frame in feed.after(feed.seq if position is None else position):
                 subscription.offer(frame)
+            reader.outbox.replaying = False
         finally:
             feed.joining -= 1
             self._drop_if_unwatched(feed)
@@ -345,7 +350,7 @@ class Hub:
         readers = tuple(self.readers)
         if not readers:
             return
-        reach = await _read(viewers.reach_of, {reader.viewer for reader in readers})
+        reach = await in_database(viewers.reach_of, {reader.viewer for reader in readers})
         for reader in readers:
             now = reach.get(reader.viewer)
             if now is None or self._lost_one(reader, now):

@@ -28,6 +28,8 @@ class Outbox(Generic[Item]):
         self.code: CloseCode | None = None
         self._on_close = on_close
         self._largest = largest
+        self.replaying = False
+        """Whether what is put now was asked for by the reader: that makes nobody too slow."""
         self._waiting: deque[Item] = deque()
         self._size = 0
         self._reader: asyncio.Future[None] | None = None
@@ -35,12 +37,17 @@ class Outbox(Generic[Item]):
     def put(self, item: Item, size: int) -> None:
         if self.code is not None:
             return
-        self._size += size
+        self._size += 0 if self.replaying else size
         if self._size > self._largest:
             self.close(CloseCode.TOO_SLOW)
             return
         self._waiting.append(item)
         self._wake()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything was taken, and somebody waits for more."""
+        return self._reader is not None and not self._waiting and self.code is None
 
     def close(self, code: CloseCode) -> None:
         """What still waits is not sent: the reader resumes from what it has seen."""

@@ -13,7 +13,7 @@ from typing import Any
 WINDOW = 128_000
 PING_EVERY = 32_000
 """In characters sent: four pings to a window, so that a client who keeps up never waits."""
-PATIENCE = 20.0
+PATIENCE = 10.0
 
 
 class TooSlow(Exception):
@@ -62,9 +62,13 @@ class Pace:
         self._windowed = False
         self._changed.set()
 
+    @property
+    def is_ahead(self) -> bool:
+        return self._windowed and self._sent - self._read > WINDOW
+
     async def room(self) -> None:
         """Wait until the client has read enough. Raises TooSlow."""
-        while self._windowed and self._sent - self._read > WINDOW:
+        while self.is_ahead:
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), PATIENCE)

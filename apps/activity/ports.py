@@ -34,7 +34,7 @@ class EventRow:
         return user_id == self.actor_id or str(user_id) in self.payload.values()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Viewer:
     """Who watches, with what, and what they may see."""
 

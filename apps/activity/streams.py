@@ -156,8 +156,10 @@ class Stream:
         self.seqs = dict(heads)
         for frame in reversed(frames):
             self.seqs[frame.event.workspace_id] = frame.seq - 1
+        self.outbox.replaying = True
         for frame in frames:
             self.outbox.put(frame, frame.size)
+        self.outbox.replaying = False
 
     def _deliver(self, _: Subscription, frame: Frame) -> None:
         if self._held is None or not frame.recorded:
