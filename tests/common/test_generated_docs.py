@@ -11,7 +11,9 @@ from config import generated_docs
 from config.env import ROOT, Environment
 
 
-@pytest.mark.parametrize("name", ["docs/settings.md", "docs/errors.md", ".env.example"])
+@pytest.mark.parametrize(
+    "name", ["docs/settings.md", "docs/errors.md", "docs/events.md", ".env.example"]
+)
 def test_pages_are_current(name):
     path = ROOT / name
     assert path.read_text() == generated_docs.PAGES[path](), "run manage.py write_docs"

@@ -3,9 +3,31 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import websockets
+import yaml
+from jsonschema import Draft202012Validator
+
+from config.env import ROOT
+
+DESCRIPTION = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
+
+
+@cache
+def _schema_of(kind):
+    shown = DESCRIPTION["operations"]["show"]["messages"]
+    assert kind in [message["$ref"].rpartition("/")[2] for message in shown]
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{kind}", "components": DESCRIPTION["components"]}
+    )
+
+
+def as_described(frame):
+    """The same frame, held against docs/asyncapi.yaml."""
+    _schema_of(frame["type"]).validate(frame)
+    return frame
 
 
 class Live:
@@ -21,7 +43,7 @@ class Live:
         """The next frame that is not a ping."""
         async with asyncio.timeout(patience):
             while True:
-                frame = json.loads(await self.wire.recv())
+                frame = as_described(json.loads(await self.wire.recv()))
                 self.frames.append(frame)
                 if frame["type"] != "ping":
                     return frame

@@ -1,0 +1,114 @@
+"""What docs/realtime.md tells people to copy works, and docs/asyncapi.yaml is well-formed."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from config.env import ROOT
+from tests.activity.live.conftest import off_loop, ring, ring_later
+from tests.activity.live.servers import DESCRIPTION, connected
+
+KILLS = 20
+
+
+def documented(language):
+    page = (ROOT / "docs" / "realtime.md").read_text()
+    found = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def environment(uvicorn, house):
+    return {
+        **os.environ,
+        "LATTICE_URL": uvicorn.url,
+        "LATTICE_KEY": house.key,
+        "LATTICE_WORKSPACE": str(house.workspace.id),
+    }
+
+
+async def test_python_client_that_is_killed_twenty_times_misses_nothing(
+    house, environment, tmp_path
+):
+    (tmp_path / "client.py").write_text(documented("python"))
+    told = tmp_path / "told.txt"
+    last = KILLS * 10
+    writing = None
+    for kill in range(KILLS + 1):
+        with told.open("ab") as output:
+            client = await asyncio.create_subprocess_exec(
+                sys.executable, "client.py", cwd=tmp_path, env=environment, stdout=output
+            )
+        if writing is None:
+            await _line_in(told, "reload")
+            writing = asyncio.create_task(off_loop(_ring_slowly, house.workspace, last))
+        if kill < KILLS:
+            await asyncio.sleep(0.1 + 0.02 * kill)
+        else:
+            await writing
+            await _line_in(told, f"{last} ")
+        client.kill()
+        await client.wait()
+    lines = told.read_text().splitlines()
+    assert lines.count("reload") == 1
+    numbers = [int(line.split()[0]) for line in lines[1:]]
+    assert sorted(set(numbers)) == list(range(1, last + 1))
+    assert len(numbers) - last <= KILLS  # at most the one it was dealing with when it was killed
+
+
+def test_curl_reads_the_stream(house, environment, tmp_path):
+    ring(house.workspace, 3)
+    told = tmp_path / "told.txt"
+    with told.open("wb") as output:
+        curl = subprocess.Popen(
+            ["sh", "-c", f"exec {documented('sh').strip()}"], env=environment, stdout=output
+        )
+    deadline = time.monotonic() + 15
+    while told.read_text().count("data: ") < 3:
+        assert time.monotonic() < deadline, told.read_text()
+        time.sleep(0.05)
+    curl.kill()
+    curl.wait()
+
+
+async def test_streams_and_feed_show_what_the_socket_shows(uvicorn, house):
+    async with connected(uvicorn, house.key) as live:
+        await live.watch(house.workspace.id)
+        await ring_later(house.workspace)
+        shown = (await live.next())["event"]
+    async with httpx.AsyncClient(headers={"X-API-Key": house.key}) as http:
+        feed = (await http.get(f"{uvicorn.url}/realtime/feed")).json()
+    assert feed["events"][0].keys() == shown.keys()
+    assert feed["events"][0]["id"] == shown["id"]
+
+
+def test_description_names_only_what_it_describes():
+    messages = DESCRIPTION["channels"]["live"]["messages"]
+    schemas = DESCRIPTION["components"]["schemas"]
+    for name, message in messages.items():
+        assert message["payload"]["$ref"] == f"#/components/schemas/{name}"
+        assert schemas[name]["properties"]["type"]["const"] == name
+    for operation in DESCRIPTION["operations"].values():
+        for message in operation["messages"]:
+            assert message["$ref"].rpartition("/")[2] in messages
+
+
+def _ring_slowly(workspace, times):
+    for number in range(1, times + 1):
+        ring(workspace, first=number)
+        time.sleep(0.03)
+
+
+async def _line_in(path, start, patience=30):
+    async with asyncio.timeout(patience):
+        while not any(  # noqa: ASYNC110 (another process writes it)
+            line.startswith(start) for line in path.read_text().splitlines()
+        ):
+            await asyncio.sleep(0.05)
