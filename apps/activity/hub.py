@@ -347,16 +347,18 @@ class Hub:
             await asyncio.sleep(SWEEP_PAUSE)
 
     async def _recheck(self) -> None:
-        readers = tuple(self.readers)
+        readers = [(reader, reader.viewer) for reader in self.readers]
         if not readers:
             return
-        reach = await in_database(viewers.reach_of, {reader.viewer for reader in readers})
-        for reader in readers:
-            now = reach.get(reader.viewer)
-            if now is None or self._lost_one(reader, now):
+        reach = await in_database(viewers.reach_of, {viewer for _, viewer in readers})
+        for reader, viewer in readers:
+            now = reach.get(viewer)
+            if now is None:
                 reader.end(CloseCode.NOT_ALLOWED)
-            elif now == reader.viewer.workspaces:
-                continue
+            elif reader.viewer is not viewer or now == viewer.workspaces:
+                continue  # looked up anew meanwhile, or nothing has changed
+            elif self._lost_one(reader, now):
+                reader.end(CloseCode.NOT_ALLOWED)
             elif reader.follows_reach:
                 reader.end(CloseCode.RESTART)
             else:
