@@ -1,6 +1,5 @@
 """Events as people read them: each type has a sentence, names are read once, no addresses."""
 
-from importlib import import_module
 from string import Formatter
 from uuid import UUID, uuid4
 
@@ -17,7 +16,6 @@ from tests.factories import PersonFactory, WorkspaceFactory, agent_of, member
 
 pytestmark = pytest.mark.django_db
 
-import_module("apps.accounts.browser.events")
 ROOMS = ("apps.accounts.", "apps.activity.", "apps.ledger.")
 TYPES = {name: kind for name, kind in sorted(registry.items()) if kind.__module__.startswith(ROOMS)}
 

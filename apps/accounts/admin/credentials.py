@@ -10,8 +10,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from apps.accounts.admin.forms import RotateForm
 from apps.accounts.browser.entry import permits, person
-from apps.accounts.browser.forms import RotateForm
 from apps.accounts.browser.services import end_login
 from apps.accounts.choices import Permission
 from apps.accounts.console import operates, seen_keys

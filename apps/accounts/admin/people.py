@@ -10,8 +10,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from apps.accounts.admin.forms import KeyForm
 from apps.accounts.browser.entry import person
-from apps.accounts.browser.forms import KeyForm
 from apps.accounts.console import operates, seen_workspaces
 from apps.accounts.models import Membership, User
 from apps.accounts.services import agents, keys, people

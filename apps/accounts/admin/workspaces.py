@@ -9,8 +9,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from apps.accounts.admin.forms import InviteForm, RoleForm
 from apps.accounts.browser.entry import permits, person
-from apps.accounts.browser.forms import InviteForm, RoleForm
 from apps.accounts.choices import Permission, Role
 from apps.accounts.console import seen_workspaces
 from apps.accounts.models import Invitation, Membership, Workspace

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
-from apps.accounts.browser import events, services
+from apps.accounts import events
+from apps.accounts.browser import services
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.models import User
 from apps.accounts.services import second_steps

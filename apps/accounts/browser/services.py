@@ -9,9 +9,8 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from apps.accounts.browser.events import EmailVerified
 from apps.accounts.credentials import fingerprint
-from apps.accounts.events import LoggedOut, PersonChanged
+from apps.accounts.events import EmailVerified, LoggedOut, PersonChanged
 from apps.accounts.models import Invitation, TokenFamily, User
 from apps.accounts.services.invitations import accept_invitation
 from apps.accounts.services.people import end_sessions, register_person

@@ -15,7 +15,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.generic import TemplateView
 
-from apps.accounts.browser import events
+from apps.accounts import events
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.browser.services import recorded
 from apps.accounts.models import Membership

@@ -1,4 +1,4 @@
-"""`export_workspace`: everything a workspace owns, as a zip of JSON Lines."""
+"""`manage.py export_workspace`: everything a workspace owns, as a zip of JSON Lines."""
 
 from pathlib import Path
 from typing import Any

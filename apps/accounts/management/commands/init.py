@@ -1,4 +1,4 @@
-"""`init`: the first owner and workspace, from LATTICE_INIT_*."""
+"""`manage.py init`: the first owner and workspace, from LATTICE_INIT_*."""
 
 from typing import Any
 

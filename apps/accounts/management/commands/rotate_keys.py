@@ -1,4 +1,4 @@
-"""`rotate_keys`: wrap the data keys with the newest master key, or make new data keys."""
+"""`manage.py rotate_keys`: wrap the data keys with the newest master key, or make new data keys."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`seed_demo`: the demo workspace, again and again the same one."""
+"""`manage.py seed_demo`: the demo workspace, again and again the same one."""
 
 import json
 from typing import Any
