@@ -266,7 +266,6 @@ class Testimony:
     lost: int = 0
     """Checkpoints that were gone when an operator began the next epoch."""
     taken: int = 0
-    unreadable: int = 0
     flaws: list[str] = field(default_factory=list)
 
     def take_all(self, lines: Iterable[tuple[str, bytes]]) -> Self:
@@ -274,8 +273,7 @@ class Testimony:
             try:
                 checkpoint = Checkpoint.read(line)
             except ValueError:
-                self.unreadable += 1  # cut short by a crash; if it was more, the next link tells
-                continue
+                continue  # cut short by a crash; if it was more, the next link tells
             self.flaws += [f"{place}: {flaw}" for flaw in self._take(checkpoint)]
         if self.last and merkle_root(self.positions) != self.last.root:
             self.flaws.append(f"Checkpoint {self.last.number}: its root is not that of its chains.")

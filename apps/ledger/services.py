@@ -1,4 +1,5 @@
-"""Units of work. What happens inside one commits with its events, or did not happen.
+"""Units of work, epochs and checkpoints. What happens inside a unit commits with its events, or did
+not happen.
 
     with unit(actor=actor, workspace=workspace.id):
         ...change rows...

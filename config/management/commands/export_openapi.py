@@ -1,4 +1,4 @@
-"""The description of the API, for code generators and for docs/openapi.yaml."""
+"""`manage.py export_openapi`: the API's description, for code generators and for docs/."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from the code."""
+"""`manage.py write_docs`: write the pages of docs/ that are made from the code."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""See what subscribers are owed, and have what was parked started again."""
+"""`manage.py deliveries`: see what subscribers are owed, and have what was parked started again."""
 
 from typing import Any
 

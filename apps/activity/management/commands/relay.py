@@ -1,4 +1,4 @@
-"""Run the relay: it starts what events owe to their subscribers."""
+"""`manage.py relay`: starts what events owe to their subscribers."""
 
 import signal
 from typing import Any

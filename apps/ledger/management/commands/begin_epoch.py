@@ -1,4 +1,4 @@
-"""The operator's word that history does not simply go on."""
+"""`manage.py begin_epoch`: the operator's word that history does not simply go on."""
 
 from typing import Any
 

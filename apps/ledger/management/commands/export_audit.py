@@ -1,4 +1,4 @@
-"""The operator's door to exports of the audit that others can verify."""
+"""`manage.py export_audit`: the audit as a file that others can verify."""
 
 import sys
 from pathlib import Path

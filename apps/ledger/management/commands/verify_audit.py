@@ -1,4 +1,4 @@
-"""The operator's door to verification: of this instance, or of an exported file without one."""
+"""`manage.py verify_audit`: of this instance, or of an exported file without one."""
 
 from datetime import datetime
 from pathlib import Path

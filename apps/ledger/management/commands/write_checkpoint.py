@@ -1,4 +1,4 @@
-"""The operator's door to a checkpoint right now, in place of within a minute."""
+"""`manage.py write_checkpoint`: right now, in place of within a minute."""
 
 from typing import Any
 
