@@ -273,17 +273,12 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["etag", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]
 
-# --- logs
-
-LOGGING = logs.configuration(level=environment.log_level, file=environment.log_file)
-
-# --- browsers: sessions, passwords, the second step
+# --- pages of one's own account: sessions, passwords, the second step
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_home"
 REQUIRE_TOTP = not DEVELOPMENT if environment.require_totp is None else environment.require_totp
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 ACCOUNT_ADAPTER = "apps.accounts.browser.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -306,6 +301,8 @@ MFA_TOTP_ISSUER = "Lattice"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 USERSESSIONS_ADAPTER = "apps.accounts.browser.adapters.SessionsAdapter"
+
+# --- mail
 
 locals().update(mail_settings(environment.email_url, DATA_DIR / "mail"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.email_from
@@ -364,3 +361,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=6),
     },
 }
+
+# --- logs
+
+LOGGING = logs.configuration(level=environment.log_level, file=environment.log_file)
