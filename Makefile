@@ -64,7 +64,7 @@ torture: .venv/dev.ok ## The long form of every promise; takes long
 	$(PYTEST) -s -m torture --timeout 3600
 
 bench: .venv/dev.ok ## Measure what is measured
-	for bench in bench/*.py; do $(PYTHON) "$$bench" || exit; done
+	for bench in bench/*.py; do $(PYTHON) -m "bench.$$(basename $$bench .py)" || exit; done
 
 check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	.venv/bin/ruff check .

@@ -1,6 +1,6 @@
 """How fast events are recorded, against a bare INSERT of the same row in the same run.
 
-    .venv/bin/python bench/record.py [--seconds 2] [--rounds 5]
+    .venv/bin/python -m bench.record [--seconds 2] [--rounds 5]
 
 A PostgreSQL of its own, durable as it comes. Bare is the hardest comparison there is: one INSERT of
 the same columns through the same Django cursor in autocommit, so one round trip with its commit, no
@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID, uuid4
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 context = get_context("fork")
 BARE = """
     INSERT INTO bare_event (id, workspace_id, seq, type, actor_id, actor_kind, payload, request_id,
