@@ -197,6 +197,7 @@ RATE_LIMITS = {  # a minute; for an agent a second
         "team": 200,
         "agent": 5,
         "address": 20,
+        "password": 5,
     }.items()
 }
 

@@ -36,14 +36,21 @@ def seen_workspaces(actor: Actor) -> QuerySet[Workspace]:
     return Workspace.objects.all() if operates(actor) else Workspace.objects.visible_to(actor)
 
 
+def managed_workspaces(actor: Actor) -> QuerySet[Workspace]:
+    """Where one sees who is invited."""
+    if operates(actor):
+        return Workspace.objects.all()
+    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
+    return Workspace.objects.filter(id__in=managed.values("workspace"))
+
+
 def seen_keys(actor: Actor) -> CredentialQuerySet:
     """One's own, those of one's agents, and all of the workspaces whose members one manages."""
     if operates(actor):
         return ApiKey.objects.all()
-    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
     return ApiKey.objects.filter(
         Q(id__in=ApiKey.objects.visible_to(actor).values("id"))
-        | Q(workspace__in=managed.values("workspace"))
+        | Q(workspace__in=managed_workspaces(actor))
     )
 
 
@@ -70,7 +77,7 @@ def people(actor: Actor) -> Reading:
 @tile(title="Open invitations", icon="mail", order=20)
 def open_invitations(actor: Actor) -> Reading:
     rows = Invitation.objects.filter(
-        workspace__in=seen_workspaces(actor),
+        workspace__in=managed_workspaces(actor),
         accepted_at__isnull=True,
         revoked_at__isnull=True,
     ).aggregate(

@@ -1,5 +1,6 @@
 """Roles, permissions and scopes. Pure."""
 
+import unicodedata
 from collections.abc import Iterable
 
 from apps.accounts.choices import Permission, Role, Scope
@@ -65,3 +66,14 @@ def allowed_scopes(*, agent: bool) -> frozenset[Scope]:
 
 def scopes_within(scopes: Iterable[str], *, agent: bool) -> bool:
     return frozenset(scopes) <= allowed_scopes(agent=agent)
+
+
+_BREAKS = {"Cc", "Zl", "Zp"}
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def is_readable(name: str) -> bool:
+    """Whether it shows as what it is: something visible, on one line, in one direction."""
+    kinds = {unicodedata.category(letter) for letter in name}
+    visible = any(kind[0] not in "CZ" for kind in kinds)
+    return visible and not kinds & _BREAKS and _TURNS.isdisjoint(name)

@@ -26,7 +26,10 @@ from apps.accounts.services.invitations import (
     revoke_invitation,
     send_invitation,
 )
-from apps.common.errors import NotAllowed, NotFound
+from apps.accounts.services.members import change_role, remove_member
+from apps.accounts.services.people import disable_person
+from apps.common.actors import SYSTEM
+from apps.common.errors import NotAllowed, NotFound, TooMany
 from apps.ledger.models import Event
 from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
 
@@ -199,11 +202,67 @@ class TestAccepting:
         person = PersonFactory.create(email=ADDRESS)
         invitation = invite(workspace, owner)
         first = sent(invitation, mailoutbox)
-        resend_invitation(invitation_id=invitation.id, actor=owner)
-        second = sent(invitation, mailoutbox)
+        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+            resend_invitation(invitation_id=invitation.id, actor=owner)
+            second = sent(invitation, mailoutbox)
         with pytest.raises(NotFound):
             accept_invitation(token=first, actor=person)
         assert accept_invitation(token=second, actor=person)
+
+    @pytest.mark.parametrize("end", ["removed", "demoted", "disabled"])
+    def test_it_gives_no_more_than_its_sender_has(self, workspace, owner, mailoutbox, end):
+        sender, person = member(workspace, Role.ADMIN), PersonFactory.create(email=ADDRESS)
+        token = sent(invite(workspace, sender, role=Role.ADMIN), mailoutbox)
+        if end == "removed":
+            remove_member(workspace_id=workspace.id, user_id=sender.id, actor=owner)
+        elif end == "demoted":
+            change_role(
+                workspace_id=workspace.id, user_id=sender.id, role=Role.REVIEWER, actor=owner
+            )
+        else:
+            disable_person(person_id=sender.id, actor=SYSTEM)
+        before = recorded()
+
+        with pytest.raises(InvitationClosed):
+            accept_invitation(token=token, actor=person)
+        assert not Membership.objects.filter(user=person).exists()
+        assert recorded() == before
+
+    def test_whoever_sends_it_again_stands_for_it(self, workspace, owner, mailoutbox):
+        sender, person = member(workspace, Role.ADMIN), PersonFactory.create(email=ADDRESS)
+        invitation = invite(workspace, sender)
+        remove_member(workspace_id=workspace.id, user_id=sender.id, actor=owner)
+        resend_invitation(invitation_id=invitation.id, actor=owner)
+        assert accept_invitation(token=sent(invitation, mailoutbox), actor=person)
+
+
+class TestNoFlood:
+    def test_sending_again_waits_a_little(self, workspace, owner, mailoutbox):
+        invitation = invite(workspace, owner)
+        sent(invitation, mailoutbox)
+        before = recorded()
+        with pytest.raises(TooMany) as refused:
+            resend_invitation(invitation_id=invitation.id, actor=owner)
+        assert refused.value.retry_after in range(1, 302)
+        invitation.refresh_from_db()
+        assert invitation.sent_at
+        assert recorded() == before
+
+    def test_revoking_and_inviting_anew_waits_as_well(self, workspace, owner, mailoutbox):
+        invitation = invite(workspace, owner)
+        sent(invitation, mailoutbox)
+        revoke_invitation(invitation_id=invitation.id, actor=owner)
+        with pytest.raises(TooMany):
+            invite(workspace, owner)
+        assert Invitation.objects.count() == 1
+
+
+def test_name_that_was_broken_over_lines_holds_no_mail_back(workspace, owner, mailoutbox):
+    workspace.name = "Shop\r\nBcc: everybody@example.org"
+    workspace.save()
+    sent(invite(workspace, owner), mailoutbox)
+    assert mailoutbox[0].subject == "Join Shop Bcc: everybody@example.org on Lattice"
+    assert mailoutbox[0].recipients() == [ADDRESS]
 
 
 def test_strangers_cannot_touch_an_invitation(workspace, owner):

@@ -14,7 +14,7 @@ from config.env import environment
 from config.settings import RATE_LIMITS
 from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
 
-LIMITS = {"free": 3, "pro": 60, "power": 120, "team": 200, "agent": 2, "address": 4}
+LIMITS = {"free": 3, "pro": 60, "power": 120, "team": 200, "agent": 2, "address": 4, "password": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,15 @@ def logged_in(person):
 
 
 def test_what_is_promised_is_what_is_set(settings):
-    promised = {"free": 20, "pro": 60, "power": 120, "team": 200, "agent": 5, "address": 20}
+    promised = {
+        "free": 20,
+        "pro": 60,
+        "power": 120,
+        "team": 200,
+        "agent": 5,
+        "address": 20,
+        "password": 5,
+    }
     scale = environment.rate_limit_scale
     assert {name: limit // scale for name, limit in RATE_LIMITS.items()} == promised
 
@@ -85,15 +93,31 @@ class TestOverHttp:
         assert logged_in(owner).get("/api/v1/auth/me")["RateLimit"].startswith('"free";r=2')
 
     def test_callers_without_credentials_are_counted_by_address(self):
-        address, body = f"2001:db8::{uuid4().hex[:4]}", {"refresh_token": "unknown"}
+        address, body = f"2001:db8:{uuid4().hex[:4]}::1", {"refresh_token": "unknown"}
         statuses = [
             APIClient().post("/api/v1/auth/refresh", body, REMOTE_ADDR=address).status_code
             for _ in range(5)
         ]
         assert statuses == [401, 401, 401, 401, 429]
 
+    def test_network_of_one_caller_counts_as_one_address(self):
+        network, body = f"2001:db8:{uuid4().hex[:4]}:3", {"refresh_token": "unknown"}
+        statuses = [
+            APIClient()
+            .post("/api/v1/auth/refresh", body, REMOTE_ADDR=f"{network}::{number}")
+            .status_code
+            for number in range(1, 6)
+        ]
+        assert statuses == [401, 401, 401, 401, 429]
+
+    def test_present_password_is_not_guessed_quickly(self):
+        body = {"password": "wrong", "new_password": "an entirely new password"}
+        client = logged_in(member(WorkspaceFactory.create()))
+        statuses = [client.post("/api/v1/auth/password", body).status_code for _ in range(3)]
+        assert statuses == [422, 422, 429]
+
     def test_an_address_cannot_be_made_up(self, settings):
-        body, address = {"refresh_token": "unknown"}, f"2001:db8:1::{uuid4().hex[:4]}"
+        body, address = {"refresh_token": "unknown"}, f"2001:db8:{uuid4().hex[:4]}:1::1"
         statuses = [
             APIClient()
             .post(
@@ -109,7 +133,7 @@ class TestOverHttp:
 
     def test_a_trusted_proxy_is_believed_about_its_caller_alone(self, settings):
         settings.TRUSTED_PROXIES = 1
-        mine = f"2001:db8:2::{uuid4().hex[:4]}"
+        mine = f"2001:db8:{uuid4().hex[:4]}:2::1"
         body = {"refresh_token": "unknown"}
         for number in range(4):
             APIClient().post(

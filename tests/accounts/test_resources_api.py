@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.choices import Role, Scope
@@ -296,3 +297,55 @@ def test_a_key_that_was_shown_is_read_back(client):
     answer = client.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]}).json()
     assert answer["api_key"].startswith("lat_" + answer["public_id"])
     assert read_key(answer["api_key"])[1].scopes == {Scope.READ}
+
+
+class TestHonestNames:
+    @pytest.mark.parametrize(
+        "name",
+        ["Shop\r\nBcc: x@example.org", "\u202egnp.exe", "\u200b", "b\aell", "two\u2028lines"],
+    )
+    def test_name_that_does_not_show_what_it_is_is_refused(self, client, workspace, name):
+        for path in ("workspaces", "agents"):
+            refused = client.post(f"/api/v1/{path}", {"name": name})
+            assert (refused.status_code, code_of(refused)) == (422, "invalid_account")
+        refused = client.post("/api/v1/api-keys", {"name": name, "scopes": ["read"]})
+        assert (refused.status_code, code_of(refused)) == (422, "invalid_account")
+        refused = client.patch(f"/api/v1/workspaces/{workspace.id}", {"name": name})
+        assert (refused.status_code, code_of(refused)) == (422, "invalid_account")
+        assert not Event.objects.exists()
+
+    @pytest.mark.parametrize("name", ["Ångström & Söhne", "متجر", "👩‍🌾 Farm", "=1+1"])
+    def test_any_writing_is_a_name(self, client, name):
+        assert client.post("/api/v1/workspaces", {"name": name}).json()["name"] == name
+
+
+class TestScopesOfIssuedKeys:
+    @pytest.fixture
+    def half(self, owner, workspace):
+        return client_with(issue(owner, workspace, Scope.READ, Scope.MANAGE))
+
+    def test_key_hands_out_no_scope_it_lacks(self, half):
+        body = {"name": "more", "scopes": ["read", "decide"]}
+        refused = half.post("/api/v1/api-keys", body)
+        assert (refused.status_code, code_of(refused)) == (422, "invalid_scope")
+        assert ApiKey.objects.count() == 1
+        assert not Event.objects.exists()
+
+    def test_key_rotates_none_that_has_more(self, half, owner, workspace):
+        issue(owner, workspace, *Scope)
+        stronger = ApiKey.objects.latest("id")
+        refused = half.post(f"/api/v1/api-keys/{stronger.id}/rotate")
+        assert (refused.status_code, code_of(refused)) == (422, "invalid_scope")
+        stronger.refresh_from_db()
+        assert stronger.revoked_at is None
+        assert ApiKey.objects.count() == 2
+
+    def test_key_hands_out_what_it_has(self, half):
+        assert half.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]}).status_code == 201
+
+    def test_archived_workspace_gets_no_new_keys(self, client, workspace):
+        workspace.archived_at = timezone.now()
+        workspace.save()
+        refused = client.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]})
+        assert (refused.status_code, code_of(refused)) == (409, "workspace_archived")
+        assert not ApiKey.objects.exists()

@@ -199,7 +199,7 @@ def test_reviewer_may_press_none_of_the_managers_buttons(client, owner, reviewer
         ("workspace_archive", workspace, 403),
         ("membership_change_role", membership, 403),
         ("membership_remove", membership, 403),
-        ("invitation_revoke", invitation, 403),
+        ("invitation_revoke", invitation, 404),
         ("user_disable", owner, 403),
         ("user_issue_key", agent, 403),
         ("apikey_revoke", key, 404),

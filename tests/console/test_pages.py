@@ -9,6 +9,8 @@ from django.urls import reverse
 from apps.accounts.choices import Role
 from apps.accounts.events import ApiKeyRevoked
 from apps.accounts.models import ApiKey, User
+from apps.accounts.services.invitations import create_invitation
+from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import SYSTEM
 from apps.common.admin import BrowseAdmin
 from apps.ledger.models import Event
@@ -165,3 +167,35 @@ def test_contributor_has_no_console(client, workspace):
     contributor = member(workspace, Role.CONTRIBUTOR)
     client.force_login(contributor)
     assert client.get("/admin/accounts/user/").url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "user/?password__startswith=bcrypt",
+        "apikey/?secret_hash__isnull=0",
+        "invitation/?token_hash__isnull=1",
+        "user/?memberships__user__password__startswith=b",
+    ],
+)
+def test_no_list_is_a_question_about_a_hash(client, reviewer, asked):
+    client.force_login(reviewer)
+    assert client.get(f"/admin/accounts/{asked}").status_code == 400
+
+
+def test_lists_are_filtered_as_they_offer(client, reviewer):
+    client.force_login(reviewer)
+    assert client.get("/admin/accounts/user/?kind__exact=agent").status_code == 200
+    assert client.get("/admin/accounts/user/?is_active__exact=1").status_code == 200
+
+
+def test_invited_addresses_are_shown_to_those_who_manage(client, reviewer, workspace):
+    owner = member(workspace, Role.OWNER)
+    refresh_console_access(owner.id)
+    create_invitation(
+        workspace_id=workspace.id, email="new@example.org", role=Role.VIEWER, actor=owner
+    )
+    client.force_login(reviewer)
+    assert "new@example.org" not in client.get("/admin/accounts/invitation/").content.decode()
+    client.force_login(owner)
+    assert "new@example.org" in client.get("/admin/accounts/invitation/").content.decode()

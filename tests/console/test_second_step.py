@@ -8,6 +8,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 
+from apps.accounts.models import TokenFamily
+from apps.accounts.services.sessions import open_session
 from apps.ledger.models import Event
 from tests.factories import PASSWORD
 
@@ -53,6 +55,13 @@ def test_second_step_is_set_up_and_recorded(browser, verified):
     assert second_step_events() == ["accounts.person.second_step_enabled"]
     kept = Authenticator.objects.get(user=verified, type=Authenticator.Type.TOTP)
     assert secret not in str(kept.data)
+
+
+def test_setting_it_up_ends_api_logins_that_had_none(browser, verified):
+    open_session(person=verified)
+    log_in(browser, verified)
+    set_up(browser)
+    assert TokenFamily.objects.get().ended_at is not None
 
 
 def test_wrong_code_turns_nothing_on(browser, verified):

@@ -18,16 +18,24 @@ def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> s
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address. Of X-Forwarded-For we believe what our own proxies appended."""
+    """The client's address. Of X-Forwarded-For we believe what our own proxies appended.
+
+    Of IPv6 it is the network: whoever has one has 2**64 addresses in it to call from.
+    """
     found = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         if len(hops) >= settings.TRUSTED_PROXIES:
             found = hops[-settings.TRUSTED_PROXIES]
     try:
-        return str(ipaddress.ip_address(found))
+        address = ipaddress.ip_address(found)
     except ValueError:
         return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
 
 
 def locked_out(

@@ -50,6 +50,14 @@ class AddressRate(CallRate):
         return Policy("address", address, settings.RATE_LIMITS["address"], seconds=60)
 
 
+class PasswordRate(CallRate):
+    """For calls that show the present password, beside `CallRate`: nobody guesses it quickly."""
+
+    def policy_for(self, request: Request) -> Policy | None:
+        person = str(getattr(request.user, "id", "nobody"))
+        return Policy("password", person, settings.RATE_LIMITS["password"], seconds=60)
+
+
 class RateLimitHeaders:
     """Middleware: says on every answer how much is left (IETF draft `RateLimit` fields)."""
 

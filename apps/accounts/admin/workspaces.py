@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 from apps.accounts.admin.forms import InviteForm, RoleForm
 from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission, Role
-from apps.accounts.console import seen_workspaces
+from apps.accounts.console import managed_workspaces
 from apps.accounts.models import Invitation, Membership, Workspace
 from apps.accounts.selectors import standing_of
 from apps.accounts.services import invitations, members, workspaces
@@ -188,7 +188,7 @@ class InvitationAdmin(BrowseAdmin):
     actions_detail = ("resend", "revoke")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
-        rows = Invitation.objects.filter(workspace__in=seen_workspaces(person(request)))
+        rows = Invitation.objects.filter(workspace__in=managed_workspaces(person(request)))
         return rows.order_by(*self.ordering)
 
     @action(description="Send again", permissions=["manage"], variant=ActionVariant.PRIMARY)

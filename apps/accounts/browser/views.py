@@ -19,6 +19,7 @@ from apps.accounts import events
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.browser.services import recorded
 from apps.accounts.models import Membership
+from apps.accounts.services import people
 
 
 class AccountHome(LoginRequiredMixin, TemplateView):
@@ -60,6 +61,7 @@ class ActivateTotp(ActivateTOTPView):
     def form_valid(self, form: Form) -> HttpResponse:
         user = person(self.request)
         with recorded(events.SecondStepEnabled(person=user.id), actor=user):
+            people.end_sessions(user.id)  # API logins that a password alone opened
             return super().form_valid(form)
 
 

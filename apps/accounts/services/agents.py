@@ -8,6 +8,7 @@ from apps.accounts.errors import InvalidAccount
 from apps.accounts.models import Membership, User
 from apps.accounts.selectors import require_person, standing_of
 from apps.accounts.services.members import admit
+from apps.accounts.services.names import readable
 from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
@@ -32,7 +33,7 @@ def create_agent(
     require_person(owner)
     if actor.actor_id != owner.id and actor.actor_kind != "system":
         raise NotAllowed
-    agent = User(id=uuid7(), name=name.strip(), kind=ActorKind.AGENT, owner=owner)
+    agent = User(id=uuid7(), name=readable(name), kind=ActorKind.AGENT, owner=owner)
     agent.email = email or f"{agent.id.hex}@{DOMAIN}"
     agent.default_workspace_id = workspace_id
     agent.set_unusable_password()
@@ -53,10 +54,11 @@ def change_agent(
     owner_id: UUID | None = None,
 ) -> User:
     """Another name, or another person of the workspace as its owner."""
+    name = None if name is None else readable(name)
     with unit(actor=actor, workspace=workspace_id):
         agent = _lock_agent(agent_id, workspace_id, actor)
-        if name is not None and agent.name != name.strip():
-            agent.name = name.strip()
+        if name is not None and agent.name != name:
+            agent.name = name
             agent.save(update_fields=["name", "updated_at"])
             record(events.AgentRenamed(agent=agent.id))
         before = agent.owner_id

@@ -24,14 +24,16 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Invitation, Membership, User, Workspace
 from apps.accounts.rules import may_grant
-from apps.accounts.selectors import require_person
+from apps.accounts.selectors import require_person, standing_of
 from apps.accounts.services.members import admit
 from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import SYSTEM, Actor
-from apps.common.errors import NotAllowed, NotFound
+from apps.common.errors import NotAllowed, NotFound, TooMany
 from apps.ledger.services import record, unit
 
 GOOD_FOR = timedelta(days=14)
+QUIET = timedelta(minutes=5)
+"""How long an address is left in peace after a mail from a workspace."""
 LEASE = timedelta(minutes=5)
 """How long one sender is left in peace before another one tries."""
 
@@ -52,6 +54,7 @@ def create_invitation(*, workspace_id: UUID, email: str, role: Role, actor: User
         if Membership.objects.filter(workspace=workspace, user__email=email).exists():
             raise AlreadyMember
         _close_expired(workspace, email)
+        _leave_in_peace(workspace, email)
         try:
             with transaction.atomic():
                 invitation = Invitation.objects.create(
@@ -67,13 +70,16 @@ def create_invitation(*, workspace_id: UUID, email: str, role: Role, actor: User
     return invitation
 
 
-def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
-    """Another mail with another link; the one before stops working when it is sent."""
+def resend_invitation(*, invitation_id: UUID, actor: User) -> Invitation:
+    """Another mail with another link; the one before stops working when it is sent. Whoever sends
+    it again is who invites from now on."""
     with unit(actor=actor, workspace=_workspace_of(invitation_id, actor)):
         invitation = _lock_open(invitation_id, actor)
+        _leave_in_peace(invitation.workspace, invitation.email)
         invitation.sent_at, invitation.due_at = None, timezone.now()
         invitation.expires_at = timezone.now() + GOOD_FOR
-        invitation.save(update_fields=["sent_at", "due_at", "expires_at"])
+        invitation.invited_by = actor
+        invitation.save(update_fields=["sent_at", "due_at", "expires_at", "invited_by"])
         record(events.InvitationResent(invitation=invitation.id))
     return invitation
 
@@ -88,7 +94,8 @@ def revoke_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
 
 
 def accept_invitation(*, token: str, actor: User) -> Membership:
-    """Whoever holds the mail and is logged in with the address it went to."""
+    """Whoever holds the mail and is logged in with the address it went to, while whoever invited
+    them might still do so."""
     require_person(actor)
     if actor.confined_to:
         raise NotAllowed("An API key cannot join a workspace: log in.")
@@ -102,6 +109,8 @@ def accept_invitation(*, token: str, actor: User) -> Membership:
             raise InvitationClosed
         if invitation.email.lower() != actor.email:
             raise InvitationForSomebodyElse
+        if not _still_vouched_for(invitation):
+            raise InvitationClosed
         membership = admit(workspace, actor, Role(invitation.role))
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
@@ -134,7 +143,7 @@ def send_invitation(*, invitation_id: UUID) -> bool:
         "expires_at": invitation.expires_at,
     }
     send_mail(
-        subject=f"Join {invitation.workspace.name} on Lattice",
+        subject=" ".join(f"Join {invitation.workspace.name} on Lattice".split()),
         message=render_to_string("accounts/invitation.txt", shown),
         from_email=None,
         recipient_list=[invitation.email],
@@ -163,6 +172,29 @@ def _lock_open(invitation_id: UUID, actor: Actor) -> Invitation:
     if not may_grant(standing.role, invitation.role):
         raise NotAllowed("This invitation is to a role above your own.")
     return invitation
+
+
+def _still_vouched_for(invitation: Invitation) -> bool:
+    """An invitation gives no more than its sender has: neither of one who has left, nor a role that
+    they lost."""
+    standing = standing_of(actor=invitation.invited_by, workspace_id=invitation.workspace_id)
+    return (
+        standing is not None
+        and standing.permits(Permission.MANAGE_MEMBERS)
+        and may_grant(standing.role, invitation.role)
+    )
+
+
+def _leave_in_peace(workspace: Workspace, email: str) -> None:
+    since = timezone.now() - QUIET
+    lately = Invitation.objects.filter(workspace=workspace, email=email, sent_at__gt=since)
+    last = lately.order_by("-sent_at").first()
+    if last and last.sent_at:
+        wait = last.sent_at - since
+        raise TooMany(
+            "A mail left for this address a moment ago: wait before another one.",
+            retry_after=int(wait.total_seconds()) + 1,
+        )
 
 
 def _close_expired(workspace: Workspace, email: str) -> None:

@@ -11,10 +11,17 @@ from django.utils import timezone
 from apps.accounts import events
 from apps.accounts.choices import Permission
 from apps.accounts.credentials import fingerprint, new_api_key
-from apps.accounts.errors import AgentDisabled, InvalidAccount, InvalidScope, KeyRevoked
+from apps.accounts.errors import (
+    AgentDisabled,
+    InvalidAccount,
+    InvalidScope,
+    KeyRevoked,
+    WorkspaceArchived,
+)
 from apps.accounts.models import ApiKey, Membership, User
-from apps.accounts.rules import scopes_within
+from apps.accounts.rules import PERSON_SCOPES, scopes_within
 from apps.accounts.selectors import require_person, standing_of
+from apps.accounts.services.names import readable
 from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
@@ -37,24 +44,29 @@ def issue_key(
     scopes: Collection[str],
     actor: Actor,
     expires_at: datetime | None = None,
+    within: Collection[str] = PERSON_SCOPES,
     demo: bool = False,
 ) -> IssuedKey:
-    """For oneself, or for an agent of one's own."""
+    """For oneself, or for an agent of one's own; never more than `within`, what one proved."""
     require_person(actor)
     if demo and not settings.DEVELOPMENT:
         raise NotAllowed("Demo keys are made in development alone.")
     if not scopes or not scopes_within(scopes, agent=holder.is_agent):
         raise InvalidScope
+    _require_within(scopes, within)
+    name = readable(name)
     if expires_at and expires_at <= timezone.now():
         raise InvalidAccount(details=[{"field": "expires_at", "message": "This is past."}])
     with unit(actor=actor, workspace=workspace_id):
-        lock_workspace(workspace_id, actor, Permission.READ)
+        _, standing = lock_workspace(workspace_id, actor, Permission.READ)
+        if standing.archived:
+            raise WorkspaceArchived
         holder = User.objects.get_queryset().get(id=holder.id)  # as it is under the lock
         _require_delegation(holder, workspace_id, actor)
         issued = _make(
             user=holder,
             workspace_id=workspace_id,
-            name=name.strip(),
+            name=name,
             scopes=sorted(set(scopes)),
             demo=demo,
             created_by_id=actor.actor_id if actor.actor_kind != "system" else holder.id,
@@ -71,7 +83,13 @@ def issue_key(
     return issued
 
 
-def rotate_key(*, key_id: UUID, actor: Actor, grace: timedelta = timedelta(0)) -> IssuedKey:
+def rotate_key(
+    *,
+    key_id: UUID,
+    actor: Actor,
+    grace: timedelta = timedelta(0),
+    within: Collection[str] = PERSON_SCOPES,
+) -> IssuedKey:
     """A new key with the same rights. The old one goes on for the grace period, 0 by default."""
     if not timedelta(0) <= grace <= LONGEST_GRACE:
         message = f"From 0 to {LONGEST_GRACE.days} days."
@@ -79,6 +97,7 @@ def rotate_key(*, key_id: UUID, actor: Actor, grace: timedelta = timedelta(0)) -
     seen = _seen_key(key_id, actor)
     if actor.actor_id not in (seen.user_id, seen.user.owner_id) and actor.actor_kind != "system":
         raise NotAllowed("A key is rotated by its holder, or by its agent's owner.")
+    _require_within(seen.scopes, within)
     with unit(actor=actor, workspace=seen.workspace_id):
         old = _lock_key(key_id, actor)
         now = timezone.now()
@@ -128,6 +147,11 @@ def _make(**fields: object) -> IssuedKey:
         public_id=parts.public_id, secret_hash=fingerprint(parts.secret), **fields
     )
     return IssuedKey(key, str(parts))
+
+
+def _require_within(scopes: Collection[str], proved: Collection[str]) -> None:
+    if not set(scopes) <= set(proved):
+        raise InvalidScope("A credential hands out no scope that it does not have itself.")
 
 
 def _require_delegation(holder: User, workspace_id: UUID, actor: Actor) -> None:

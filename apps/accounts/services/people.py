@@ -15,6 +15,7 @@ from apps.accounts.choices import ActorKind, Role, WorkspaceKind
 from apps.accounts.errors import EmailTaken, InvalidAccount
 from apps.accounts.models import Membership, TokenFamily, User, Workspace
 from apps.accounts.rules import CONSOLE_ROLES
+from apps.accounts.services.names import readable
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.services import record, unit
@@ -24,10 +25,10 @@ NOTIFICATIONS = ("approvals", "mentions", "digest")
 
 def register_person(*, email: str, password: str, name: str = "", actor: Actor) -> User:
     """A person with a personal workspace of their own."""
-    person = User(email=email.strip().lower(), name=name.strip())
+    person = User(email=email.strip().lower(), name=readable(name) if name.strip() else "")
     _validate(person, password)
     person.set_password(password)
-    workspace = Workspace(name=name.strip() or "Personal", kind=WorkspaceKind.PERSONAL)
+    workspace = Workspace(name=person.name or "Personal", kind=WorkspaceKind.PERSONAL)
     with unit(actor=actor, workspace=workspace.id):
         workspace.save(force_insert=True)
         person.default_workspace = workspace
@@ -48,6 +49,8 @@ def change_profile(*, person: User, actor: Actor, **changes: Any) -> User:
     if actor.actor_id != person.id:
         raise NotAllowed
     _validate_profile(person, changes)
+    if changes.get("name"):
+        changes["name"] = readable(changes["name"])
     with unit(actor=actor):
         row = User.objects.select_for_update().get(id=person.id)
         changed = sorted(field for field, value in changes.items() if getattr(row, field) != value)

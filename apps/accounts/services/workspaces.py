@@ -25,6 +25,7 @@ from apps.accounts.models import (
 )
 from apps.accounts.ports import Standing
 from apps.accounts.selectors import require, require_owner, require_person
+from apps.accounts.services.names import readable
 from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
@@ -37,7 +38,7 @@ def create_workspace(*, name: str, owner: User, actor: Actor) -> Workspace:
     require_person(owner)
     if actor.confined_to or (actor.actor_id != owner.id and actor.actor_kind != "system"):
         raise NotAllowed
-    workspace = Workspace(name=name.strip(), kind=WorkspaceKind.ORGANIZATION)
+    workspace = Workspace(name=readable(name), kind=WorkspaceKind.ORGANIZATION)
     with unit(actor=actor, workspace=workspace.id):
         workspace.save(force_insert=True)
         Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
@@ -49,10 +50,11 @@ def create_workspace(*, name: str, owner: User, actor: Actor) -> Workspace:
 
 
 def rename_workspace(*, workspace_id: UUID, name: str, actor: Actor) -> Workspace:
+    name = readable(name)
     with unit(actor=actor, workspace=workspace_id):
         workspace, _ = lock_workspace(workspace_id, actor, Permission.MANAGE_WORKSPACE)
-        if workspace.name != name.strip():
-            workspace.name = name.strip()
+        if workspace.name != name:
+            workspace.name = name
             workspace.save(update_fields=["name", "updated_at"])
             record(events.WorkspaceRenamed(workspace=workspace_id))
     return workspace

@@ -21,7 +21,13 @@ from apps.accounts.access.permissions import (
 )
 from apps.accounts.api import serializers as shapes
 from apps.accounts.choices import Permission, Scope
-from apps.accounts.errors import AgentDisabled, InvalidRole, InvalidScope, KeyRevoked
+from apps.accounts.errors import (
+    AgentDisabled,
+    InvalidRole,
+    InvalidScope,
+    KeyRevoked,
+    WorkspaceArchived,
+)
 from apps.accounts.models import ApiKey, Membership, User
 from apps.accounts.selectors import agents_of, keys_of
 from apps.accounts.services import agents, keys, tickets
@@ -151,6 +157,7 @@ class KeyList(GenericAPIView[ApiKey]):
             holder=holder,
             workspace_id=standing(self.request).workspace_id,
             actor=caller(self.request),
+            within=credential(self.request).scopes,
             **given.validated_data,
         )
         return Response(issued(result), status=201)
@@ -169,7 +176,10 @@ class AgentKeys(KeyList):
     @extend_schema(
         summary="Issue a key for an agent of yours. It is shown once",
         request=shapes.KeyInput,
-        responses={201: shapes.IssuedKeyOutput, **errors(InvalidScope, AgentDisabled)},
+        responses={
+            201: shapes.IssuedKeyOutput,
+            **errors(InvalidScope, AgentDisabled, WorkspaceArchived),
+        },
     )
     @idempotent(shown_once=["api_key"])
     def post(self, request: Request, agent_id: UUID) -> Response:
@@ -189,7 +199,7 @@ class Keys(KeyList):
     @extend_schema(
         summary="Issue a key for yourself. It is shown once",
         request=shapes.KeyInput,
-        responses={201: shapes.IssuedKeyOutput, **errors(InvalidScope)},
+        responses={201: shapes.IssuedKeyOutput, **errors(InvalidScope, WorkspaceArchived)},
     )
     @idempotent(shown_once=["api_key"])
     def post(self, request: Request) -> Response:
@@ -205,14 +215,16 @@ class Rotate(ManagedKey):
     @extend_schema(
         summary="Replace a key by a new one with the same rights. It is shown once",
         request=shapes.RotationInput,
-        responses={201: shapes.IssuedKeyOutput, **errors(KeyRevoked, AgentDisabled)},
+        responses={201: shapes.IssuedKeyOutput, **errors(KeyRevoked, AgentDisabled, InvalidScope)},
     )
     @idempotent(shown_once=["api_key"])
     def post(self, request: Request, key_id: UUID) -> Response:
         given = shapes.RotationInput(data=request.data)
         given.is_valid(raise_exception=True)
         grace = timedelta(seconds=given.validated_data["grace_seconds"])
-        result = keys.rotate_key(key_id=key_id, grace=grace, actor=caller(request))
+        result = keys.rotate_key(
+            key_id=key_id, grace=grace, actor=caller(request), within=credential(request).scopes
+        )
         return Response(issued(result), status=201)
 
 

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import PeopleOnly, caller, signed_in
-from apps.accounts.access.throttling import AddressRate
+from apps.accounts.access.throttling import AddressRate, CallRate, PasswordRate
 from apps.accounts.api import serializers as shapes
 from apps.accounts.choices import Scope
 from apps.accounts.errors import (
@@ -118,6 +118,7 @@ class Me(APIView):
 @extend_schema(tags=["auth"])
 class Password(APIView):
     permission_classes = (signed_in(Scope.MANAGE), PeopleOnly)
+    throttle_classes = (CallRate, PasswordRate)
 
     @extend_schema(
         summary="Change your password",
