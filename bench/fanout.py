@@ -3,7 +3,7 @@
 One run, one machine, one client program, the same paced events, on a PostgreSQL and a Redis of its
 own that are thrown away. Goal: p99 of our hub on uvicorn at most 1/20 of (a) and at most twice (c).
 
-    .venv/bin/python bench/fanout.py [--sockets 1000] [--events 50] [--interval 0.2]
+    .venv/bin/python -m bench.fanout [--sockets 1000] [--events 50] [--interval 0.2]
 """
 
 import argparse
@@ -210,7 +210,6 @@ def main():
     options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 20_000)), hard))
-    sys.path.insert(0, str(ROOT))
     from apps.common.runtime import addresses
     from apps.common.runtime.services import Services
 
