@@ -15,6 +15,7 @@ from apps.accounts.access.permissions import caller, credential, signed_in, stan
 from apps.accounts.choices import Scope
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
+from apps.accounts.selectors import login_scopes
 from apps.activity import presence
 from apps.activity.api.views import StatsSerializer
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences
@@ -86,7 +87,7 @@ class BeaconCredentials(CredentialsChain):
         here = f"{request.scheme}://{request.get_host()}"
         ours = request.headers.get("Origin") in (here, *settings.CSRF_TRUSTED_ORIGINS)
         if ours and isinstance(user, User) and user.is_active:
-            return user, Credential(via="session", scopes=frozenset(Scope))
+            return user, Credential(via="session", scopes=login_scopes(user))
         return super()._from_session(request)
 
 
