@@ -3,6 +3,7 @@
 import { Live } from "./live.js";
 
 const HEARTBEAT = 25_000;
+const AGAIN = 2_000;
 
 const root = document.querySelector("[data-live]");
 const part = (name) => root.querySelector(name);
@@ -58,6 +59,7 @@ function showState() {
 // --- events
 
 function arrive(event) {
+  if (meanwhile) return meanwhile.push(event);
   const id = `event-${event.id}`;
   if (seen.has(id) || (facts.areas.length && !facts.areas.includes(event.area))) return;
   seen.add(id);
@@ -124,19 +126,35 @@ function tellTimes() {
   }
 }
 
-// What was missed cannot be told in full: read the page again.
+// What was missed cannot be told in full: read the page again. What comes meanwhile waits.
+let meanwhile;
 async function readAgain() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  meanwhile ??= [];
+  const page = await wholePage();
+  if (!page) return setTimeout(readAgain, AGAIN);
   facts = JSON.parse(page.getElementById("live-facts").textContent);
   feed.replaceChildren(...page.querySelector("[data-live] .feed").children);
-  held = [];
-  for (const event of feed.children) seen.add(event.id);
   part(".nothing").hidden = feed.children.length > 0;
+  held = [];
+  seen.clear();
+  for (const event of feed.children) seen.add(event.id);
+  const late = meanwhile;
+  meanwhile = undefined;
+  late.forEach(arrive);
   settle();
   tellTimes();
   say("Read again from the start");
+}
+
+async function wholePage() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) location.reload();
+    if (!answer.ok || answer.redirected) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return null; // the server has gone again
+  }
 }
 
 // --- who is here
@@ -207,13 +225,15 @@ setInterval(tellTimes, 30_000);
 // --- hands
 
 feed.addEventListener("pointerover", (over) => (pointed = over.pointerType === "mouse"));
-feed.addEventListener("pointerleave", () => {
-  pointed = false;
-  settle();
-});
+for (const place of [feed, arrived])
+  place.addEventListener("pointerleave", (leaving) => {
+    pointed = [feed, arrived].includes(leaving.relatedTarget?.closest?.(".feed, .arrived"));
+    settle();
+  });
 feed.addEventListener("focusout", () => setTimeout(settle));
 addEventListener("scroll", settle, { passive: true });
 arrived.addEventListener("click", () => {
+  pointed = false;
   show();
   if (feed.getBoundingClientRect().top < 0) root.scrollIntoView();
 });

@@ -48,12 +48,6 @@ export class Live extends EventTarget {
     this.#socket.send(JSON.stringify({ id, ...frame }));
   }
 
-  // Where another reading of the whole left off.
-  begin(epoch, positions) {
-    this.#epoch = epoch;
-    this.#positions = new Map(Object.entries(positions));
-  }
-
   #read(frame) {
     switch (frame.type) {
       case "ping":

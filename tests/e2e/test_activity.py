@@ -9,6 +9,8 @@ from apps.accounts.choices import Role
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.members import change_role
 from apps.accounts.services.workspaces import rename_workspace
+from apps.common.actors import SYSTEM
+from apps.ledger.services import begin_epoch
 from tests.e2e.conftest import PHONE, Site, log_in
 from tests.e2e.test_console import serious_faults, too_wide
 from tests.factories import PASSWORD, MembershipFactory, WorkspaceFactory, member
@@ -131,10 +133,12 @@ def test_pause_holds_what_comes_and_going_on_shows_it(watch, workspace, owner):
 def test_nothing_moves_under_the_pointer(watch, workspace, owner):
     add_agent(workspace, owner, "First")
     page = watch(owner)
-    events(page).first.hover()
+    events(page).first.hover(position={"x": 40, "y": 5})
+    place = events(page).first.bounding_box()
     add_agent(workspace, owner, "Second")
     expect(page.get_by_role("button", name="1 new")).to_be_visible()
     expect(events(page)).to_have_count(1)
+    assert events(page).first.bounding_box() == place
     page.mouse.move(0, 0)
     expect(events(page)).to_have_count(2)
     expect(page.get_by_role("button", name="1 new")).to_be_hidden()
@@ -168,6 +172,20 @@ def test_restart_is_said_and_what_was_missed_is_caught_up(
     expect(events(page)).to_have_count(4)
     expect(events(page).first).to_contain_text("Agent 3")
     faults[:] = [fault for fault in faults if "WebSocket connection" not in fault]
+
+
+def test_what_cannot_be_resumed_is_read_again(watch, workspace, owner):
+    add_agent(workspace, owner, "Before")
+    page = watch(owner)
+    page.evaluate("document.querySelector('.event').id = 'gone-with-the-restore'")
+    add_agent(workspace, owner, "After")
+    begin_epoch(reason="restored", actor=SYSTEM)
+    expect(page.get_by_role("status")).to_have_text("Read again from the start", timeout=20_000)
+    expect(page.locator(".state")).to_have_text("Live")
+    expect(events(page)).to_have_count(2)
+    expect(page.locator("#gone-with-the-restore")).to_have_count(0)
+    add_agent(workspace, owner, "Newest")
+    expect(events(page).first).to_contain_text("Newest")
 
 
 def test_keys_alone_are_enough(watch, workspace, owner):

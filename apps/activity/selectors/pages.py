@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.accounts.choices import Scope
 from apps.accounts.models import User, Workspace
 from apps.accounts.ports import Credential
+from apps.accounts.selectors import login_scopes
 from apps.activity.ports import EventRow, Viewer
 from apps.activity.rules import area_of
 from apps.activity.selectors.events import heads, latest_events
@@ -41,7 +41,7 @@ class FeedPage:
 
 
 def page_viewer(user: User) -> Viewer:
-    return viewer_of(user=user, credential=Credential(via="session", scopes=frozenset(Scope)))
+    return viewer_of(user=user, credential=Credential(via="session", scopes=login_scopes(user)))
 
 
 def known_areas() -> list[str]:
