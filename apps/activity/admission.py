@@ -14,10 +14,10 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
-from apps.accounts.choices import Scope
 from apps.accounts.errors import InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
+from apps.accounts.selectors import login_scopes
 from apps.accounts.services.authentication import identify, read_key
 from apps.accounts.services.tickets import redeem_ticket
 from apps.activity.ports import Viewer
@@ -102,7 +102,7 @@ def _from_session(session_key: str) -> Viewer | None:
         return None
     return viewer_of(
         user=user,
-        credential=Credential(via="session", scopes=frozenset(Scope)),
+        credential=Credential(via="session", scopes=login_scopes(user)),
         session_key=session_key,
         session_hash=user.get_session_auth_hash(),
     )

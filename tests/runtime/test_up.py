@@ -160,6 +160,7 @@ def test_a_taken_port_names_who_has_it_before_anything_starts(still):
 
 def test_commands_start_what_they_need_and_stop_it_again(still):
     house = still
+    assert house.manage("migrate", "-v0").returncode == 0
     healthy = house.manage("doctor", "--json")
     assert healthy.returncode == 0, healthy.stdout
     shown = house.manage("showmigrations", "--plan")
