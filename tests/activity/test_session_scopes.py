@@ -22,7 +22,7 @@ def test_a_session_without_its_second_step_opens_no_more(settings, required, sco
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.create()
 
-    viewer = _from_session(session.session_key)
+    viewer = _from_session(str(session.session_key))
 
     assert viewer is not None
     assert viewer.credential.scopes == scopes
