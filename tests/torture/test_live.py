@@ -34,7 +34,7 @@ async def test_sockets_miss_nothing(name, house, tmp_path):
 async def test_resume_never_passes_an_uncommitted_event(committed_database):
     seed = random.randrange(2**32)
     started = time.monotonic()
-    written = await interleave(resumes=10_000, writers=4, watchers=20, seed=seed)
+    written = await interleave(resumes=10_000, writers=2, watchers=20, seed=seed)
     print(
         f"\nrow 4: 10,000 resumes among {written} events in {time.monotonic() - started:.0f} s, "
         f"skipped 0, repeated 0, seed {seed}"
