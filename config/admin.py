@@ -1,13 +1,18 @@
 """The console's pages of the record: as far as one's workspaces go, which accounts knows."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.decorators import display
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
-from apps.accounts.console import seen_events
+from apps.accounts.browser.entry import person
+from apps.accounts.console import operates, seen_events
 from apps.common.admin import BrowseAdmin
+from apps.ledger import deliveries
 from apps.ledger.models import Delivery, Event
 
 
@@ -45,12 +50,32 @@ class DeliveryAdmin(BrowseAdmin):
     paginator = InfinitePaginator
     list_select_related = ("event",)
     ordering = ("-id",)
-    fields = ("subscription", "event", "state", "attempts", "next_at", "done_at", "parked_at")
+    fields = (
+        *("subscription", "event", "state", "attempts", "last_error"),
+        *("next_at", "done_at", "parked_at"),
+    )
     readonly_fields = ("state",)
+    actions_detail = ("replay",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         rows = Delivery.objects.filter(event__in=seen_events(request.user))  # type: ignore[arg-type]
         return rows.order_by(*self.ordering)
+
+    @action(description="Replay", permissions=["replay"], variant=ActionVariant.PRIMARY)
+    def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        delivery = self.row(request, object_id)
+
+        def do(_: dict[str, Any]) -> str:
+            deliveries.replay(parked=Delivery.objects.filter(pk=delivery.pk), actor=person(request))
+            return f"{delivery.subscription} will be started again."
+
+        consequence = "It is started again, and tried for another three days."
+        return self.ask_first(
+            request, object_id, verb="Replay", consequence=consequence, do=do, danger=False
+        )
+
+    def has_replay_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return operates(request.user) and self.row(request, object_id).parked_at is not None
 
     @display(description="State", label={"waiting": "info", "done": "success", "parked": "danger"})
     def state(self, delivery: Delivery) -> str:

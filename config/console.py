@@ -78,6 +78,8 @@ NAVIGATION = [
         "items": [
             _item("Events", "history", "ledger_event_changelist"),
             _item("Deliveries", "outbox", "ledger_delivery_changelist"),
+            _item("Webhooks", "webhook", "activity_webhookendpoint_changelist"),
+            _item("Sent webhooks", "send", "activity_webhookmessage_changelist"),
         ],
     },
 ]

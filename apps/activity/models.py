@@ -1,6 +1,7 @@
 """Outgoing webhooks: who is told, what they were told and what they answered; and who consumes."""
 
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -70,7 +71,8 @@ class WebhookEndpoint(models.Model):
     objects = WebhookEndpointQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return self.description or self.url
+        """Not the whole address, which may hold a secret."""
+        return self.description or urlsplit(self.url).netloc
 
     @property
     def enabled(self) -> bool:

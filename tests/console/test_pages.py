@@ -25,6 +25,8 @@ LISTS = {
     "accounts_apikey_changelist": 4,
     "ledger_event_changelist": 3,
     "ledger_delivery_changelist": 3,
+    "activity_webhookendpoint_changelist": 4,
+    "activity_webhookmessage_changelist": 3,
 }
 HOME = 14
 SEARCH = 6
