@@ -4,4 +4,6 @@ A system check resolves every name. Rooms do not call upwards; they say what hap
 is read who cares.
 """
 
-SUBSCRIPTIONS: dict[str, list[str]] = {}
+SUBSCRIPTIONS: dict[str, list[str]] = {
+    "accounts.workspace.deleted": ["activity.forget_webhooks"],
+}

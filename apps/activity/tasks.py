@@ -4,9 +4,12 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.activity.services import sending
+from apps.activity.services import sending, webhooks
 from apps.activity.services.pulses import note_pulse
 from apps.activity.watchdog import PULSE
+from apps.common.actors import SYSTEM
+from apps.ledger.deliveries import subscriber
+from apps.ledger.models import Event
 
 
 @shared_task(name=PULSE)
@@ -22,3 +25,8 @@ def send_webhooks(endpoint: str) -> None:
 @shared_task(name="activity.forget_old_messages")
 def forget_old_messages() -> None:
     sending.forget_old_messages()
+
+
+@subscriber("activity.forget_webhooks")
+def forget_webhooks(event: Event) -> None:
+    webhooks.forget_webhooks(workspace_id=event.workspace_id, actor=SYSTEM)

@@ -124,6 +124,16 @@ def delete_webhook(*, webhook: WebhookEndpoint, actor: Actor) -> None:
         locked.delete()
 
 
+def forget_webhooks(*, workspace_id: UUID, actor: Actor) -> None:
+    """Of a workspace that was deleted: nothing is sent any more, but addresses are left."""
+    with unit(actor=actor, workspace=workspace_id):
+        for endpoint in WebhookEndpoint.objects.select_for_update(of=("self",)).filter(
+            workspace_id=workspace_id, workspace__deleted_at__isnull=False
+        ):
+            record(events.WebhookDeleted(webhook=endpoint.id))
+            endpoint.delete()
+
+
 def send_test(*, webhook: WebhookEndpoint, actor: Actor) -> None:
     """Have it sent an event of its own, like any other."""
     with unit(actor=actor, workspace=webhook.workspace_id):
