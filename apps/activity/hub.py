@@ -338,7 +338,8 @@ class Hub:
     async def _sweep(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), SWEEP_EVERY)
+                async with asyncio.timeout(SWEEP_EVERY):
+                    await self._sweep_now.wait()
             self._sweep_now.clear()
             try:
                 await self._recheck()

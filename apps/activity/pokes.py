@@ -4,6 +4,7 @@ It may get lost, come late or twice. Whoever follows a workspace also looks at i
 second, so all that a dead Redis costs is that second.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -63,6 +64,7 @@ async def heard() -> AsyncIterator[dict[UUID, int]]:
     )
     async with client, client.pubsub() as subscription:
         await subscription.subscribe(CHANNEL)
+        heed_cancellation()
         pinged = False
         while True:
             message = await subscription.get_message(timeout=SILENCE)
@@ -70,9 +72,17 @@ async def heard() -> AsyncIterator[dict[UUID, int]]:
                 if pinged:
                     raise redis.TimeoutError("Redis answers no ping.")
                 await subscription.ping()
+            heed_cancellation()
             pinged = message is None
             if message and message["type"] == "message":
                 yield _read(message["data"])
+
+
+def heed_cancellation() -> None:
+    """redis-py loses a cancellation that comes while it connects: after it did, ask here."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _read(text: bytes) -> dict[UUID, int]:

@@ -22,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from apps.activity.frames import Passing
+from apps.activity.pokes import heed_cancellation
 from apps.activity.ports import EventRow
 from apps.common.ids import uuid7
 
@@ -192,13 +193,16 @@ async def heard() -> AsyncIterator[Passing]:
     )
     async with client, client.pubsub() as subscription:
         await subscription.subscribe(CHANNEL)
+        heed_cancellation()
         sweep = client.register_script(_HERE)
         swept = 0.0
         while True:
             if time.monotonic() - swept > SWEEP_EVERY:
                 await sweep(args=[int(LASTS * 1000)])
+                heed_cancellation()
                 swept = time.monotonic()
             message = await subscription.get_message(timeout=SWEEP_EVERY)
+            heed_cancellation()
             if message and message["type"] == "message":
                 yield _passing(message["data"])
 

@@ -166,7 +166,7 @@ def test_web_answers(containers):
 def test_worker_answers(containers):
     with (
         containers.run("worker") as worker,
-        Celery(broker=containers.redis_url) as app,
+        Celery(broker=containers.redis_url, set_as_current=False) as app,
         app.connection() as connection,
     ):
 

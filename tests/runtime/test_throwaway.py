@@ -1,5 +1,6 @@
 """A run of the tests leaves nothing behind, however it ends."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,8 +29,11 @@ def a_run(folder):
     told = folder / "told"
     (folder / "test_waits.py").write_text(WAITS.format(told=str(told)))
     words = ["-m", "pytest", "-q", "-c", "pyproject.toml", "-p", "no:cacheprovider", folder]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     with (folder / "output").open("w") as output:
-        run = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=output, stderr=output)
+        run = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=own, stdout=output, stderr=output
+        )
     try:
         eventually(lambda: (told.exists() and told.read_text()) or run.poll() is not None)
         assert run.poll() is None, (folder / "output").read_text()

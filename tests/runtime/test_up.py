@@ -54,7 +54,7 @@ def _kill(pid):
 
 def _worker_answers(house):
     broker = addresses.celery_url(addresses.redis_url(house.data_dir))
-    with Celery(broker=broker) as app, app.connection() as connection:
+    with Celery(broker=broker, set_as_current=False) as app, app.connection() as connection:
         return bool(app.control.ping(timeout=1, connection=connection))
 
 
