@@ -6,7 +6,9 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("lattice", task_cls="apps.common.tracing:TracedTask")
+app = Celery(
+    "lattice", task_cls="apps.common.tracing:TracedTask", amqp="apps.common.broker:PromptAMQP"
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add("apps.activity.watchdog:Watchdog")

@@ -5,7 +5,9 @@ import socket
 import time
 
 import pytest
+from celery import current_app
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from apps.activity.relay import Ear
 from apps.activity.selectors.backlog import consuming_workers
@@ -112,6 +114,18 @@ def test_a_broker_that_comes_back_costs_time_and_nothing_else(machine, subscribe
     eventually(done, within=5)
     assert sorted(answered()) == sorted(str(bell) for bell in [*before, *during, *after])
     assert worker.poll() is None, "the worker consumes again without a restart"
+
+
+def test_a_broker_that_was_away_for_long_is_asked_for_as_often_as_at_first():
+    waits = []
+    with (
+        current_app.connection_for_read("redis://127.0.0.1:1") as broker,
+        pytest.raises(OperationalError),
+    ):
+        broker.ensure_connection(
+            lambda _, wait: waits.append(wait), max_retries=3, interval_start=0
+        )
+    assert waits == [0, 0, 0]
 
 
 def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
