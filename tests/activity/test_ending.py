@@ -1,4 +1,4 @@
-"""Whoever follows Redis ends when asked to, at whatever moment: a server that stops waits for it."""
+"""Whoever follows Redis ends when asked to, at any moment: a server that stops waits for it."""
 
 import asyncio
 
