@@ -29,7 +29,8 @@ _exit = ExitStack()
 
 
 def _start() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have its background ignore them
+        signal.signal(number, signal.default_int_handler)
     atexit.register(_exit.close)
     _remove_leftovers()
     root = _own_folder()
