@@ -8,6 +8,7 @@ is not. Any number of relays may run: they pass over the rows another one holds.
 
 import random
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
@@ -29,6 +30,7 @@ CHANNEL = "lattice_relay"
 """On which PostgreSQL tells relays not to wait for their next look."""
 BATCH = 100
 LOOK_EVERY = 1.0
+RING_EVERY = 0.1
 PAUSE = 2.0
 """After the broker or the database failed, and at most how late the relay sees that it is back."""
 
@@ -81,10 +83,24 @@ class Relay:
         return len(starts)
 
 
-def wake_relays(_: Mapping[UUID, int]) -> None:
-    """The ledger's poke. After the commit: a NOTIFY inside it makes commits wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
+class Bell:
+    """The ledger's poke. After the commit: a NOTIFY inside it makes commits wait for each other.
+
+    It costs a round trip, so a burst rings once; what came after the ring is seen at the next look.
+    """
+
+    def __init__(self) -> None:
+        self._quiet_until = 0.0
+
+    def __call__(self, _: Mapping[UUID, int]) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        self._quiet_until = time.monotonic() + RING_EVERY
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+wake_relays = Bell()
 
 
 class Ear:
