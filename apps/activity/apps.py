@@ -2,6 +2,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from apps.common.ports import examinations, levels
 from apps.ledger.ports import pokes
 
 
@@ -21,3 +22,6 @@ class ActivityConfig(AppConfig):
         ports.commands["presence"] = import_module("apps.activity.commands").presence_command
         told = import_module("apps.activity.wording").told
         ports.presenters.update(accounts=told, activity=told, ledger=told)
+        vitals = import_module("apps.activity.vitals")
+        examinations.append(vitals.examine_work)
+        levels.append(vitals.work_levels)

@@ -1,9 +1,11 @@
-"""What lower rooms offer and higher ones fill: tiles for the console's home page, and finders for
-its palette. An app registers its own in `<app>/console.py`.
+"""What lower rooms offer and higher ones fill: tiles for the console's home page and finders for
+its palette, which an app registers in `<app>/console.py`; what the doctor looks at and what
+Prometheus reads, which it registers when it is ready.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from apps.common.actors import Actor
@@ -56,3 +58,44 @@ def tile(*, title: str, icon: str, order: int) -> Callable[[Any], Any]:
 def finder(find: Finder) -> Finder:
     finders.append(find)
     return find
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line of `manage.py doctor`: how it is and, if not well, what to do."""
+
+    subject: str
+    health: Health
+    text: str
+    fix: str = ""
+
+
+Examination = Callable[[], Iterable[Finding]]
+
+examinations: list[Examination] = []
+"""Asked once the database answers and is migrated."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """How much of something there is: the same, whichever process is asked.
+
+    `label` names what its values are told apart by; without one there is one value, under "".
+    """
+
+    name: str
+    says: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    label: str = ""
+
+
+ReadLevels = Callable[[], Iterable[Level]]
+
+levels: list[ReadLevels] = []
+"""Read whenever Prometheus asks, so each of them is a query or two that stay cheap."""

@@ -22,6 +22,7 @@ def counted(found, **labels):
     return found.get((SAMPLE, *sorted(labels.items())), 0)
 
 
+@pytest.mark.django_db
 def test_requests_are_counted_by_route(client):
     def requests():
         found = read(client.get("/metrics").content.decode())
@@ -39,11 +40,13 @@ def test_requests_are_counted_by_route(client):
     assert [now - then for now, then in zip(requests(), before, strict=True)] == [1, 2, 1]
 
 
+@pytest.mark.django_db
 def test_identifiers_never_become_labels(client):
     client.get("/accounts/0190f5c8-6a2e-7c5b-9d43-5be1c2f0a9d7")
     assert "0190f5c8" not in client.get("/metrics").content.decode()
 
 
+@pytest.mark.django_db
 def test_metrics_are_text_that_nobody_keeps(client):
     response = client.get("/metrics")
     assert response["Content-Type"].startswith("text/plain")

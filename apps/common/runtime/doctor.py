@@ -4,9 +4,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 import django
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
 
+from apps.common.ports import Examination, Finding, Health, examinations
 from apps.common.runtime.seat import supervisor_of
 from apps.common.runtime.startup import unapplied_migrations
 from apps.common.version import VERSION
@@ -25,27 +24,25 @@ FEW_BYTES, SCARCE_BYTES = 200_000_000, 2_000_000_000
 CLOCK_WARNS, CLOCK_FAILS = 2.0, 30.0
 
 
-class Health(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    subject: str
-    health: Health
-    text: str
-    fix: str = ""
-
-
 def examine() -> Iterator[Finding]:
     yield _versions()
     yield _disk(settings.DATA_DIR)
-    yield from _postgres()
+    database = list(_postgres())
+    yield from database
     yield _redis()
     yield _supervisor(settings.DATA_DIR)
+    if all(finding.health is not Health.FAIL for finding in database):
+        for examination in examinations:
+            yield from _examined(examination)
     yield from _settings()
+
+
+def _examined(examination: Examination) -> Iterator[Finding]:
+    try:
+        yield from examination()
+    except DatabaseError as error:
+        name = getattr(examination, "__name__", str(examination))
+        yield Finding(name, Health.FAIL, str(error).strip(), "See the log of PostgreSQL.")
 
 
 def _versions() -> Finding:

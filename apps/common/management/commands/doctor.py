@@ -5,13 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from apps.common.commands import LatticeCommand, Outcome, Report
-from apps.common.runtime.doctor import Finding, Health, examine
+from apps.common.ports import Finding, Health
+from apps.common.runtime.doctor import examine
 from apps.common.runtime.errors import ServiceError
 from apps.common.runtime.startup import embedded_services
 
 
 class Command(LatticeCommand):
-    help = "Examine versions, services, migrations, extensions, disk, clock and settings."
+    help = "Examine versions, services, disk, clock, settings, and the work that waits."
     requires_system_checks = []
 
     def run(self, **_: Any) -> Report:
