@@ -60,7 +60,9 @@ peers: .venv/dev.ok ## Tests against peers from npm and Debian
 e2e: .venv/dev.ok ## Browser tests; they need Chromium
 	$(PYTEST) -m e2e $(NONE_IS_FINE)
 
-torture: .venv/dev.ok ## The long form of every promise; takes long
+torture: export LATTICE_TORTURE_ROWS := $(ROWS)
+torture: export LATTICE_TORTURE_SEED := $(SEED)
+torture: .venv/dev.ok ## The long form of every promise, or of ROWS=3,15; SEED=1 replays
 	$(PYTEST) -s -m torture --timeout 3600
 
 bench: .venv/dev.ok ## Measure what is measured

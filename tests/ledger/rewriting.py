@@ -1,6 +1,5 @@
 """History cannot be rewritten unseen: a short run here, the long one in tests/torture."""
 
-import os
 from collections import Counter
 from random import Random
 
@@ -8,11 +7,6 @@ from django.db import transaction
 
 from apps.ledger.verification import verify
 from tests.ledger.forgery import FORGERIES, lift_the_guards, write_history
-
-
-def seed() -> int:
-    given = os.environ.get("LATTICE_TORTURE_SEED")
-    return int(given) if given else Random().randrange(2**32)
 
 
 def forge_and_look(*, times: int, seed: int) -> Counter[str]:

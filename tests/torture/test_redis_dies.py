@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 __all__ = ["machine", "own_redis", "receiver", "subscribed"]
 
-pytestmark = [pytest.mark.torture, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.torture, pytest.mark.row(5), pytest.mark.timeout(900)]
 MINUTE = 60.0
 MOMENT = 5.0
 """In which messages gather in the broker, for it to forget."""
