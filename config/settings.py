@@ -200,6 +200,7 @@ RATE_LIMITS = {  # a minute; for an agent a second
         "password": 5,
     }.items()
 }
+INVITATION_MAILS = 100 * environment.rate_limit_scale  # a day, for each who invites
 
 # --- HTTP
 

@@ -237,6 +237,21 @@ class Invitation(models.Model):
         return not closed and self.expires_at > timezone.now()
 
 
+class InvitationMail(models.Model):
+    """That somebody had a mail sent. Kept for as long as it counts towards how many they may."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["asked_by", "asked_at"], name="mails_lately")]
+
+    def __str__(self) -> str:
+        return f"for {self.invitation_id} at {self.asked_at}"
+
+
 class CredentialQuerySet(models.QuerySet["ApiKey"]):
     def usable(self, at: datetime | None = None) -> "CredentialQuerySet":
         moment = at or timezone.now()

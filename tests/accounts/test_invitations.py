@@ -19,6 +19,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Invitation, Membership
 from apps.accounts.services.authentication import read_key
+from apps.accounts.services.housekeeping import purge_expired
 from apps.accounts.services.invitations import (
     accept_invitation,
     create_invitation,
@@ -31,7 +32,14 @@ from apps.accounts.services.people import disable_person
 from apps.common.actors import SYSTEM
 from apps.common.errors import NotAllowed, NotFound, TooMany
 from apps.ledger.models import Event
-from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
+from tests.factories import (
+    MembershipFactory,
+    PersonFactory,
+    WorkspaceFactory,
+    agent_of,
+    issue,
+    member,
+)
 
 ADDRESS = "new@example.org"
 
@@ -255,6 +263,58 @@ class TestNoFlood:
         with pytest.raises(TooMany):
             invite(workspace, owner)
         assert Invitation.objects.count() == 1
+
+    def test_one_person_has_so_many_mails_sent_a_day_from_all_workspaces_together(
+        self, workspace, owner, mailoutbox, settings
+    ):
+        settings.INVITATION_MAILS = 3
+        other = WorkspaceFactory.create()
+        MembershipFactory.create(workspace=other, user=owner, role=Role.OWNER)
+        again = invite(workspace, owner, email="a@example.org")
+        invite(other, owner, email="b@example.org")
+        resend_invitation(invitation_id=again.id, actor=owner)
+        before = recorded()
+
+        for place in (workspace, other):
+            with pytest.raises(TooMany) as refused:
+                invite(place, owner, email="c@example.org")
+        assert "3 invitations" in refused.value.text
+        assert refused.value.retry_after in range(86_000, 86_402)
+        with pytest.raises(TooMany):
+            resend_invitation(invitation_id=again.id, actor=owner)
+        assert Invitation.objects.count() == 2
+        assert recorded() == before
+
+        assert invite(workspace, member(workspace, Role.ADMIN), email="c@example.org")
+        with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1)):
+            assert invite(other, owner, email="c@example.org")
+
+    def test_what_counts_no_more_is_thrown_away(self, workspace, owner):
+        invite(workspace, owner)
+        with time_machine.travel(timezone.now() + timedelta(hours=23)):
+            assert purge_expired()["mails"] == 0
+        with time_machine.travel(timezone.now() + timedelta(hours=25)):
+            assert purge_expired()["mails"] == 1
+
+
+def test_of_many_at_once_no_more_are_sent_than_a_day_allows(committed_database, settings):
+    settings.INVITATION_MAILS = 3
+    workspaces = WorkspaceFactory.create_batch(8)
+    inviter = member(workspaces[0], Role.OWNER)
+    for workspace in workspaces[1:]:
+        MembershipFactory.create(workspace=workspace, user=inviter, role=Role.OWNER)
+
+    def ask(workspace):
+        try:
+            return invite(workspace, inviter)
+        except TooMany:
+            return None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [invitation for invitation in pool.map(ask, workspaces) if invitation]
+    assert len(made) == Invitation.objects.count() == 3
 
 
 def test_name_that_was_broken_over_lines_holds_no_mail_back(workspace, owner, mailoutbox):

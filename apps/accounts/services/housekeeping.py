@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.accounts.models import RefreshToken, SocketTicket, TokenFamily
+from apps.accounts.models import InvitationMail, RefreshToken, SocketTicket, TokenFamily
 from apps.accounts.services.idempotency import purge_answers
+from apps.accounts.services.invitations import LATELY
 
 KEPT_AFTER_THE_END = timedelta(days=7)
 
@@ -19,4 +20,5 @@ def purge_expired() -> dict[str, int]:
         "families": families.delete()[1].get(TokenFamily._meta.label, 0),
         "tickets": SocketTicket.objects.filter(expires_at__lte=past).delete()[0],
         "answers": purge_answers(),
+        "mails": InvitationMail.objects.filter(asked_at__lte=timezone.now() - LATELY).delete()[0],
     }

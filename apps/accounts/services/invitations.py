@@ -22,7 +22,7 @@ from apps.accounts.errors import (
     InvitationForSomebodyElse,
     PersonalWorkspace,
 )
-from apps.accounts.models import Invitation, Membership, User, Workspace
+from apps.accounts.models import Invitation, InvitationMail, Membership, User, Workspace
 from apps.accounts.rules import may_grant
 from apps.accounts.selectors import require_person, standing_of
 from apps.accounts.services.members import admit
@@ -34,6 +34,8 @@ from apps.ledger.services import record, unit
 GOOD_FOR = timedelta(days=14)
 QUIET = timedelta(minutes=5)
 """How long an address is left in peace after a mail from a workspace."""
+LATELY = timedelta(days=1)
+"""In which one person has `INVITATION_MAILS` sent at most, from all their workspaces together."""
 LEASE = timedelta(minutes=5)
 """How long one sender is left in peace before another one tries."""
 
@@ -66,6 +68,7 @@ def create_invitation(*, workspace_id: UUID, email: str, role: Role, actor: User
                 )
         except IntegrityError as error:
             raise AlreadyInvited from error
+        _count_mail(invitation, actor)
         record(events.InvitationCreated(invitation=invitation.id, role=role))
     return invitation
 
@@ -80,6 +83,7 @@ def resend_invitation(*, invitation_id: UUID, actor: User) -> Invitation:
         invitation.expires_at = timezone.now() + GOOD_FOR
         invitation.invited_by = actor
         invitation.save(update_fields=["sent_at", "due_at", "expires_at", "invited_by"])
+        _count_mail(invitation, actor)
         record(events.InvitationResent(invitation=invitation.id))
     return invitation
 
@@ -195,6 +199,20 @@ def _leave_in_peace(workspace: Workspace, email: str) -> None:
             "A mail left for this address a moment ago: wait before another one.",
             retry_after=int(wait.total_seconds()) + 1,
         )
+
+
+def _count_mail(invitation: Invitation, actor: User) -> None:
+    """One after another, or two at once would both be the last. What is refused is undone."""
+    User.objects.get_queryset().select_for_update(no_key=True).get(id=actor.id)
+    since = timezone.now() - LATELY
+    lately = InvitationMail.objects.filter(asked_by=actor, asked_at__gt=since).order_by("-asked_at")
+    in_the_way = lately.values_list("asked_at", flat=True)[settings.INVITATION_MAILS - 1 :].first()
+    if in_the_way:
+        raise TooMany(
+            f"You had {settings.INVITATION_MAILS} invitations sent within a day: wait a little.",
+            retry_after=int((in_the_way - since).total_seconds()) + 1,
+        )
+    InvitationMail.objects.create(invitation=invitation, asked_by=actor)
 
 
 def _close_expired(workspace: Workspace, email: str) -> None:
