@@ -86,6 +86,11 @@ class InvalidScope(Invalid):
     message = "These scopes cannot be given to this key."
 
 
+class OutlivesItsIssuer(Invalid):
+    code = "outlives_its_issuer"
+    message = "A key hands out none that lasts longer than itself: log in for that."
+
+
 class EmailTaken(Conflict):
     code = "email_taken"
     message = "Somebody is registered with this e-mail address."

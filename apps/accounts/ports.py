@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ class Credential:
     scopes: frozenset[str]
     confined_to: UUID | None = None
     key_id: UUID | None = None
+    expires_at: datetime | None = None
+    """When a key ends. None: never, or it is a login."""
     family_id: UUID | None = None
 
     def allows(self, scope: Scope) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
@@ -17,6 +17,7 @@ from apps.accounts.errors import (
     InvalidScope,
     InvalidToken,
     KeyRevoked,
+    OutlivesItsIssuer,
     PeopleOnly,
 )
 from apps.accounts.models import ApiKey, Membership, SocketTicket, User
@@ -27,7 +28,16 @@ from apps.accounts.services.sessions import log_out, open_session
 from apps.accounts.services.tickets import issue_ticket, redeem_ticket
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import Event
-from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
+from apps.ledger.services import unit
+from tests.factories import (
+    MembershipFactory,
+    PersonFactory,
+    WorkspaceFactory,
+    agent_of,
+    issue,
+    member,
+)
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -111,6 +121,41 @@ class TestAgents:
         agent.refresh_from_db()
         assert (agent.name, agent.owner) == ("New", heir)
         assert recorded() == ["agent.renamed", "agent.owner_changed"]
+
+    def test_handed_over_it_keeps_none_of_its_keys(self, workspace, owner, agent):
+        elsewhere = WorkspaceFactory.create()
+        for user in (owner, agent):
+            MembershipFactory.create(workspace=elsewhere, user=user)
+        keys = [issue(agent, workspace), issue(agent, elsewhere)]
+        kept = issue(agent_of(owner, workspace), workspace)
+        heir = member(workspace)
+
+        hand_over = {"agent_id": agent.id, "workspace_id": workspace.id, "owner_id": heir.id}
+        for _ in range(2):
+            change_agent(**hand_over, actor=owner)
+
+        for key in keys:
+            with pytest.raises(InvalidApiKey):
+                read_key(key)
+        assert read_key(kept)
+        (event,) = Event.objects.all()
+        assert event.payload == {
+            "agent": str(agent.id),
+            "before": str(owner.id),
+            "after": str(heir.id),
+            "keys_revoked": 2,
+        }
+
+    def test_renamed_it_keeps_its_keys(self, workspace, owner, agent):
+        key = issue(agent, workspace)
+        change_agent(
+            agent_id=agent.id,
+            workspace_id=workspace.id,
+            name="New",
+            owner_id=owner.id,
+            actor=owner,
+        )
+        assert read_key(key)
 
     def test_its_owner_has_to_be_a_person_of_the_workspace(self, workspace, owner, agent):
         for heir in (PersonFactory.create(), agent_of(owner, workspace)):
@@ -261,6 +306,34 @@ class TestRotating:
         assert recorded() == ["key.issued"]
 
 
+class TestOutlasting:
+    """A key that ends hands out none that goes on after it."""
+
+    @pytest.fixture
+    def tomorrow(self):
+        return timezone.now() + timedelta(days=1)
+
+    @pytest.mark.parametrize("longer", [timedelta(seconds=1), None])
+    def test_none_is_issued(self, workspace, owner, agent, tomorrow, longer):
+        expires_at = tomorrow + longer if longer else None
+        with pytest.raises(OutlivesItsIssuer):
+            key_for(agent, workspace, owner, expires_at=expires_at, until=tomorrow)
+        assert not ApiKey.objects.exists()
+        assert recorded() == []
+
+    def test_none_is_got_by_rotating(self, workspace, owner, agent, tomorrow):
+        endless = key_for(agent, workspace, owner)
+        with pytest.raises(OutlivesItsIssuer):
+            rotate_key(key_id=endless.key.id, actor=owner, until=tomorrow)
+        assert read_key(endless.text)
+        assert recorded() == ["key.issued"]
+
+    def test_one_that_ends_with_it_is(self, workspace, owner, agent, tomorrow):
+        issued = key_for(agent, workspace, owner, expires_at=tomorrow, until=tomorrow)
+        rotated = rotate_key(key_id=issued.key.id, actor=owner, until=tomorrow)
+        assert rotated.key.expires_at == tomorrow
+
+
 class TestTickets:
     def ticket_of(self, workspace, secret):
         user, credential = identify(secret)
@@ -316,3 +389,43 @@ def test_of_many_who_redeem_one_ticket_one_gets_in(committed_database):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(redeem, range(8)))
     assert sum(answer is not None for answer in answers) == 1
+
+
+def _waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("way", ["issue", "rotate"])
+def test_a_key_made_while_the_agent_is_handed_over_is_not_left_over(committed_database, way):
+    """Not in the workspace where it is handed over, whose row would make them wait."""
+    workspace, elsewhere = WorkspaceFactory.create(), WorkspaceFactory.create()
+    owner, heir = member(workspace, Role.OWNER), member(workspace)
+    agent = agent_of(owner, workspace)
+    for user in (owner, heir, agent):
+        MembershipFactory.create(workspace=elsewhere, user=user)
+    old = key_for(agent, elsewhere, owner).key
+
+    def make():
+        try:
+            if way == "rotate":
+                return rotate_key(key_id=old.id, actor=owner)
+            return key_for(agent, elsewhere, owner)
+        except (NotAllowed, NotFound, KeyRevoked):
+            return None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with unit(actor=owner, workspace=workspace.id):
+            change_agent(
+                agent_id=agent.id, workspace_id=workspace.id, owner_id=heir.id, actor=owner
+            )
+            made = other.submit(make)
+            eventually(_waits_for_a_lock, within=20)
+        assert made.result(20) is None
+    assert not ApiKey.objects.filter(user=agent, revoked_at=None).exists()

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -342,6 +343,29 @@ class TestScopesOfIssuedKeys:
 
     def test_key_hands_out_what_it_has(self, half):
         assert half.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]}).status_code == 201
+
+    def test_a_key_that_ends_makes_none_that_outlasts_it(self, owner, workspace):
+        tomorrow = timezone.now() + timedelta(days=1)
+        ending = client_with(issue(owner, workspace, *Scope, expires_at=tomorrow))
+        body = {"name": "k", "scopes": ["read"]}
+        refused = ending.post("/api/v1/api-keys", body)
+        assert (refused.status_code, code_of(refused)) == (422, "outlives_its_issuer")
+        assert refused.json()["error"]["details"][0]["field"] == "expires_at"
+
+        made = ending.post("/api/v1/api-keys", body | {"expires_at": tomorrow.isoformat()})
+        assert made.status_code == 201
+
+        endless = ApiKey.objects.create(
+            public_id="endless",
+            secret_hash=b"",
+            user=owner,
+            workspace=workspace,
+            name="k",
+            scopes=["read"],
+            created_by=owner,
+        )
+        refused = ending.post(f"/api/v1/api-keys/{endless.id}/rotate")
+        assert code_of(refused) == "outlives_its_issuer"
 
     def test_archived_workspace_gets_no_new_keys(self, client, workspace):
         workspace.archived_at = timezone.now()

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from apps.accounts import events
 from apps.accounts.choices import ActorKind, Permission, Role
 from apps.accounts.errors import InvalidAccount
-from apps.accounts.models import Membership, User
+from apps.accounts.models import ApiKey, Membership, User
 from apps.accounts.selectors import require_person, standing_of
 from apps.accounts.services.members import admit
 from apps.accounts.services.names import readable
@@ -53,7 +55,8 @@ def change_agent(
     name: str | None = None,
     owner_id: UUID | None = None,
 ) -> User:
-    """Another name, or another person of the workspace as its owner."""
+    """Another name, or another person of the workspace as its owner. What keys it had end then,
+    in every workspace: whoever holds them would act for somebody who never gave them out."""
     name = None if name is None else readable(name)
     with unit(actor=actor, workspace=workspace_id):
         agent = _lock_agent(agent_id, workspace_id, actor)
@@ -66,7 +69,13 @@ def change_agent(
             _require_person_of(workspace_id, owner_id)
             agent.owner_id = owner_id
             agent.save(update_fields=["owner", "updated_at"])
-            record(events.AgentOwnerChanged(agent=agent.id, before=before, after=owner_id))
+            keys = ApiKey.objects.filter(user=agent, revoked_at__isnull=True)
+            revoked = keys.update(revoked_at=timezone.now())
+            record(
+                events.AgentOwnerChanged(
+                    agent=agent.id, before=before, after=owner_id, keys_revoked=revoked
+                )
+            )
     return agent
 
 

@@ -52,6 +52,7 @@ def read_key(text: str) -> tuple[User, Credential]:
         scopes=frozenset(key.scopes) & allowed_scopes(agent=user.is_agent),
         confined_to=key.workspace_id,
         key_id=key.id,
+        expires_at=key.expires_at,
     )
 
 

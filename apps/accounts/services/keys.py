@@ -16,6 +16,7 @@ from apps.accounts.errors import (
     InvalidAccount,
     InvalidScope,
     KeyRevoked,
+    OutlivesItsIssuer,
     WorkspaceArchived,
 )
 from apps.accounts.models import ApiKey, Membership, User
@@ -45,15 +46,18 @@ def issue_key(
     actor: Actor,
     expires_at: datetime | None = None,
     within: Collection[str] = PERSON_SCOPES,
+    until: datetime | None = None,
     demo: bool = False,
 ) -> IssuedKey:
-    """For oneself, or for an agent of one's own; never more than `within`, what one proved."""
+    """For oneself, or for an agent of one's own; never more than `within`, nor longer than `until`:
+    the scopes and the end of what one proved oneself with."""
     require_person(actor)
     if demo and not settings.DEVELOPMENT:
         raise NotAllowed("Demo keys are made in development alone.")
     if not scopes or not scopes_within(scopes, agent=holder.is_agent):
         raise InvalidScope
     _require_within(scopes, within)
+    _require_ends_by(until, expires_at)
     name = readable(name)
     if expires_at and expires_at <= timezone.now():
         raise InvalidAccount(details=[{"field": "expires_at", "message": "This is past."}])
@@ -61,7 +65,7 @@ def issue_key(
         _, standing = lock_workspace(workspace_id, actor, Permission.READ)
         if standing.archived:
             raise WorkspaceArchived
-        holder = User.objects.get_queryset().get(id=holder.id)  # as it is under the lock
+        holder = _lock_holder(holder.id)
         _require_delegation(holder, workspace_id, actor)
         issued = _make(
             user=holder,
@@ -89,24 +93,27 @@ def rotate_key(
     actor: Actor,
     grace: timedelta = timedelta(0),
     within: Collection[str] = PERSON_SCOPES,
+    until: datetime | None = None,
 ) -> IssuedKey:
     """A new key with the same rights. The old one goes on for the grace period, 0 by default."""
     if not timedelta(0) <= grace <= LONGEST_GRACE:
         message = f"From 0 to {LONGEST_GRACE.days} days."
         raise InvalidAccount(details=[{"field": "grace_seconds", "message": message}])
     seen = _seen_key(key_id, actor)
-    if actor.actor_id not in (seen.user_id, seen.user.owner_id) and actor.actor_kind != "system":
-        raise NotAllowed("A key is rotated by its holder, or by its agent's owner.")
     _require_within(seen.scopes, within)
     with unit(actor=actor, workspace=seen.workspace_id):
+        holder = _lock_holder(seen.user_id)
+        if actor.actor_id not in (holder.id, holder.owner_id) and actor.actor_kind != "system":
+            raise NotAllowed("A key is rotated by its holder, or by its agent's owner.")
         old = _lock_key(key_id, actor)
         now = timezone.now()
         if old.revoked_at or (old.expires_at and old.expires_at <= now) or old.replaced_by_id:
             raise KeyRevoked
-        if not old.user.is_active:
+        if not holder.is_active:
             raise AgentDisabled
+        _require_ends_by(until, old.expires_at)
         issued = _make(
-            user=old.user,
+            user=holder,
             workspace_id=old.workspace_id,
             name=old.name,
             scopes=old.scopes,
@@ -154,6 +161,12 @@ def _require_within(scopes: Collection[str], proved: Collection[str]) -> None:
         raise InvalidScope("A credential hands out no scope that it does not have itself.")
 
 
+def _require_ends_by(until: datetime | None, expires_at: datetime | None) -> None:
+    if until and (expires_at is None or expires_at > until):
+        latest = f"At the latest {until.isoformat(timespec='seconds')}."
+        raise OutlivesItsIssuer(details=[{"field": "expires_at", "message": latest}])
+
+
 def _require_delegation(holder: User, workspace_id: UUID, actor: Actor) -> None:
     delegated = actor.actor_id in (holder.id, holder.owner_id) or actor.actor_kind == "system"
     if not delegated:
@@ -176,6 +189,11 @@ def _seen_key(key_id: UUID, actor: Actor) -> ApiKey:
     if place is None or not place.permits(Permission.MANAGE_MEMBERS):
         raise NotFound
     return key
+
+
+def _lock_holder(user_id: UUID) -> User:
+    """Until the key is made: an agent that is handed over meanwhile would keep it."""
+    return User.objects.get_queryset().select_for_update(no_key=True).get(id=user_id)
 
 
 def _lock_key(key_id: UUID, actor: Actor) -> ApiKey:

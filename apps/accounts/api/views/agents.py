@@ -26,6 +26,7 @@ from apps.accounts.errors import (
     InvalidRole,
     InvalidScope,
     KeyRevoked,
+    OutlivesItsIssuer,
     WorkspaceArchived,
 )
 from apps.accounts.models import ApiKey, Membership, User
@@ -96,7 +97,7 @@ class OneAgent(ManagedAgent):
         return Response(shown_agent(request, agent_id))
 
     @extend_schema(
-        summary="Rename an agent, or give it another owner",
+        summary="Rename an agent, or give it another owner, which revokes its keys",
         request=shapes.AgentChange,
         responses=shapes.AgentOutput,
     )
@@ -158,6 +159,7 @@ class KeyList(GenericAPIView[ApiKey]):
             workspace_id=standing(self.request).workspace_id,
             actor=caller(self.request),
             within=credential(self.request).scopes,
+            until=credential(self.request).expires_at,
             **given.validated_data,
         )
         return Response(issued(result), status=201)
@@ -178,7 +180,7 @@ class AgentKeys(KeyList):
         request=shapes.KeyInput,
         responses={
             201: shapes.IssuedKeyOutput,
-            **errors(InvalidScope, AgentDisabled, WorkspaceArchived),
+            **errors(InvalidScope, OutlivesItsIssuer, AgentDisabled, WorkspaceArchived),
         },
     )
     @idempotent(shown_once=["api_key"])
@@ -199,7 +201,10 @@ class Keys(KeyList):
     @extend_schema(
         summary="Issue a key for yourself. It is shown once",
         request=shapes.KeyInput,
-        responses={201: shapes.IssuedKeyOutput, **errors(InvalidScope, WorkspaceArchived)},
+        responses={
+            201: shapes.IssuedKeyOutput,
+            **errors(InvalidScope, OutlivesItsIssuer, WorkspaceArchived),
+        },
     )
     @idempotent(shown_once=["api_key"])
     def post(self, request: Request) -> Response:
@@ -215,7 +220,10 @@ class Rotate(ManagedKey):
     @extend_schema(
         summary="Replace a key by a new one with the same rights. It is shown once",
         request=shapes.RotationInput,
-        responses={201: shapes.IssuedKeyOutput, **errors(KeyRevoked, AgentDisabled, InvalidScope)},
+        responses={
+            201: shapes.IssuedKeyOutput,
+            **errors(KeyRevoked, AgentDisabled, InvalidScope, OutlivesItsIssuer),
+        },
     )
     @idempotent(shown_once=["api_key"])
     def post(self, request: Request, key_id: UUID) -> Response:
@@ -223,7 +231,11 @@ class Rotate(ManagedKey):
         given.is_valid(raise_exception=True)
         grace = timedelta(seconds=given.validated_data["grace_seconds"])
         result = keys.rotate_key(
-            key_id=key_id, grace=grace, actor=caller(request), within=credential(request).scopes
+            key_id=key_id,
+            grace=grace,
+            actor=caller(request),
+            within=credential(request).scopes,
+            until=credential(request).expires_at,
         )
         return Response(issued(result), status=201)
 
