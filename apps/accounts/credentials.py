@@ -11,6 +11,8 @@ import string
 import zlib
 from typing import NamedTuple
 
+from django.utils.crypto import salted_hmac
+
 _ALPHABET = string.digits + string.ascii_letters
 _KEY = re.compile(r"lat_([0-9A-Za-z]{12})_([0-9A-Za-z]{40})([0-9A-Za-z]{6})")
 
@@ -42,6 +44,11 @@ def new_token() -> str:
 def fingerprint(secret: str) -> bytes:
     """What is stored of a secret. It has 190 bits or more, so that one plain hash is enough."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def address_digest(email: str) -> str:
+    """What stands of an address where it may not be read. Keyed, or guessing would find it."""
+    return salted_hmac("accounts.address", email.lower(), algorithm="sha256").hexdigest()
 
 
 def _random(length: int) -> str:

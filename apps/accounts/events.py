@@ -60,6 +60,16 @@ class EmailVerified(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    """The addresses stand here as digests, which take this instance's secret to compare."""
+
+    type = "accounts.person.email_changed"
+    person: UUID
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecondStepEnabled(Event):
     type = "accounts.person.second_step_enabled"
     person: UUID
@@ -254,6 +264,7 @@ class AgentOwnerChanged(Event):
     agent: UUID
     before: UUID
     after: UUID
+    keys_revoked: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import has_vary_header
 
 from apps.common import context, metrics
 from apps.common.api import errors
@@ -67,8 +68,13 @@ class AnswerHeaders:
 
     @staticmethod
     def _is_private(request: HttpRequest, response: HttpResponse) -> bool:
+        """Whatever the API says, and every page that looked at who is asking."""
         typed = response.get("Content-Type", "")
-        return request.path_info.startswith("/api/") or typed.startswith("application/json")
+        return (
+            request.path_info.startswith("/api/")
+            or typed.startswith("application/json")
+            or has_vary_header(response, "Cookie")
+        )
 
 
 class ContentSecurityPolicy(CSPMiddleware):

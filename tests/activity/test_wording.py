@@ -72,7 +72,7 @@ def test_sentences_name_people_and_places(shop):
         "Ada made Ada an owner of Northwind Shop",
         "Ada handed Northwind Shop over to demo agent",
         "Ada's account was changed: time zone, name",
-        "The agent demo agent now belongs to Ada",
+        "The agent demo agent now belongs to Ada, and its keys ended",
     ]
     (by_clock,) = sentences([row("accounts.workspace.archived", workspace=workspace.id)])
     assert by_clock == "Lattice archived Northwind Shop"

@@ -38,6 +38,17 @@ def test_answers_of_the_api_are_not_kept(client, path):
     assert client.get(path)["Cache-Control"] == "no-store"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/search/?s=ada", "/activity", "/accounts/", "/accounts/email/"]
+)
+def test_pages_of_somebody_are_kept_by_nobody(client, path):
+    client.force_login(PersonFactory.create(is_staff=True, is_superuser=True))
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+
+
 def directives(response):
     parts = (part.split() for part in response["Content-Security-Policy"].split(";"))
     return {name: sources for name, *sources in parts}

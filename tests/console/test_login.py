@@ -1,15 +1,17 @@
 """People come in by e-mail and password, and everything that matters about it is recorded."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import override_settings
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.accounts.credentials import address_digest
 from apps.accounts.models import User
 from apps.accounts.services.sessions import open_session
 from apps.ledger.models import Event
-from tests.factories import PASSWORD, AgentFactory, member
+from tests.factories import PASSWORD, AgentFactory, PersonFactory, member
 
 LOGIN = "/accounts/login/"
 
@@ -163,6 +165,91 @@ def test_email_is_verified_by_the_mailed_link(
 
     assert "not verified" not in browser.get("/accounts/").content.decode()
     assert recorded()[-1] == "accounts.person.email_verified"
+
+
+@pytest.fixture
+def asked_for_another(browser, reviewer, django_capture_on_commit_callbacks):
+    """Logs in, verified or not, asks for another address; hands back the link in the mail."""
+
+    def ask(*, verified):
+        log_in(browser, reviewer)
+        EmailAddress.objects.filter(user=reviewer).update(verified=verified)
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post("/accounts/email/", {"action_add": "", "email": "New@Example.org"})
+        return next(word for word in mail.outbox[-1].body.split() if "/confirm-email/" in word)
+
+    return ask
+
+
+def changes_of_address():
+    return list(
+        Event.objects.filter(type="accounts.person.email_changed").values_list("payload", flat=True)
+    )
+
+
+def test_another_address_counts_from_its_link_on_and_is_recorded_without_it(
+    browser, reviewer, asked_for_another
+):
+    link, before = asked_for_another(verified=True), reviewer.email
+    reviewer.refresh_from_db()
+    assert (reviewer.email, changes_of_address()) == (before, [])
+
+    browser.post(link)
+
+    reviewer.refresh_from_db()
+    assert reviewer.email == "new@example.org"
+    assert recorded()[-2:] == ["accounts.person.email_verified", "accounts.person.email_changed"]
+    assert changes_of_address() == [
+        {
+            "person": str(reviewer.id),
+            "before": address_digest(before),
+            "after": address_digest("new@example.org"),
+        }
+    ]
+    assert "example" not in str(list(Event.objects.values()))
+    browser.post(link)
+    assert len(changes_of_address()) == 1
+
+
+def test_address_that_was_never_verified_stays_until_another_is(
+    browser, reviewer, asked_for_another
+):
+    old = reviewer.email
+    for _ in range(2):
+        link = asked_for_another(verified=False)
+    for way, email in (("action_primary", "new@example.org"), ("action_remove", old)):
+        browser.post("/accounts/email/", {way: "", "email": email})
+    reviewer.refresh_from_db()
+    assert (reviewer.email, changes_of_address()) == (old, [])
+
+    browser.post(link)
+    reviewer.refresh_from_db()
+    assert reviewer.email == "new@example.org"
+    assert len(changes_of_address()) == 1
+    assert EmailAddress.objects.get(user=reviewer).verified
+
+
+def test_wish_for_another_address_can_be_taken_back(browser, reviewer, asked_for_another):
+    link, before = asked_for_another(verified=True), reviewer.email
+    browser.post("/accounts/email/", {"action_remove": "", "email": "new@example.org"})
+    browser.post(link)
+    reviewer.refresh_from_db()
+    assert (reviewer.email, changes_of_address()) == (before, [])
+
+
+def test_address_that_somebody_took_meanwhile_is_not_taken_over(
+    browser, reviewer, asked_for_another
+):
+    link, before = asked_for_another(verified=True), reviewer.email
+    PersonFactory.create(email="new@example.org")
+    earlier = recorded()
+
+    page = browser.post(link, follow=True)
+
+    assert "registered with this e-mail address" in page.content.decode()
+    reviewer.refresh_from_db()
+    assert reviewer.email == before
+    assert recorded() == earlier
 
 
 def test_mail_that_cannot_be_sent_breaks_no_page(

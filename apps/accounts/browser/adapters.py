@@ -13,6 +13,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -20,6 +21,7 @@ from django.shortcuts import resolve_url
 from apps.accounts import events
 from apps.accounts.browser import services
 from apps.accounts.browser.entry import may_enter, person
+from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
 from apps.accounts.services import second_steps
 
@@ -57,13 +59,17 @@ class AccountAdapter(DefaultAccountAdapter):
             super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:
-        services.change_password(user=user, password=password, actor=user)
+        services.set_password(user=user, password=password, actor=user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirm = super().confirm_email
-        return services.verify_email(
-            user=email_address.user, confirm=lambda: confirm(request, email_address)
-        )
+        try:
+            return services.verify_email(
+                user=email_address.user, confirm=lambda: confirm(request, email_address)
+            )
+        except EmailTaken as refusal:
+            messages.error(request, refusal.text)
+            return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("admin:index" if may_enter(request.user) else "account_home")

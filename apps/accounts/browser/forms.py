@@ -1,7 +1,13 @@
-"""The second step as the library asks for it; here each code is good once."""
+"""The library's forms where we are stricter: a code is good once, an address stays until another
+is proved.
+"""
 
+from allauth.account.forms import AddEmailForm
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from django.http import HttpRequest
 
 from apps.accounts.services.second_steps import first_use
 
@@ -20,3 +26,13 @@ class SecondStepForm(CodeOnce, AuthenticateForm):
 
 class ProveAgainForm(CodeOnce, ReauthenticateForm):
     pass
+
+
+class AnotherAddressForm(AddEmailForm):
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """The library would take an unverified address away at once, and leave none at all."""
+        waiting = EmailAddress.objects.filter(user=self.user, verified=False)
+        waiting.exclude(email=self.user.email).delete()
+        wanted = EmailAddress.objects.create(user=self.user, email=self.cleaned_data["email"])
+        send_verification_email_to_address(request, wanted)
+        return wanted

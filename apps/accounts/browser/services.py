@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.db import IntegrityError
 from django.utils import timezone
 
-from apps.accounts.credentials import fingerprint
-from apps.accounts.events import EmailVerified, LoggedOut, PersonChanged
+from apps.accounts.credentials import address_digest, fingerprint
+from apps.accounts.errors import EmailTaken
+from apps.accounts.events import EmailChanged, EmailVerified, LoggedOut, PersonChanged
 from apps.accounts.models import Invitation, TokenFamily, User
 from apps.accounts.services.invitations import accept_invitation
 from apps.accounts.services.people import end_sessions, register_person
@@ -28,8 +30,25 @@ def recorded(event: Event, *, actor: User) -> Iterator[None]:
         record(event)
 
 
-def change_password(*, user: User, password: str, actor: User) -> None:
-    """Whoever knew the old password is out: browsers by the hash in their session, tokens here."""
+@contextmanager
+def address_watched(*, user: User) -> Iterator[None]:
+    """The library changes a person's address in several ways: whichever it took, it is recorded."""
+    try:
+        with unit(actor=user):
+            people = User.objects.get_queryset().select_for_update().filter(id=user.id)
+            before = people.values_list("email", flat=True).get()
+            yield
+            after = people.values_list("email", flat=True).get()
+            if after != before:
+                digests = {"before": address_digest(before), "after": address_digest(after)}
+                record(EmailChanged(person=user.id, **digests))
+    except IntegrityError as error:
+        raise EmailTaken from error
+
+
+def set_password(*, user: User, password: str, actor: User) -> None:
+    """One that the library has judged, asked for with the old one or by mail. Whoever knew the old
+    one is out: browsers by the hash in their session, tokens here."""
     with unit(actor=actor):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
@@ -65,8 +84,9 @@ def join_by_invitation(*, token: str, name: str, password: str) -> User:
 
 
 def verify_email(*, user: User, confirm: Callable[[], bool]) -> bool:
-    with unit(actor=user):
+    """Whoever was asked for another address signs in with it from now on."""
+    with address_watched(user=user):
         confirmed = confirm()
         if confirmed:
             record(EmailVerified(person=user.id))
-        return confirmed
+    return confirmed

@@ -3,21 +3,24 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.account.views import EmailView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.forms import Form
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import TemplateView
 
 from apps.accounts import events
 from apps.accounts.browser.entry import may_enter, person
-from apps.accounts.browser.services import recorded
+from apps.accounts.browser.services import address_watched, recorded
+from apps.accounts.errors import EmailTaken
 from apps.accounts.models import Membership
 from apps.accounts.services import people
 
@@ -55,6 +58,18 @@ class Sessions(ListUserSessionsView):
             end_sessions(self.request, [get_object_or_404(mine, pk=pk)])
             return HttpResponseRedirect(self.get_success_url())
         return super().form_valid(form)
+
+
+class Email(EmailView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "action_primary" in request.POST:  # which address counts, the mailed link decides
+            return redirect("account_email")
+        try:
+            with address_watched(user=person(request)):
+                return super().post(request, *args, **kwargs)
+        except EmailTaken as refusal:
+            messages.error(request, refusal.text)
+            return redirect("account_email")
 
 
 class ActivateTotp(ActivateTOTPView):
