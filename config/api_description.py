@@ -67,6 +67,7 @@ def settings(*, server: str) -> dict[str, Any]:
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",
+            "apps.activity.api.documents.describe_streams",
             "apps.common.api.openapi.complete",
         ],
     }

@@ -58,6 +58,12 @@ def test_every_operation_says_who_may_call(operations, description):
             assert set(requirement) <= schemes, name
 
 
+def test_each_credential_is_enough_by_itself(operations):
+    for name, operation in operations.items():
+        assert all(len(requirement) <= 1 for requirement in operation["security"]), name
+    assert {"apiKey": []} in operations["GET /api/v1/realtime/feed"]["security"]
+
+
 def test_every_operation_has_a_tag_that_is_explained(operations, description):
     explained = {tag["name"]: tag["description"] for tag in description["tags"]}
     untold = {tag for found in operations.values() for tag in found["tags"] if tag not in explained}

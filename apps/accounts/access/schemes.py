@@ -4,10 +4,17 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+WAYS = ["bearer", "apiKey", "session"]
+CREDENTIALS: list[dict[str, list[Any]]] = [{way: []} for way in WAYS]
+"""One of them is enough."""
+
 
 class CredentialsScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "apps.accounts.access.authentication.CredentialsChain"
-    name = ["bearer", "apiKey", "session"]
+    name = WAYS
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:  # noqa: ARG002
+        return CREDENTIALS
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:  # noqa: ARG002
         return [

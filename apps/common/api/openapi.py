@@ -154,6 +154,13 @@ def _described(kinds: list[type[DomainError]]) -> str:
     return " ".join(f"`{kind.code}`: {kind.message}" for kind in kinds)
 
 
+def error_response(*kinds: type[DomainError]) -> Schema:
+    """What `errors` says, for operations that are written down and not made from a view."""
+    examples = {kind.code: {"value": _example_of(kind)} for kind in kinds}
+    content = {"schema": ERROR_REFERENCE, "examples": examples}
+    return {"description": _described([*kinds]), "content": {"application/json": content}}
+
+
 def _response(kind: type[DomainError]) -> Schema:
     return {
         "description": _described([kind]),
