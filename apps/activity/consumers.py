@@ -135,7 +135,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._answer_error(frame, error)
         self._put_last(code)
 
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002
+    async def __call__(self, *opened: Any) -> None:
+        """Daphne ends a consumer that is slow to end: then no `disconnect` is heard."""
+        try:
+            await super().__call__(*opened)
+        finally:
+            self._gone()
+
+    def _gone(self) -> None:
         if not hasattr(self, "_writing"):
             return
         self._timer.cancel()
@@ -340,7 +347,11 @@ def _resolve(reader: Reader, text: str) -> Topic:
 async def _outcome(work: Any) -> Any:
     """What it answers, or the error that it ended with, in our own words."""
     task = asyncio.ensure_future(work)
-    await asyncio.wait({task})
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
     failure = task.exception()
     if failure is None:
         return task.result()

@@ -11,6 +11,9 @@ import orjson
 from apps.activity.ports import EventRow
 from apps.activity.rules import area_of, short_name
 
+NAMES_KEPT = 16
+"""One may call a topic by many names, and would have the server keep the frame under each."""
+
 
 def shape(event: EventRow, text: str) -> dict[str, Any]:
     """What the feed, the streams and the socket all show of an event."""
@@ -45,6 +48,8 @@ class Frame:
         """The socket's frame."""
         made = self._for_topics.get(topic)
         if made is None:
+            if len(self._for_topics) >= NAMES_KEPT:
+                self._for_topics.clear()
             head = orjson.dumps(self._head(topic, epoch)).decode()
             made = self._for_topics[topic] = f'{head[:-1]},"event":{self.json}}}'
         return made

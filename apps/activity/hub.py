@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -55,6 +55,7 @@ Args = ParamSpec("Args")
 Answer = TypeVar("Answer")
 
 _hub_thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+_guard_thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
 _door_threads = ThreadPoolExecutor(3, thread_name_prefix="door")
 
 
@@ -73,6 +74,13 @@ async def _read(
     """For the hub, which has a thread of its own: no command can keep it waiting."""
     work = database_sync_to_async(function, thread_sensitive=False, executor=_hub_thread)
     answer: Answer = await work(*args, **kwargs)
+    return answer
+
+
+async def _reach_of(readers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
+    """On a thread of its own, too: whoever is to go may not keep doors busy to stay."""
+    work = database_sync_to_async(viewers.reach_of, thread_sensitive=False, executor=_guard_thread)
+    answer: Mapping[Viewer, frozenset[UUID]] = await work(readers)
     return answer
 
 
@@ -101,7 +109,13 @@ class Subscription:
     def offer(self, frame: Frame) -> None:
         if self.areas and frame.area not in self.areas:
             return
-        if self.reader.viewer.may_see(frame.event) and self.topic.shows(frame.event):
+        try:
+            wanted = self.reader.viewer.may_see(frame.event) and self.topic.shows(frame.event)
+        except Exception:  # another room's topic may fail; nobody else is to wait for that
+            log.exception("The topic %s cannot tell what it shows", self.name)
+            self.reader.end(CloseCode.RESTART)
+            return
+        if wanted:
             self.deliver(self, frame)
 
 
@@ -188,19 +202,22 @@ class Hub:
     # --- readers come and go
 
     async def join(self, reader: Reader) -> None:
-        """Raises TooManySockets. Whoever joins must leave."""
-        user = reader.viewer.actor.actor_id
-        if self._per_user[user] >= READERS_PER_USER:
-            raise TooManySockets
-        self._per_user[user] += 1
-        self.readers.add(reader)
-        readers_open.inc()
+        """Raises TooManySockets. Whoever has joined must leave."""
         if not self.epoch:
             self.epoch = str(await _read(current_epoch))
+        # From here on nothing is awaited, and nothing fails once the reader is counted.
+        self.make_sure_of_room(reader.viewer)
+        self._per_user[reader.viewer.actor.actor_id] += 1
+        self.readers.add(reader)
+        readers_open.inc()
         self._keep_going("listen", self._listen)
         self._keep_going("presence", self._watch_presence)
         self._keep_going("poll", self._poll)
         self._keep_going("sweep", self._sweep)
+
+    def make_sure_of_room(self, viewer: Viewer) -> None:
+        if self._per_user[viewer.actor.actor_id] >= READERS_PER_USER:
+            raise TooManySockets
 
     def leave(self, reader: Reader) -> None:
         if reader not in self.readers:
@@ -244,10 +261,9 @@ class Hub:
             subscription = Subscription(reader, name, topic, frozenset(areas), feed, deliver)
             feed.subscriptions.add(subscription)
             reader.subscriptions[name] = subscription
-            reader.outbox.replaying = True
-            for frame in feed.after(feed.seq if position is None else position):
-                subscription.offer(frame)
-            reader.outbox.replaying = False
+            with reader.outbox.replay():
+                for frame in feed.after(feed.seq if position is None else position):
+                    subscription.offer(frame)
         finally:
             feed.joining -= 1
             self._drop_if_unwatched(feed)
@@ -255,8 +271,11 @@ class Hub:
     async def _position(
         self, feed: Feed, after: tuple[str, int] | None, last: int
     ) -> tuple[int | None, bool]:
-        if after and after[0] == self.epoch and await feed.reach_back(after[1]):
-            return after[1], True
+        if after and after[0] == self.epoch:
+            if after[1] > feed.seq:
+                await feed.catch_up()  # another process was faster, and the reader was there
+            if await feed.reach_back(after[1]):
+                return after[1], True
         wanted = max(0, feed.seq - last)
         if last and await feed.reach_back(wanted):
             return wanted, False
@@ -271,8 +290,9 @@ class Hub:
         return True
 
     def _drop_if_unwatched(self, feed: Feed) -> None:
-        if not feed.subscriptions and not feed.joining:
-            self.feeds.pop(feed.workspace_id, None)
+        followed = self.feeds.get(feed.workspace_id) is feed  # after a restore, another one may be
+        if followed and not feed.subscriptions and not feed.joining:
+            del self.feeds[feed.workspace_id]
 
     # --- following the ledger
 
@@ -324,7 +344,11 @@ class Hub:
             if epoch != self.epoch:
                 self._begin_again(epoch)
             else:
-                self.hear({w: seq for w, seq in found.items() if seq > self.feeds[w].seq})
+                self.hear({w: seq for w, seq in found.items() if self._is_behind(w, seq)})
+
+    def _is_behind(self, workspace_id: UUID, seq: int) -> bool:
+        feed = self.feeds.get(workspace_id)
+        return feed is not None and seq > feed.seq
 
     def _begin_again(self, epoch: str) -> None:
         """The database was restored: what was seen since may never have happened."""
@@ -351,7 +375,7 @@ class Hub:
         readers = [(reader, reader.viewer) for reader in self.readers]
         if not readers:
             return
-        reach = await in_database(viewers.reach_of, {viewer for _, viewer in readers})
+        reach = await _reach_of({viewer for _, viewer in readers})
         for reader, viewer in readers:
             now = reach.get(viewer)
             if now is None:

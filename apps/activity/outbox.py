@@ -4,13 +4,16 @@ too slow, and is told to come back and resume.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from apps.activity.choices import CloseCode
 
 LARGEST = 4_000_000
 """In characters. Frames are shared, so a full outbox costs little more than its references."""
+REPLAYED = 4 * LARGEST
+"""What a reader asked for makes it too slow only when it asks again while so much still waits."""
 
 Item = TypeVar("Item")
 
@@ -28,21 +31,34 @@ class Outbox(Generic[Item]):
         self.code: CloseCode | None = None
         self._on_close = on_close
         self._largest = largest
-        self.replaying = False
-        """Whether what is put now was asked for by the reader: that makes nobody too slow."""
+        self._replaying = False
         self._waiting: deque[Item] = deque()
-        self._size = 0
+        self._size = self._replayed = 0
         self._reader: asyncio.Future[None] | None = None
 
     def put(self, item: Item, size: int) -> None:
         if self.code is not None:
             return
-        self._size += 0 if self.replaying else size
+        if self._replaying:
+            self._replayed += size
+        else:
+            self._size += size
         if self._size > self._largest:
             self.close(CloseCode.TOO_SLOW)
             return
         self._waiting.append(item)
         self._wake()
+
+    @contextmanager
+    def replay(self) -> Iterator[None]:
+        """What is put now was asked for by the reader."""
+        if self._replayed >= REPLAYED:
+            self.close(CloseCode.TOO_SLOW)
+        self._replaying = True
+        try:
+            yield
+        finally:
+            self._replaying = False
 
     @property
     def is_idle(self) -> bool:
@@ -64,7 +80,8 @@ class Outbox(Generic[Item]):
             await self._something(patience)
         if self.code is not None:
             raise Closed(self.code)
-        taken, self._waiting, self._size = self._waiting, deque(), 0
+        taken, self._waiting = self._waiting, deque()
+        self._size = self._replayed = 0
         return taken
 
     async def _something(self, patience: float | None) -> None:

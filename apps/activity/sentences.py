@@ -1,10 +1,15 @@
 """Events as people read them: each presenter is asked once for all its events of a page."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db import DatabaseError
+
 from apps.activity.ports import EventRow, Present, presenters
 from apps.activity.rules import plain_sentence
+
+log = logging.getLogger(__name__)
 
 
 def sentences(events: Sequence[EventRow]) -> list[str]:
@@ -14,7 +19,13 @@ def sentences(events: Sequence[EventRow]) -> list[str]:
         if start := _start_of(event.type):
             places[presenters[start]].append(place)
     for present, found in places.items():
-        texts = present([events[place] for place in found])
+        try:
+            texts = present([events[place] for place in found])
+        except DatabaseError:
+            raise
+        except Exception:  # a room that finds no words for an event may not hold it back
+            log.exception("Events cannot be told in sentences")
+            continue
         for place, text in zip(found, texts, strict=True):
             written[place] = text
     return written

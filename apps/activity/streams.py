@@ -17,6 +17,7 @@ from django.db import connections
 
 from apps.activity import hub
 from apps.activity.choices import CloseCode
+from apps.activity.errors import TooManySockets
 from apps.activity.frames import Frame
 from apps.activity.hub import Hub, Reader, Subscription
 from apps.activity.outbox import Closed, Outbox
@@ -110,7 +111,7 @@ class Stream:
                 yield self.style.reset.encode()
             async for block in self._blocks():
                 yield block
-        except Closed:
+        except (Closed, TooManySockets):
             return
         finally:
             self._task = None
@@ -121,12 +122,13 @@ class Stream:
         followed = sorted(self.reader.viewer.workspaces)
         if announcements:
             followed.append(SYSTEM_WORKSPACE)
-        resumed = read_position(self.last_event_id, followed) if self.last_event_id else None
+        resumes = bool(self.last_event_id)
+        place = read_position(self.last_event_id, followed) if resumes else None
         starts: dict[UUID, tuple[int, bool]] = {}
         for workspace_id in followed:
             after = None
-            if resumed and workspace_id in resumed[1]:
-                after = (resumed[0], resumed[1][workspace_id])
+            if place and workspace_id in place[1]:
+                after = (place[0], place[1][workspace_id])
 
             def answer(seq: int, recovered: bool, workspace_id: UUID = workspace_id) -> None:
                 starts[workspace_id] = seq, recovered
@@ -137,13 +139,13 @@ class Stream:
                 Topic(workspace_id, self._shows),
                 deliver=self._deliver,
                 after=after,
-                last=0 if resumed else RECENT,
+                last=0 if resumes else RECENT,
                 answer=answer,
             )
         self.epoch = here.epoch
-        lost = bool(resumed) and not all(recovered for _, recovered in starts.values())
-        self._release({w: seq for w, (seq, _) in starts.items()}, None if resumed else RECENT)
-        return lost
+        told = bool(place) and all(recovered for _, recovered in starts.values())
+        self._release({w: seq for w, (seq, _) in starts.items()}, None if resumes else RECENT)
+        return resumes and not told
 
     def _release(self, heads: Mapping[UUID, int], recent: int | None) -> None:
         """What came while the workspaces were joined one after the other, in the order of time."""
@@ -156,10 +158,9 @@ class Stream:
         self.seqs = dict(heads)
         for frame in reversed(frames):
             self.seqs[frame.event.workspace_id] = frame.seq - 1
-        self.outbox.replaying = True
-        for frame in frames:
-            self.outbox.put(frame, frame.size)
-        self.outbox.replaying = False
+        with self.outbox.replay():
+            for frame in frames:
+                self.outbox.put(frame, frame.size)
 
     def _deliver(self, _: Subscription, frame: Frame) -> None:
         if self._held is None or not frame.recorded:

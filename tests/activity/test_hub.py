@@ -9,15 +9,17 @@ from uuid import UUID
 
 import pytest
 import redis
-from django.db import connections
+from django.db import OperationalError, connections
+from django.utils.timezone import now
 
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES
 from apps.activity import hub, pokes
 from apps.activity.choices import CloseCode
+from apps.activity.frames import Frame
 from apps.activity.hub import Hub, Reader
-from apps.activity.outbox import Closed, Outbox
-from apps.activity.ports import Topic, Viewer
+from apps.activity.outbox import LARGEST, Closed, Outbox
+from apps.activity.ports import EventRow, Topic, Viewer
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
 from apps.ledger.models import Event
@@ -205,3 +207,128 @@ async def test_poke_into_a_dead_redis_neither_raises_nor_waits(monkeypatch):
         poke({uuid7(): 1})
     assert asyncio.get_running_loop().time() - started < 1
     assert pokes.lost._value.get() == before + 100
+
+
+class DeafHub(Hub):
+    """One that nobody has told of anything yet, as happens beside a process that was faster."""
+
+    def hear(self, seqs):
+        pass
+
+
+async def test_whoever_has_seen_more_than_this_process_resumes_all_the_same():
+    here, workspace_id = DeafHub(), uuid7()
+    early = Watcher(here, workspace_id)
+    await early.come()
+    written = await off_loop(_written, workspace_id)
+    assert early.seen == []
+    late = Watcher(here, workspace_id, seen=[written])
+    await late.come()
+    assert (late.recovered, late.seen) == ([True], [written])
+    assert early.seen == list(range(1, written + 1))
+    early.go(), late.go()
+
+
+def _written(workspace_id):
+    write(workspace_id, 3, random.Random(1))
+    return Event.objects.filter(workspace_id=workspace_id).count()
+
+
+async def test_those_who_leave_late_after_a_restore_take_no_feed_away_from_others():
+    here, workspace_id = hub.here(), uuid7()
+    first, second = Watcher(here, workspace_id), Watcher(here, workspace_id)
+    await first.come()
+    here.epoch = "the one before"
+    await until(lambda: first.reader.outbox.code is CloseCode.RESTART)
+    await second.come()
+    first.go()
+    written = await off_loop(_written, workspace_id)
+    await until(lambda: len(second.seen) == written)
+    second.go()
+
+
+async def test_feed_that_is_left_during_a_look_does_not_end_the_looking(monkeypatch):
+    looking, left = asyncio.Event(), threading.Event()
+    loop, look = asyncio.get_running_loop(), hub._look
+
+    def slowly(workspaces):
+        found = look(workspaces)
+        loop.call_soon_threadsafe(looking.set)
+        left.wait(10)
+        return found
+
+    here, workspace_id = Hub(), uuid7()
+    await off_loop(_written, workspace_id)
+    watcher = Watcher(here, workspace_id)
+    await watcher.come()
+    polling = here._tasks["poll"]
+    monkeypatch.setattr(hub, "_look", slowly)
+    await looking.wait()
+    watcher.go()
+    left.set()
+    finished, _ = await asyncio.wait({polling}, timeout=0.5)
+    assert not finished
+
+
+async def test_database_that_is_away_while_one_joins_counts_nobody(monkeypatch):
+    def away():
+        raise OperationalError
+
+    here, watcher = Hub(), Watcher(Hub(), uuid7())
+    watcher.here = here
+    with monkeypatch.context() as patched:
+        patched.setattr(hub, "current_epoch", away)
+        with pytest.raises(OperationalError):
+            await watcher.come()
+    assert not here.readers
+    monkeypatch.setattr(hub, "READERS_PER_USER", 1)
+    await watcher.come()
+    watcher.go()
+
+
+async def test_busy_doors_do_not_keep_anybody_in():
+    here, free = hub.here(), threading.Event()
+    watcher = Watcher(here, uuid7())
+    await watcher.come()  # the system is nobody who may watch
+    busy = [asyncio.ensure_future(hub.in_database(free.wait, 20)) for _ in range(6)]
+    try:
+        await until(lambda: watcher.reader.outbox.code is CloseCode.NOT_ALLOWED, patience=5)
+    finally:
+        free.set()
+        await asyncio.gather(*busy)
+    watcher.go()
+
+
+async def test_whoever_asks_for_more_and_more_and_reads_none_is_too_slow():
+    outbox: Outbox[str] = Outbox()
+    for times in (2, 3):
+        for _ in range(times):
+            with outbox.replay():
+                outbox.put("what was cut off for being too slow", 2 * LARGEST)
+        if times == 2:
+            assert len(await outbox.take()) == 2
+    assert outbox.code is CloseCode.TOO_SLOW
+
+
+async def test_frame_is_not_kept_under_every_name_that_somebody_thinks_of():
+    event = EventRow(uuid7(), uuid7(), 1, "tests.tower.rung", uuid7(), "system", {}, now())
+    frame = Frame(event, "")
+    for number in range(1000):
+        text = frame.for_topic(f"topic-{number}", "epoch")
+        assert f'"topic":"topic-{number}"' in text
+    assert len(frame._for_topics) < 50
+
+
+async def test_subscriber_whose_choice_fails_goes_alone():
+    def broken(_):
+        raise ZeroDivisionError
+
+    here, workspace_id = hub.here(), uuid7()
+    well, ill = Watcher(here, workspace_id), Watcher(here, workspace_id)
+    await well.come()
+    await ill.come()
+    next(iter(ill.reader.subscriptions.values())).topic = Topic(workspace_id, broken)
+    written = await off_loop(_written, workspace_id)
+    await until(lambda: len(well.seen) == written)
+    assert (ill.seen, ill.reader.outbox.code) == ([], CloseCode.RESTART)
+    well.go(), ill.go()

@@ -98,3 +98,12 @@ def test_page_of_many_kinds_takes_two_queries(shop, django_assert_num_queries):
     with django_assert_num_queries(2):
         sentences(page)
     assert {presenters[start] for start in ("accounts", "activity", "ledger")} == {told}
+
+
+def test_room_that_finds_no_words_holds_no_event_back(monkeypatch):
+    def speechless(_):
+        raise KeyError("member")
+
+    monkeypatch.setitem(presenters, "accounts.member", speechless)
+    rows = [row("accounts.member.added"), row("accounts.data_keys.rewrapped", {"count": 2})]
+    assert sentences(rows) == ["Member added", "Encryption keys were wrapped anew: 2"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
@@ -29,6 +29,10 @@ class Blocks:
                 name, _, value = line.partition(":")
                 block[name] = value.removeprefix(" ")
         raise AssertionError("the stream has ended")
+
+    async def end(self):
+        async for _ in self._lines:
+            pass
 
     async def event(self):
         while "data" not in (block := await self.next()):
@@ -121,6 +125,48 @@ async def test_what_cannot_be_told_in_full_begins_again(uvicorn, house):
         async with streaming(uvicorn, "/events", house.key, headers) as stream:
             await stream.next(), await stream.next()
             assert await stream.next() == {"event": "reset", "data": "{}"}
+
+
+@pytest.mark.parametrize("strange", ["garbage", "a.b.c", "x" * 9000])
+async def test_place_that_cannot_be_read_is_not_passed_over(uvicorn, house, strange):
+    await ring_later(house.workspace, 12)
+    headers = {"Last-Event-ID": strange}
+    async with streaming(uvicorn, "/realtime/stream", house.key, headers) as stream:
+        assert (await stream.event())[1]["event_type"] == "reset"
+        await ring_later(house.workspace, first=13)
+        assert (await stream.event())[1]["seq"] == 13
+
+
+async def test_stream_that_is_followed_into_a_second_workspace_begins_again(uvicorn, house):
+    """Its place was told in the words of a stream of one, which says nothing of two."""
+    person = await off_loop(member, house.workspace)
+    headers = {"Authorization": f"Bearer {await off_loop(session_token, person)}"}
+    await ring_later(house.workspace)
+    async with streaming(uvicorn, "/realtime/stream", headers=headers) as stream:
+        block, _ = await stream.event()
+    await off_loop(MembershipFactory.create, user=person)
+    await ring_later(house.workspace, 20, first=2)
+    headers["Last-Event-ID"] = block["id"]
+    async with streaming(uvicorn, "/realtime/stream", headers=headers) as stream:
+        assert (await stream.event())[1]["event_type"] == "reset"
+
+
+async def test_one_stream_too_many_is_refused_before_it_begins(uvicorn, house):
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=30, limits=limits) as http, AsyncExitStack() as opened:
+        answers = []
+        for _ in range(101):
+            asked = http.stream(
+                "GET", f"{uvicorn.url}/realtime/stream", headers={"X-API-Key": house.key}
+            )
+            answer = await opened.enter_async_context(asked)
+            if answer.status_code == 200:
+                answers.append(Blocks(answer))
+                await answers[-1].next()
+            else:
+                refusal = json.loads(await answer.aread())
+    assert len(answers) == 100
+    assert (answer.status_code, refusal["error"]["code"]) == (429, "too_many_sockets")
 
 
 async def test_id_of_several_workspaces_resumes_in_each(uvicorn, house):
