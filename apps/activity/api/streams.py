@@ -12,6 +12,7 @@ from apps.accounts.access.permissions import caller, credential
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
 from apps.accounts.services.authentication import identify
+from apps.activity import hub
 from apps.activity.ports import Viewer
 from apps.activity.selectors.viewers import narrowed, unseeing, viewer_of
 from apps.activity.streams import NAMED, PLAIN, Stream, Style
@@ -32,6 +33,7 @@ async def _streaming(request: HttpRequest, style: Style) -> StreamingHttpRespons
     if request.method != "GET":
         raise MethodNotAllowed
     viewer = await sync_to_async(_viewer_of)(request)
+    hub.here().make_sure_of_room(viewer)
     kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind]
     asgi: dict[str, Any] = getattr(request, "scope", {})
     opened = Stream(
@@ -48,10 +50,18 @@ def _viewer_of(request: HttpRequest) -> Viewer:
     user, proved = _caller(request)
     wanted = request.headers.get("X-Workspace-Id") or request.GET.get("workspace_id", "")
     try:
-        viewer = viewer_of(user=user, credential=proved)
+        viewer = viewer_of(user=user, credential=proved, **_session_of(request, user, proved))
     except DatabaseError:
         return unseeing(user=user, credential=proved)
     return narrowed(viewer, wanted) if wanted else viewer
+
+
+def _session_of(request: HttpRequest, user: User, proved: Credential) -> dict[str, str]:
+    """What a stream of a browser ends with."""
+    if proved.via != "session":
+        return {}
+    key = request.session.session_key or ""
+    return {"session_key": key, "session_hash": user.get_session_auth_hash()}
 
 
 def _caller(request: HttpRequest) -> tuple[User, Credential]:

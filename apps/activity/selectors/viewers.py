@@ -86,6 +86,8 @@ def reach_of(viewers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
         proved = {viewer.credential.key_id, viewer.credential.family_id, viewer.session_key}
         if user is None or not proved <= proofs:
             continue
+        if viewer.superuser and not user.is_superuser:
+            continue
         if viewer.session_hash and viewer.session_hash != user.get_session_auth_hash():
             continue
         reach = frozenset(member_of[user.id])

@@ -1,5 +1,6 @@
 """Whoever may no longer watch is out within five seconds: sockets and streams."""
 
+import asyncio
 import time
 
 import httpx
@@ -11,6 +12,7 @@ from apps.accounts.models import ApiKey, Membership, TokenFamily, User
 from tests.activity.live.conftest import off_loop, session_token
 from tests.activity.live.servers import connected
 from tests.activity.live.test_admission import browser_session
+from tests.activity.live.test_streams import streaming
 from tests.factories import member
 
 
@@ -71,6 +73,37 @@ async def test_logout_in_the_browser_closes_its_sockets(uvicorn, house):
     async with connected(uvicorn, headers=headers, origin=uvicorn.url) as live:
         await live.next()
         await off_loop(lambda: Session.objects.filter(session_key=key).delete())
+        assert await live.closed(patience=6) == 4403
+
+
+def end_session(key, _):
+    Session.objects.filter(session_key=key).delete()
+
+
+def change_password(_, person):
+    User.objects.get_queryset().filter(id=person.id).update(password="!x")
+
+
+@pytest.mark.parametrize("ending", [end_session, change_password])
+@pytest.mark.parametrize("path", ["/realtime/stream", "/events"])
+async def test_stream_of_a_browser_ends_with_its_login(uvicorn, house, path, ending):
+    key = await off_loop(browser_session, house.owner)
+    headers = {"Cookie": f"sessionid={key}"}
+    async with streaming(uvicorn, path, headers=headers) as stream:
+        await stream.next()
+        await off_loop(ending, key, house.owner)
+        async with asyncio.timeout(5):
+            await stream.end()
+
+
+async def test_superuser_who_is_none_any_more_watches_the_system_no_longer(uvicorn, house):
+    person = await off_loop(member, house.workspace)
+    everybody = User.objects.get_queryset().filter(id=person.id)
+    await off_loop(everybody.update, is_superuser=True)
+    token = await off_loop(session_token, person)
+    async with connected(uvicorn, token) as live:
+        assert (await live.ask(id=1, type="subscribe", topic="system"))["type"] == "ok"
+        await off_loop(everybody.update, is_superuser=False)
         assert await live.closed(patience=6) == 4403
 
 
