@@ -5,10 +5,15 @@ second, so all that a dead Redis costs is that second.
 """
 
 import asyncio
+import atexit
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from functools import cache
+from queue import Empty, SimpleQueue
+from threading import Thread
 from uuid import UUID
 
 import redis
@@ -21,7 +26,9 @@ from redis.retry import Retry
 
 CHANNEL = "lattice:pokes"
 PATIENCE = 0.2
-"""Seconds that a write may be held up by a Redis that has frozen."""
+"""Seconds until a Redis that does not answer counts as frozen."""
+BREATH = 0.002
+"""Seconds in which what else was committed gathers for the next poke."""
 PAUSE = 2.0
 """Seconds for which a Redis that failed is left alone."""
 SILENCE = 10.0
@@ -32,24 +39,57 @@ lost = Counter("lattice_pokes_lost_total", "Pokes that Redis did not take; polle
 
 
 class Poker:
-    """For the ledger, after a commit: it never raises and hardly waits."""
+    """For the ledger, after a commit: it takes the word and leaves the telling to a thread.
+
+    So a Redis that is slow, frozen or gone costs no commit anything, and a burst is told in few
+    pokes: the first at once, the next a moment later.
+    """
 
     def __init__(self) -> None:
-        self._quiet_until = 0.0
+        self._words: SimpleQueue[Mapping[UUID, int] | None] = SimpleQueue()
+        self._teller: Thread | None = None
+        self._process = 0
 
     def __call__(self, seqs: Mapping[UUID, int]) -> None:
-        if time.monotonic() < self._quiet_until:
-            lost.inc()
-            return
+        if self._process != os.getpid():  # a fork takes no threads along
+            self._process, self._words = os.getpid(), SimpleQueue()
+            self._teller = Thread(target=self._tell_on, name="pokes", daemon=True)
+            self._teller.start()
+            atexit.register(self.finish)
+        self._words.put(seqs)
+
+    def finish(self) -> None:
+        """Tell what is still to be told. A command may end right after its commit."""
+        if self._teller and self._process == os.getpid():
+            self._words.put(None)
+            self._teller.join(2 * PATIENCE)
+
+    def _tell_on(self) -> None:
+        words = self._words
+        going_on = True
+        while going_on:
+            gathered = [words.get()]
+            with suppress(Empty):
+                while True:
+                    gathered.append(words.get_nowait())
+            going_on = None not in gathered
+            latest: dict[UUID, int] = {}
+            for seqs in filter(None, gathered):
+                latest |= seqs
+            told = not latest or self._tell(latest)
+            if going_on:
+                time.sleep(BREATH if told else PAUSE)
+
+    def _tell(self, seqs: Mapping[UUID, int]) -> bool:
         text = " ".join(f"{workspace_id.hex}:{seq}" for workspace_id, seq in seqs.items())
         try:
             _client().publish(CHANNEL, text)
         except redis.RedisError as error:
-            self._quiet_until = time.monotonic() + PAUSE
-            lost.inc()
+            lost.inc(len(seqs))
             log.warning("Redis takes no pokes, so watchers learn of events later: %s", error)
-        else:
-            sent.inc()
+            return False
+        sent.inc(len(seqs))
+        return True
 
 
 poke = Poker()

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 from contextvars import copy_context
+from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from apps.common import context
 from apps.common.actors import SYSTEM
@@ -107,6 +108,65 @@ def test_what_fails_leaves_nothing_behind(committed_database):
     assert not Event.objects.exists()
     assert not Chain.objects.exists()
     assert Epoch.objects.count() == 1
+
+
+@pytest.mark.parametrize("asks_something_first", [True, False])
+def test_a_commit_that_is_refused_leaves_nothing_and_wakes_nobody(
+    committed_database, monkeypatch, asks_something_first
+):
+    woken = []
+    monkeypatch.setattr(ports, "pokes", [woken.append])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE FUNCTION refuse_bells() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE integrity_constraint_violation; END $$;
+            CREATE CONSTRAINT TRIGGER no_bells AFTER INSERT ON ledger_event
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_bells();
+            """
+        )
+
+    with pytest.raises(IntegrityError), unit(actor=SYSTEM, workspace=uuid7()):
+        if asks_something_first:
+            Event.objects.exists()
+        record(BellRung(bell=uuid7(), note="refused"))
+
+    assert not Event.objects.exists()
+    assert not Chain.objects.filter(seq__gt=0).exists()
+    assert not woken
+    assert connection.get_autocommit()
+
+
+@pytest.mark.parametrize("asks_something_first", [True, False])
+def test_a_unit_commits_once_and_leaves_the_connection_as_it_was(
+    committed_database, asks_something_first
+):
+    for number in ("1", "2"):
+        with unit(actor=SYSTEM, workspace=uuid7()):
+            if asks_something_first:
+                Event.objects.exists()
+            record(BellRung(bell=uuid7(), note=number))
+
+    assert sorted(notes()) == ["1", "2"]
+    assert connection.get_autocommit()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        Event.objects.create(**row())
+        raise ZeroDivisionError
+    assert sorted(notes()) == ["1", "2"]
+
+
+def row():
+    return {
+        "workspace_id": uuid7(),
+        "seq": 1,
+        "type": "tests.bell.rung",
+        "actor_id": uuid7(),
+        "actor_kind": "person",
+        "payload": {"note": "written past the ledger"},
+        "at": datetime.now(UTC),
+        "previous_hash": bytes(32),
+        "hash": bytes(32),
+    }
 
 
 def test_recording_outside_a_unit_is_refused():

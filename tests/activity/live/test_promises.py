@@ -40,6 +40,8 @@ async def test_client_that_answers_no_ping_is_cut_off_where_the_server_would_not
         daphne.ws_url, additional_headers={"X-API-Key": house.key}
     ) as wire:
         await wire.send(f'{{"id":1,"type":"subscribe","topic":"workspace:{house.workspace.id}"}}')
+        while '"type":"ok"' not in await wire.recv():
+            pass
         await ring_later(house.workspace, 40, note="x" * 10_000)
         received = 0
         async with asyncio.timeout(45):
