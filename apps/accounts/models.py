@@ -335,6 +335,8 @@ class SocketTicket(models.Model):
     confined = models.BooleanField(default=False)
     key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+")
     family = models.ForeignKey(TokenFamily, null=True, on_delete=models.CASCADE, related_name="+")
+    session_hash = models.BinaryField(null=True)
+    """The fingerprint of the browser's session it was made in."""
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
 

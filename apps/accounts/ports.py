@@ -21,6 +21,8 @@ class Credential:
     expires_at: datetime | None = None
     """When a key ends. None: never, or it is a login."""
     family_id: UUID | None = None
+    session: bytes | None = None
+    """The fingerprint of the browser's session."""
 
     def allows(self, scope: Scope) -> bool:
         return scope in self.scopes

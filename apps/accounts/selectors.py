@@ -1,10 +1,15 @@
 """Who may see what in accounts, and what somebody is in a workspace."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import BinaryField, F, Func, QuerySet, Value
+from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare
 
 from apps.accounts.choices import ActorKind, Permission, Role, Scope
 from apps.accounts.errors import NotYourWorkspace, PeopleOnly, WorkspaceArchived
@@ -121,6 +126,28 @@ def login_scopes(person: User) -> frozenset[Scope]:
     return HALF_PROVED_SCOPES if lacks_second_step(person) else PERSON_SCOPES
 
 
+def live_sessions(fingerprints: Collection[bytes]) -> QuerySet[Session]:
+    """Those of browsers' sessions with these `fingerprints` that have not ended.
+
+    The expression is the one of the index `session_fingerprint`.
+    """
+    characters = Func(F("session_key"), Value("escape"), function="decode")
+    hashed = Func(characters, function="sha256", output_field=BinaryField())
+    found = Session.objects.annotate(fingerprint=hashed)
+    return found.filter(fingerprint__in=fingerprints, expire_date__gt=Now())
+
+
+def session_stands(*, user: User, session: bytes) -> bool:
+    """Whether it is this user's, of the present password, and has not ended."""
+    found = live_sessions([session]).first()
+    if found is None:
+        return False
+    held = found.get_decoded()
+    return held.get(SESSION_KEY) == str(user.id) and constant_time_compare(
+        held.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
+    )
+
+
 def credential_stands(*, user: User, credential: Credential) -> bool:
     """Whether what was proved once (a socket's hello) still holds."""
     if credential.key_id:
@@ -133,6 +160,8 @@ def credential_stands(*, user: User, credential: Credential) -> bool:
         families = TokenFamily.objects.filter(id=credential.family_id, ended_at__isnull=True)
         if not families.exists():
             return False
+    elif credential.session and not session_stands(user=user, session=credential.session):
+        return False
     reachable = Membership.objects.of(user)
     if credential.confined_to:
         return reachable.filter(workspace_id=credential.confined_to).exists()

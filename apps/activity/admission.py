@@ -14,6 +14,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
+from apps.accounts.credentials import fingerprint
 from apps.accounts.errors import InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
@@ -102,7 +103,7 @@ def _from_session(session_key: str) -> Viewer | None:
         return None
     return viewer_of(
         user=user,
-        credential=Credential(via="session", scopes=login_scopes(user)),
-        session_key=session_key,
-        session_hash=user.get_session_auth_hash(),
+        credential=Credential(
+            via="session", scopes=login_scopes(user), session=fingerprint(session_key)
+        ),
     )

@@ -44,8 +44,8 @@ class Viewer:
     narrowed_to: UUID | None = None
     """The one workspace it asked for, of those it may see."""
     superuser: bool = False
-    session_key: str = ""
-    session_hash: str = ""
+    password_mark: str = ""
+    """Of those with a session: it differs once the password does."""
 
     def may_see(self, event: EventRow) -> bool:
         """An event of no workspace (a login, say) is for those it names, unless it is announced."""

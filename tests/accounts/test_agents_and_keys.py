@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
+from apps.accounts.credentials import fingerprint
 from apps.accounts.errors import (
     AgentDisabled,
     InvalidAccount,
@@ -21,6 +25,7 @@ from apps.accounts.errors import (
     PeopleOnly,
 )
 from apps.accounts.models import ApiKey, Membership, SocketTicket, User
+from apps.accounts.selectors import live_sessions
 from apps.accounts.services.agents import change_agent, create_agent, disable_agent, enable_agent
 from apps.accounts.services.authentication import identify, read_key
 from apps.accounts.services.keys import issue_key, revoke_key, rotate_key
@@ -370,6 +375,68 @@ class TestTickets:
         for ticket in (by_key, by_login, "unknown"):
             with pytest.raises(InvalidToken):
                 redeem_ticket(token=ticket)
+
+
+class TestTicketsOfSessions:
+    """Made in a browser, they end with its session."""
+
+    @pytest.fixture
+    def browser(self, client, owner):
+        client.force_login(owner)
+        return client
+
+    @pytest.fixture
+    def ticket(self, browser, workspace):
+        answer = browser.post("/api/v1/ws-tickets", headers={"X-Workspace-Id": str(workspace.id)})
+        assert answer.status_code == 201
+        return answer.json()["ticket"]
+
+    def test_it_opens_a_socket_while_the_session_lasts(self, browser, owner, ticket):
+        user, credential = redeem_ticket(token=ticket)
+        assert user == owner
+        assert credential.session == fingerprint(browser.session.session_key)
+
+    def test_the_key_of_the_session_is_not_kept(self, browser, ticket):
+        kept = str(SocketTicket.objects.values().get())
+        assert browser.session.session_key not in kept
+
+    def logged_out(self, browser, owner):
+        browser.logout()
+
+    def expired(self, browser, owner):
+        Session.objects.update(expire_date=timezone.now())
+
+    def new_password(self, browser, owner):
+        owner.set_password("another one")
+        owner.save()
+
+    def somebody_else(self, browser, owner):
+        session = browser.session
+        session[SESSION_KEY] = str(PersonFactory.create().id)
+        session.save()
+
+    @pytest.mark.parametrize("end", [logged_out, expired, new_password, somebody_else])
+    def test_it_ends_with_the_session(self, browser, owner, ticket, end):
+        end(self, browser, owner)
+        before = recorded()
+        with pytest.raises(InvalidToken):
+            redeem_ticket(token=ticket)
+        assert SocketTicket.objects.get().used_at is None
+        assert recorded() == before
+
+    def test_another_session_of_the_same_person_does_not_hold_it(self, browser, owner, ticket):
+        other = Client()
+        other.force_login(owner)
+        browser.logout()
+        with pytest.raises(InvalidToken):
+            redeem_ticket(token=ticket)
+
+
+@pytest.mark.django_db
+def test_sessions_are_found_by_their_fingerprint_through_an_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "session_fingerprint" in live_sessions([bytes(32)]).explain()
 
 
 def test_of_many_who_redeem_one_ticket_one_gets_in(committed_database):

@@ -3,6 +3,7 @@
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
+from apps.accounts.credentials import fingerprint
 from apps.accounts.errors import CsrfFailed, InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
@@ -43,4 +44,8 @@ class CredentialsChain(BaseAuthentication):
         check.process_request(request._request)
         if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
             raise CsrfFailed(details=[{"field": "X-CSRFToken", "message": str(reason)}])
-        return user, Credential(via="session", scopes=login_scopes(user))
+        return user, Credential(
+            via="session",
+            scopes=login_scopes(user),
+            session=fingerprint(request._request.session.session_key or ""),
+        )

@@ -28,6 +28,7 @@ def issue_ticket(*, user: User, credential: Credential, workspace_id: UUID) -> s
             confined=credential.confined_to is not None,
             key_id=credential.key_id,
             family_id=credential.family_id,
+            session_hash=credential.session,
             expires_at=timezone.now() + GOOD_FOR,
         )
         record(events.SocketTicketIssued(ticket=ticket.id))
@@ -60,4 +61,5 @@ def _credential(ticket: SocketTicket) -> Credential:
         confined_to=confined_to,
         key_id=ticket.key_id,
         family_id=ticket.family_id,
+        session=bytes(ticket.session_hash) if ticket.session_hash else None,
     )

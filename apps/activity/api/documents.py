@@ -15,11 +15,13 @@ from apps.accounts.errors import (
     NotYourWorkspace,
     ScopeMissing,
 )
+from apps.activity.errors import TooManySockets
 from apps.activity.frames import Frame
 from apps.activity.ports import EventRow
 from apps.activity.positions import write_position
 from apps.activity.streams import NAMED, PLAIN, RECENT, SILENCE, Style
 from apps.common.api.openapi import Schema, error_response
+from apps.common.errors import TooMany
 
 MEDIA = "text/event-stream"
 PREFIXES = {"": "root_", "/api/v1": ""}
@@ -97,6 +99,7 @@ def _operation(name: str, summary: str, about: str, style: Style) -> Schema:
             },
             "401": error_response(MissingApiKey, InvalidToken, InvalidApiKey, ExpiredToken),
             "403": error_response(ScopeMissing, NotYourWorkspace),
+            "429": error_response(TooMany, TooManySockets),
         },
     }
 

@@ -50,18 +50,10 @@ def _viewer_of(request: HttpRequest) -> Viewer:
     user, proved = _caller(request)
     wanted = request.headers.get("X-Workspace-Id") or request.GET.get("workspace_id", "")
     try:
-        viewer = viewer_of(user=user, credential=proved, **_session_of(request, user, proved))
+        viewer = viewer_of(user=user, credential=proved)
     except DatabaseError:
         return unseeing(user=user, credential=proved)
     return narrowed(viewer, wanted) if wanted else viewer
-
-
-def _session_of(request: HttpRequest, user: User, proved: Credential) -> dict[str, str]:
-    """What a stream of a browser ends with."""
-    if proved.via != "session":
-        return {}
-    key = request.session.session_key or ""
-    return {"session_key": key, "session_hash": user.get_session_auth_hash()}
 
 
 def _caller(request: HttpRequest) -> tuple[User, Credential]:

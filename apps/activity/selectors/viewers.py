@@ -6,19 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 
 from apps.accounts.choices import Scope
 from apps.accounts.errors import NotYourWorkspace, ScopeMissing
 from apps.accounts.models import ApiKey, Membership, TokenFamily, User
 from apps.accounts.ports import Credential
+from apps.accounts.selectors import live_sessions
 from apps.activity.ports import Viewer
 
 
-def viewer_of(
-    *, user: User, credential: Credential, session_key: str = "", session_hash: str = ""
-) -> Viewer:
+def viewer_of(*, user: User, credential: Credential) -> Viewer:
     if not credential.allows(Scope.READ):
         raise ScopeMissing("This needs a credential with the scope `read`.")
     return Viewer(
@@ -26,8 +23,7 @@ def viewer_of(
         credential=credential,
         workspaces=frozenset(Membership.objects.of(user).values_list("workspace_id", flat=True)),
         superuser=user.is_superuser and user.confined_to is None,
-        session_key=session_key,
-        session_hash=session_hash,
+        password_mark=user.get_session_auth_hash() if credential.session else "",
     )
 
 
@@ -72,23 +68,21 @@ def reach_of(viewers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
     families = TokenFamily.objects.filter(
         id__in=_known(v.credential.family_id for v in viewers), ended_at__isnull=True
     )
-    sessions = Session.objects.filter(
-        session_key__in=_known(v.session_key for v in viewers), expire_date__gt=timezone.now()
-    )
-    proofs: set[Any] = {None, ""}
+    sessions = live_sessions(_known(v.credential.session for v in viewers))
+    proofs: set[Any] = {None}
     proofs.update(keys.values_list("id", flat=True))
     proofs.update(families.values_list("id", flat=True))
-    proofs.update(sessions.values_list("session_key", flat=True))
+    proofs.update(map(bytes, sessions.values_list("fingerprint", flat=True)))  # type: ignore[misc]
 
     found = {}
     for viewer in viewers:
         user = active.get(viewer.actor.actor_id)
-        proved = {viewer.credential.key_id, viewer.credential.family_id, viewer.session_key}
-        if user is None or not proved <= proofs:
+        shown = viewer.credential
+        if user is None or not {shown.key_id, shown.family_id, shown.session} <= proofs:
             continue
         if viewer.superuser and not user.is_superuser:
             continue
-        if viewer.session_hash and viewer.session_hash != user.get_session_auth_hash():
+        if viewer.password_mark and viewer.password_mark != user.get_session_auth_hash():
             continue
         reach = frozenset(member_of[user.id])
         if confined := viewer.credential.confined_to:

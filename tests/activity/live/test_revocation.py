@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -105,6 +106,43 @@ async def test_superuser_who_is_none_any_more_watches_the_system_no_longer(uvico
         assert (await live.ask(id=1, type="subscribe", topic="system"))["type"] == "ok"
         await off_loop(everybody.update, is_superuser=False)
         assert await live.closed(patience=6) == 4403
+
+
+async def test_logout_in_the_browser_closes_what_its_tickets_opened(server, house):
+    """And nothing that another session of the same person opened."""
+    ending, staying = await off_loop(
+        lambda: (browser_session(house.owner), browser_session(house.owner))
+    )
+    async with AsyncExitStack() as stack:
+        out, stays = [
+            await stack.enter_async_context(
+                connected(server, path=f"/ws/v1/?ticket={await ticket_in(server, session, house)}")
+            )
+            for session in (ending, staying)
+        ]
+        for live in (out, stays):
+            assert (await live.next())["type"] == "ready"
+        await off_loop(lambda: Session.objects.filter(session_key=ending).delete())
+        ended = time.monotonic()
+        assert await out.closed(patience=6) == 4403
+        assert time.monotonic() - ended < 5
+        assert (await stays.ask(id=1, type="ping"))["type"] == "ok"
+
+
+async def ticket_in(server, session, house):
+    """As a page of ours asks for one."""
+    token = "a" * 32
+    async with httpx.AsyncClient(timeout=10) as http:
+        answer = await http.post(
+            f"{server.url}/api/v1/ws-tickets",
+            headers={
+                "Cookie": f"sessionid={session}; csrftoken={token}",
+                "X-CSRFToken": token,
+                "X-Workspace-Id": str(house.workspace.id),
+            },
+        )
+    assert answer.status_code == 201, answer.text
+    return answer.json()["ticket"]
 
 
 async def test_new_password_closes_the_sockets_of_browsers(uvicorn, house):
