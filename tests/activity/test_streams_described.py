@@ -83,7 +83,7 @@ def test_what_can_go_wrong_is_said(operation):
     assert codes_of(operation, "401") == {
         *("missing_api_key", "invalid_api_key", "invalid_token", "expired_token")
     }
-    assert codes_of(operation, "429") == {"too_many_requests", "too_many_sockets"}
+    assert codes_of(operation, "429") == {"rate_limited", "too_many_sockets"}
     assert codes_of(operation, "403") == {"scope_missing", "not_your_workspace"}
 
 
