@@ -137,6 +137,7 @@ async def main(port, sockets, events, topic, keys):
     await asyncio.wait_for(room.ready, PATIENCE)
     print("ready", flush=True)
     await asyncio.wait_for(room.done, PATIENCE + events * 3)
+    print("done", flush=True)
     return room.times
 
 
