@@ -25,7 +25,7 @@ async def test_sockets_miss_nothing_when_the_server_is_killed(house, tmp_path):
 
 async def test_those_who_never_read_hurt_themselves_alone(server, house):
     keys = [await off_loop(lambda: issue(member(house.workspace), house.workspace))]
-    found = await stall_beside(server, house, keys, sockets=20, seconds=6, note=10_000)
+    found = await stall_beside(server, house, keys, sockets=50, seconds=6, note=20_000)
     assert found["events"] > 50
     assert found["grown"] < 50
     assert found["p99"] < 500
