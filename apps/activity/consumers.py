@@ -41,12 +41,14 @@ from apps.common.api.errors import envelope, explain
 from apps.common.api.parsers import strict_json
 from apps.common.errors import DomainError, Internal, Malformed, TooMany, Unauthenticated
 from apps.common.ids import uuid7
+from apps.common.runtime.programs import LARGEST_MESSAGE
 
 log = logging.getLogger(__name__)
 
 HELLO_WITHIN = 5.0
 HEARTBEAT = 25
-LARGEST_FRAME = 64_000
+LARGEST_FRAME = LARGEST_MESSAGE // 4
+"""In characters, of four bytes at most: the servers let through whatever may be read here."""
 TOPICS = 200
 COMMANDS_A_SECOND = 20
 COMMANDS_AT_ONCE = 100

@@ -3,15 +3,21 @@
 import sys
 from dataclasses import dataclass
 
+LARGEST_MESSAGE = 256_000
+"""Bytes of a message on a socket. What is longer is not read at all: uvicorn closes the socket with
+1009, Daphne cuts it off."""
+
 SERVERS = {
     "uvicorn": (
         *("uvicorn", "config.asgi:application", "--host", "{host}", "--port", "{port}"),
         *("--lifespan", "off", "--no-access-log", "--no-server-header", "--no-proxy-headers"),
-        *("--timeout-graceful-shutdown", "5"),
+        *("--timeout-graceful-shutdown", "5", "--ws-max-size", str(LARGEST_MESSAGE)),
     ),
     "daphne": (
         *("daphne", "config.asgi:application", "--bind", "{host}", "--port", "{port}"),
         *("--no-server-name", "--verbosity", "0", "--application-close-timeout", "5"),
+        *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
+        *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
     ),
 }
 

@@ -1,10 +1,14 @@
 """The socket, through real servers: what is sent, in which order, and how commands are answered."""
 
 import json
+from contextlib import suppress
 
+import pytest
 import websockets
 
 from apps.accounts.choices import Role
+from apps.activity.consumers import LARGEST_FRAME
+from apps.common.runtime.programs import LARGEST_MESSAGE
 from tests.activity.live.conftest import off_loop, ring_later, session_token
 from tests.activity.live.servers import connected
 from tests.factories import MembershipFactory, WorkspaceFactory, member
@@ -161,6 +165,57 @@ async def test_frames_that_cannot_be_read_close_the_socket(server, house):
         async with connected(server, house.key) as live:
             await live.wire.send(garbage)
             assert await live.closed() == 4400
+
+
+def padded(size, character="x"):
+    """A command of so many characters that answers if it is read."""
+    frame = {"id": 1, "type": "ping", "pad": ""}
+    bare = len(json.dumps(frame))
+    return json.dumps(frame | {"pad": character * (size - bare)}, ensure_ascii=False)
+
+
+async def test_frame_as_large_as_may_be_is_read_whatever_its_characters_weigh(server, house):
+    async with connected(server, house.key) as live:
+        for character in "x€😀":
+            await live.wire.send(padded(LARGEST_FRAME, character))
+            assert (await live.next())["type"] == "ok"
+
+
+async def test_frame_of_a_character_too_many_is_not_read(server, house):
+    async with connected(server, house.key) as live:
+        await live.wire.send(padded(LARGEST_FRAME + 1))
+        assert await live.closed() == 4400
+
+
+@pytest.mark.parametrize("compression", ["deflate", None])
+@pytest.mark.parametrize("known", [True, False])
+async def test_oversized_frame_closes_its_socket_and_hurts_nobody(
+    server, house, compression, known
+):
+    """Also from somebody who has not said hello, packed small, or sent in pieces.
+
+    Daphne cuts them off without a code, and whoever still sends when uvicorn has gone may not hear
+    its either.
+    """
+    code = {"uvicorn": 1009, "daphne": 1006}[server.name]
+    above = padded(LARGEST_MESSAGE + 1)
+    pieces = [above[at : at + 50_000] for at in range(0, len(above), 50_000)]
+    async with connected(server, house.key) as bystander:
+        await bystander.watch(house.workspace.id)
+        before = server.memory
+        for frame, codes in (
+            (above, {code}),
+            (pieces, {code, 1006}),
+            (padded(20_000_000), {code, 1006}),
+        ):
+            token = house.key if known else None
+            async with connected(server, token, compression=compression) as live:
+                with suppress(websockets.ConnectionClosed):
+                    await live.wire.send(frame)
+                assert await live.closed() in codes
+        assert server.memory - before < 15_000_000
+        await ring_later(house.workspace)
+        assert (await bystander.next())["type"] == "event"
 
 
 async def test_flood_of_commands_is_refused_and_then_cut_off(uvicorn, house):
