@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "apps.ledger",
     "apps.accounts",
     "apps.activity",
+    "apps.policies",
 ]
 
 MIDDLEWARE = [

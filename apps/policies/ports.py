@@ -1,0 +1,152 @@
+"""What other rooms hand to the engine and get from it. Frozen, and the same for every door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from apps.policies.choices import ActKind, Considered, Effect, Finding, Reason, RiskLevel, Verb
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One thing an act would do. A move or rename is judged by both of its paths."""
+
+    verb: Verb
+    target: str = ""
+    """A name for people: a spec's key, a tool's or plugin's name."""
+    node_kind: str = ""
+    paths: tuple[str, ...] = ()
+    """As the caller wrote them. The engine resolves them before it judges."""
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What somebody would do, whole: every path, every text, every operation."""
+
+    kind: ActKind
+    operations: tuple[Operation, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Every text that comes with it, by the name of its field: scanned to the last character."""
+    diff_lines: int = 0
+    """Lines added and removed."""
+    impact: int = 0
+    """How many other things depend on what it touches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Performer:
+    """Who would do it, and on whose behalf."""
+
+    id: UUID
+    kind: str
+    """ "person", "agent" or "system"."""
+    role: str = ""
+    lineage: tuple[UUID, ...] = ()
+    """Whoever delegated to it, the nearest first."""
+    tier: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What else a verdict depends on, handed in so that the engine stays pure."""
+
+    at: datetime
+    acts_last_hour: int = 0
+    acts_last_day: int = 0
+    spent_today_cents: int = 0
+    people: int = 2
+    """How many people of the workspace may decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denial:
+    """One thing that speaks against an act, and where."""
+
+    reason: Reason
+    message: str
+    field: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """Something the gate found in a text."""
+
+    finding: Finding
+    pattern: str
+    field: str
+    line: int
+    column: int
+    excerpt: str = ""
+    """A few characters, never of a secret; hidden characters are spelled out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RiskPart:
+    factor: str
+    points: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk:
+    score: int
+    level: RiskLevel
+    parts: tuple[RiskPart, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One round of approval that an act needs before it may take effect."""
+
+    name: str
+    quorum: int
+    roles: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    due_minutes: int | None = None
+    expires_minutes: int | None = None
+    business_hours: bool = False
+    escalate_to: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """The rules that ask for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One rule or gate that was considered, and what became of it."""
+
+    name: str
+    considered: Considered
+    why: str
+    line: int = 0
+    """In the policy's text; 0 for gates that stand in no line."""
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    effect: Effect
+    risk: Risk
+    denials: tuple[Denial, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    trace: tuple[Step, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    policy_digest: str = ""
+    policy_source: str = ""
+    """Which text judged: "workspace v12", "files", "default"."""
+    input_digest: str = ""
+    excluded: tuple[UUID, ...] = ()
+    """Who may not decide on it: separation of duties along the lineage."""
+
+    @property
+    def denied(self) -> bool:
+        return self.effect == Effect.DENY
+
+    def as_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
+        return plain

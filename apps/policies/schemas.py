@@ -1,0 +1,235 @@
+"""The policy document: what stands in a policy's YAML. Unknown fields are refused.
+
+What it means is decided in `engine`; how text becomes this, with line and column of each fault, in
+`documents`.
+"""
+
+from datetime import time
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from apps.accounts.choices import Role
+from apps.policies.choices import ActKind, Finding, RiskLevel, Verb
+
+
+def a_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone. Use one like Europe/Berlin or UTC.") from error
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$")]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+TimeZone = Annotated[str, AfterValidator(a_time_zone)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ActorKind = Literal["person", "agent", "system"]
+Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(m|h|d)$")]
+"""Like 30m, 4h or 2d. With `business_hours`, only these count."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Llm(Strict):
+    """What an agent's model may be asked with."""
+
+    model: str = Field("llama-3.3-70b-versatile", min_length=1, max_length=200)
+    temperature: float = Field(0, ge=0, le=1)
+    max_tokens: int = Field(2048, ge=1, le=8192)
+
+
+class Hours(Strict):
+    """Business hours. `from` may not be after `to`."""
+
+    days: list[Weekday] = Field(["mon", "tue", "wed", "thu", "fri"], min_length=1)
+    start: time = time(9)
+    end: time = time(17)
+    zone: TimeZone = "UTC"
+
+
+class AtLeast(Strict):
+    at_least: RiskLevel
+
+
+class When(Strict):
+    """All that is said must hold. A list holds when one of its items does; nothing said: always."""
+
+    act: list[ActKind] | None = Field(None, min_length=1)
+    actor: list[ActorKind] | None = Field(None, min_length=1)
+    role: list[Role] | None = Field(None, min_length=1)
+    agent: list[UUID] | None = Field(None, min_length=1)
+    lineage: list[UUID] | None = Field(None, min_length=1)
+    """Somebody of these delegated to the actor, directly or not."""
+    operation: list[Verb] | None = Field(None, min_length=1)
+    node_kind: list[Label] | None = Field(None, min_length=1)
+    path: list[Glob] | None = Field(None, min_length=1)
+    target: list[Glob] | None = Field(None, min_length=1)
+    """A spec's key or the name of a tool or plugin, as a glob."""
+    labels: list[Label] | None = Field(None, min_length=1)
+    risk: AtLeast | None = None
+    found: list[Finding] | None = Field(None, min_length=1)
+    """The gate found one of these."""
+    hours: Literal["inside", "outside"] | None = None
+    """Inside or outside the document's business hours."""
+    every: bool = False
+    """True: each operation must match what is said of operations; else one of them is enough."""
+
+
+class Escalation(Strict):
+    after: Duration
+    to: list[Name] = Field(min_length=1)
+    """Roles, or e-mail addresses' owners by id."""
+
+
+class ApprovalStage(Strict):
+    name: Name = "review"
+    quorum: int = Field(1, ge=1, le=20)
+    roles: list[Role] = []
+    people: list[UUID] = []
+    due: Duration | None = None
+    expires: Duration | None = None
+    business_hours: bool = False
+    escalation: list[Escalation] = Field([], max_length=5)
+
+
+class Deny(Strict):
+    deny: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    """The sentence that whoever is denied will read."""
+
+
+class Allow(Strict):
+    allow: Literal[True]
+    over: list[Name] = []
+    """The rules that ask for approval which this one exempts from."""
+
+
+class Require(Strict):
+    require: list[ApprovalStage] = Field(min_length=1, max_length=10)
+
+
+class Rule(Strict):
+    name: Name
+    description: str = Field("", max_length=1000)
+    when: When = When()
+    then: Deny | Allow | Require
+
+
+class RiskFactors(Strict):
+    """Points for each thing that makes an act risky; 0 switches a factor off."""
+
+    agent: int = Field(10, ge=0, le=100)
+    delete: int = Field(25, ge=0, le=100)
+    move: int = Field(10, ge=0, le=100)
+    policy: int = Field(40, ge=0, le=100)
+    """A change of the policy itself."""
+    large: int = Field(20, ge=0, le=100)
+    """In proportion: this many when `max_diff_lines` is reached."""
+    many: int = Field(15, ge=0, le=100)
+    """Ten operations or more; fewer in proportion."""
+    impact: int = Field(20, ge=0, le=100)
+    """Twenty dependents or more; fewer in proportion."""
+    finding: int = Field(30, ge=0, le=100)
+    """For each kind of thing the gate found."""
+    outside_hours: int = Field(5, ge=0, le=100)
+    labels: dict[Label, int] = {}
+
+
+class Thresholds(Strict):
+    """From this score on."""
+
+    medium: int = Field(20, ge=1, le=100)
+    high: int = Field(45, ge=1, le=100)
+    critical: int = Field(75, ge=1, le=100)
+
+
+class RiskSettings(Strict):
+    factors: RiskFactors = RiskFactors()
+    thresholds: Thresholds = Thresholds()
+
+
+class Pattern(Strict):
+    """A regular expression of RE2: it has no backreferences or look-around, and cannot be slow."""
+
+    name: Name
+    regex: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    finding: Finding = Finding.CUSTOM
+
+
+class Gate(Strict):
+    """The risk gate: which acts a finding denies. In others it adds to the risk."""
+
+    deny_in: list[ActKind] = [ActKind.PLAN, ActKind.PROMPT, ActKind.TOOL_CALL]
+    patterns: list[Pattern] = Field([], max_length=100)
+    off: list[Finding] = []
+    """Built-in kinds that are not looked for; hidden Unicode always is."""
+
+
+class Quotas(Strict):
+    """For each agent. None: no limit."""
+
+    acts_per_hour: int | None = Field(None, ge=0)
+    acts_per_day: int | None = Field(None, ge=0)
+
+
+class Budgets(Strict):
+    """For each agent."""
+
+    spend_per_day_cents: int | None = Field(None, ge=0)
+
+
+class Duties(Strict):
+    """Separation of duties. A workspace with one person may opt out, which is recorded."""
+
+    exclude_proposer: Literal[True] = True
+    exclude_lineage: Literal[True] = True
+    solo_opt_out: bool = False
+
+
+class BreakGlass(Strict):
+    enabled: bool = False
+    roles: list[Role] = [Role.OWNER]
+    review_within: Duration = "2d"
+
+
+class Default(Strict):
+    """What holds for an act that no rule speaks of."""
+
+    then: Deny | Allow | Require = Require(require=[ApprovalStage(roles=[Role.REVIEWER])])
+
+
+class Example(Strict):
+    """A test that a policy carries: it runs whenever the policy changes."""
+
+    name: Name
+    act: dict[str, Any]
+    """As `POST /policies/evaluate` takes it."""
+    expect: dict[str, Any]
+    """Some of: effect, risk (level), reason, stages (names), matched (rule names)."""
+
+
+class PolicyDocument(Strict):
+    version: Literal["1"]
+    description: str = Field("", max_length=2000)
+    allowed_dirs: list[Annotated[str, StringConstraints(min_length=1, max_length=500)]] = Field(
+        min_length=1, max_length=200
+    )
+    deny_globs: list[Glob] = Field([], max_length=500)
+    max_diff_lines: int = Field(800, ge=0, le=5000)
+    llm: Llm = Llm()
+    hours: Hours = Hours()
+    risk: RiskSettings = RiskSettings()
+    gate: Gate = Gate()
+    quotas: Quotas = Quotas()
+    budgets: Budgets = Budgets()
+    duties: Duties = Duties()
+    break_glass: BreakGlass = BreakGlass()
+    rules: list[Rule] = Field([], max_length=1000)
+    default: Default = Default()
+    tests: list[Example] = Field([], max_length=500)
