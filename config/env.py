@@ -123,6 +123,13 @@ class Environment(BaseSettings):
         description="Multiplies every rate limit: for load tests, or behind a limiting gateway.",
     )
 
+    delivery_log_days: int = Field(
+        30,
+        ge=1,
+        alias="DELIVERY_LOG_DAYS",
+        description="How long deliveries, to subscribers of events and to webhooks, are kept in "
+        "the log once they are done. Events stay for good.",
+    )
     webhook_allow_cidrs: Words = Field(
         [],
         alias="WEBHOOK_ALLOW_CIDRS",

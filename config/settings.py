@@ -343,6 +343,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 WORKER_SILENCE = environment.worker_silence
+DELIVERY_LOG_DAYS = environment.delivery_log_days
 WEBHOOK_ALLOW_CIDRS = [ip_network(text) for text in environment.webhook_allow_cidrs]
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ledger.write_checkpoint": {
@@ -360,9 +361,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "ledger.forget_done_deliveries": {
+        "task": "ledger.forget_done_deliveries",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "activity.forget_old_messages": {
         "task": "activity.forget_old_messages",
         "schedule": timedelta(hours=6),
+        "options": {"expires": 6 * 3600},
     },
 }
 

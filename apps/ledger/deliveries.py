@@ -20,13 +20,16 @@ from datetime import timedelta
 from itertools import groupby
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from apps.common import context
 from apps.common.actors import SYSTEM, Actor
+from apps.common.batches import delete_in_batches
 from apps.common.errors import DomainError
+from apps.common.ids import first_id_at
 from apps.ledger.events import DeliveriesReplayed
 from apps.ledger.models import Delivery, DeliveryQuerySet, Event
 from apps.ledger.services import record, unit
@@ -112,7 +115,10 @@ def taking(delivery_id: int) -> Iterator[Delivery | None]:
 
     What goes wrong inside is undone, noted on the delivery, and raised.
     """
-    found = Delivery.objects.select_related("event").get(pk=delivery_id)
+    found = Delivery.objects.select_related("event").filter(pk=delivery_id).first()
+    if found is None:  # done so long ago that it is forgotten
+        yield None
+        return
     call = replace(
         context.current(),
         request_id=found.event.request_id,
@@ -155,6 +161,19 @@ def name_of(error: BaseException) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
     where = f" at {place.filename.rpartition('/')[2]}:{place.lineno}" if place else ""
     return f"{type(error).__name__}{code}{where}"[:200]
+
+
+# --- the clock's side
+
+
+def forget_done() -> int:
+    """What is done stays for a while, for those who ask when; the event itself stays for good.
+
+    Old rows are found by the ids of their events, which are ordered by time and have an index.
+    """
+    past = timezone.now() - timedelta(days=settings.DELIVERY_LOG_DAYS)
+    old = Delivery.objects.filter(event_id__lt=first_id_at(past), done_at__lt=past)
+    return delete_in_batches(old)
 
 
 # --- the operator's side

@@ -1,21 +1,26 @@
 """How a delivery is claimed, parked and replayed."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from itertools import pairwise
 
 import psycopg
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.activity.relay import Relay
 from apps.activity.services.pulses import note_pulse
+from apps.activity.tasks import forget_old_messages
+from apps.common import batches
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
 from apps.ledger import deliveries
 from apps.ledger.events import DeliveriesReplayed
 from apps.ledger.models import Delivery, Event
+from apps.ledger.tasks import forget_done_deliveries
 from tests.activity.belfry import answer_bell, crack
 from tests.activity.bells import answered, ring
 
@@ -145,3 +150,58 @@ def test_the_command_replays_one_or_all_and_can_only_say_so(owed):
     assert command("--replay", str(owed.pk)) == (0, {"replayed": 1, "of": 1})
     assert command("--replay", str(owed.pk))[0] == 2
     assert command("--replay-all") == (0, {"replayed": 0, "of": 0})
+
+
+@pytest.fixture
+def three(db, subscribed):
+    """One done, one that waits, one parked."""
+    subscribed("tests.answer_bell")
+    ring(uuid7(), times=3)
+    done, waiting, parked = Delivery.objects.order_by("id")
+    done.done_at = timezone.now()
+    done.save()
+    park(parked)
+    return done, waiting, parked
+
+
+def in_days(days):
+    return time_machine.travel(timezone.now() + timedelta(days=days))
+
+
+def test_what_is_done_is_forgotten_after_a_while_and_nothing_else(three, settings):
+    _, waiting, parked = three
+    events = Event.objects.count()
+    settings.DELIVERY_LOG_DAYS = 7
+    with in_days(6.9):
+        assert deliveries.forget_done() == 0
+    with in_days(7.1):
+        forget_done_deliveries()
+    assert set(Delivery.objects.all()) == {waiting, parked}
+    assert Event.objects.count() == events
+
+
+def test_what_was_done_lately_stays_however_old_its_event_is(three, settings):
+    done, *_ = three
+    with in_days(60):
+        Delivery.objects.filter(pk=done.pk).update(done_at=timezone.now())
+        assert deliveries.forget_done() == 0
+
+
+def test_more_than_one_batch_is_forgotten(db, subscribed, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH", 2)
+    subscribed("tests.answer_bell")
+    ring(uuid7(), times=5)
+    Delivery.objects.update(done_at=timezone.now())
+    with in_days(31):
+        assert deliveries.forget_done() == 5
+    assert not Delivery.objects.exists()
+
+
+def test_a_task_that_comes_for_a_forgotten_delivery_does_nothing(db):
+    answer_bell(4711)
+    assert answered() == []
+
+
+def test_the_clock_asks_for_it(settings):
+    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {forget_done_deliveries.name, forget_old_messages.name} <= asked

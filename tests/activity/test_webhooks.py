@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -349,9 +350,12 @@ def test_the_log_is_forgotten_after_a_month_but_not_what_still_waits(webhook, re
     ring(workspace.id, times=2)
     receiver.will_answer(200, 500)
     send()
-    WebhookMessage.objects.update(created_at=timezone.now() - timedelta(days=31))
-    assert sending.forget_old_messages() > 0
+    with time_machine.travel(timezone.now() + timedelta(days=29)):
+        assert sending.forget_old_messages() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert sending.forget_old_messages() == 1
     assert WebhookMessage.objects.get().delivered_at is None
+    assert WebhookAttempt.objects.get().status == 500
 
 
 def test_relay_and_worker_send_it_within_seconds(machine, receiver):

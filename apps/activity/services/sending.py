@@ -25,6 +25,8 @@ from apps.activity.rules import wants
 from apps.activity.webhooks.signing import signature_header
 from apps.activity.webhooks.transport import Answer, post
 from apps.common.actors import SYSTEM
+from apps.common.batches import delete_in_batches
+from apps.common.ids import first_id_at
 from apps.common.version import VERSION
 from apps.ledger.deliveries import FIRST_WAIT, Start, wait_after
 from apps.ledger.models import Event
@@ -39,7 +41,6 @@ LONGEST_REST = timedelta(minutes=10)
 """How long an endpoint that keeps failing is left alone before it is tried with anything."""
 GIVEN_UP_AFTER = timedelta(days=3)
 OFFERED = 500
-KEPT_FOR = timedelta(days=30)
 
 
 # --- a source of the relay
@@ -116,8 +117,10 @@ def body_of(event: Event) -> bytes:
 
 
 def forget_old_messages() -> int:
+    """With their attempts."""
+    past = timezone.now() - timedelta(days=settings.DELIVERY_LOG_DAYS)
     ended = WebhookMessage.objects.exclude(delivered_at=None, failed_at=None)
-    return ended.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    return delete_in_batches(ended.filter(pk__lt=first_id_at(past)))
 
 
 def _lease(endpoint_id: UUID) -> datetime | None:
