@@ -7,7 +7,10 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery(
-    "lattice", task_cls="apps.common.tracing:TracedTask", amqp="apps.common.broker:PromptAMQP"
+    "lattice",
+    task_cls="apps.common.tracing:TracedTask",
+    amqp="apps.common.broker:PromptAMQP",
+    fixups=["apps.common.worker_pool:fixup"],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -2,6 +2,8 @@
 
 import os
 
+from django.db import connection
+
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
 from apps.ledger.services import record
@@ -26,3 +28,12 @@ def fall_down_once(event: Event) -> None:
     record(BellAnswered(bell=event.payload["bell"]))
     if event.deliveries.get(subscription="tests.fall_down_once").attempts == 1:
         os.kill(os.getpid(), 9)
+
+
+@subscriber("tests.tell_connection")
+def tell_connection(event: Event) -> None:
+    """Which child of the worker did it, over which connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    record(BellAnswered(bell=f"{os.getpid()} {backend}"))
