@@ -25,6 +25,8 @@ from apps.common.runtime.services import Services
 TEMPLATE = "lattice_template"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
 PREFIX = "lattice-test-"
+MOST_WORKERS = 12
+"""Redis has 15 databases to give them."""
 _exit = ExitStack()
 
 
@@ -85,6 +87,18 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     _take_own_redis(worker)
 else:
     _start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Much of what tests take is waiting for other processes, so a core has two workers."""
+    return min(2 * len(os.sched_getaffinity(0)), MOST_WORKERS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: at the end, all others would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -185,6 +185,7 @@ async def test_outbox_that_is_full_is_closed_and_waits_for_nobody():
         await outbox.take()
 
 
+@pytest.mark.long
 async def test_listening_survives_thirty_idle_seconds(own_redis, settings):
     """Redis libraries have ended an idle wait with an error before."""
     settings.REDIS_URL = own_redis.url

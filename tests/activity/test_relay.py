@@ -80,6 +80,7 @@ def test_a_worker_child_that_dies_over_a_delivery_costs_one_attempt(machine, sub
     assert answered() == [str(bell)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("injury", ["dead", "frozen", "emptied"])
 def test_a_broker_that_comes_back_costs_time_and_nothing_else(machine, subscribed, injury):
     subscribed("tests.answer_bell")

@@ -1,8 +1,11 @@
 """Bad input is an answer, not a crash: the short form of tests/torture/test_bad_input.py."""
 
+import pytest
+
 from tests.torture.bad_input import throw_at_all
 
 
+@pytest.mark.long
 def test_a_few_hundred_bad_inputs_are_answered(committed_database, unhurried):
     tally, wrong = throw_at_all(cases=400, start=2026)
     assert wrong == [], "\n\n".join(wrong)

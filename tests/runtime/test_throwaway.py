@@ -54,6 +54,7 @@ def test_a_run_that_is_asked_to_end_takes_its_folder_and_services_along(tmp_path
         assert not services.sockets.exists()
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path):
     for name in ("killed", "next"):
         (tmp_path / name).mkdir()

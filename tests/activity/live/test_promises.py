@@ -4,6 +4,7 @@ import asyncio
 import socket
 from contextlib import suppress
 
+import pytest
 import websockets
 
 from tests.activity.live.conftest import off_loop, ring, ring_later
@@ -31,6 +32,7 @@ async def test_those_who_never_read_hurt_themselves_alone(server, house):
     assert found["p99"] < 500
 
 
+@pytest.mark.long
 async def test_client_that_answers_no_ping_is_cut_off_where_the_server_would_not_wait(
     running, house
 ):

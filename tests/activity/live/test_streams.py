@@ -209,6 +209,7 @@ async def test_nobody_gets_no_stream(uvicorn, house):
             assert json.loads(await stream.response.aread())["error"]["code"]
 
 
+@pytest.mark.long
 async def test_whoever_belongs_nowhere_has_an_open_stream_that_shows_nothing(uvicorn, house):
     def nobody_special():
         person = member(house.workspace)
