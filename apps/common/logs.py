@@ -137,6 +137,9 @@ def configuration(*, level: str, file: str) -> dict[str, Any]:
             "uvicorn.access": {**ours, "level": "ERROR"},
             "daphne": ours,
             "celery": ours,
+            # They write down whole addresses, and headers at DEBUG: both may hold a secret.
+            "httpx": {**ours, "level": "WARNING"},
+            "httpcore": {**ours, "level": "WARNING"},
         },
     }
 

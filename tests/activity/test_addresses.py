@@ -1,6 +1,7 @@
 """Webhooks go to public addresses alone, whatever the URL says."""
 
 import socket
+import threading
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -35,6 +36,7 @@ NOT_PUBLIC = [
     "2001::1",
     "2001:db8::1",
     "2002:7f00:1::",
+    "3fff::1",
     "fc00::1",
     "fd00:ec2::254",
     "fe80::1",
@@ -182,6 +184,15 @@ def test_an_answer_takes_neither_long_nor_much(receiver):
     receiver.hold.clear()
     answer = post(receiver.url, b"{}", {}, https_only=False, allowed=allowed, patience=0.3)
     assert answer.error == "No whole answer within 0.3 s."
+
+
+def test_a_slow_name_server_takes_no_longer_either(monkeypatch):
+    free = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: free.wait(20) and [])
+    answer = post("http://slow.example.org/", b"{}", {}, https_only=False, allowed=[], patience=0.3)
+    free.set()
+    assert answer.error == "No whole answer within 0.3 s."
+    assert answer.seconds < 5
 
 
 def test_nobody_there_is_an_answer_too():

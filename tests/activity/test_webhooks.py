@@ -1,6 +1,7 @@
 """What happens in a workspace reaches the addresses that asked for it, signed, once, in order."""
 
 import json
+import logging.config
 import zipfile
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -21,6 +23,7 @@ from apps.activity.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from apps.activity.services import sending, webhooks
 from apps.activity.tasks import forget_webhooks
 from apps.activity.webhooks.transport import post
+from apps.common import logs
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
 from apps.ledger import deliveries
@@ -201,6 +204,23 @@ def test_during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
     opened(receiver.received[1], new.secret)
     with pytest.raises(WebhookVerificationError):
         opened(receiver.received[1], webhook.secret)
+
+
+def test_an_address_which_may_hold_a_secret_is_not_logged(webhook, workspace, tmp_path):
+    log = tmp_path / "worker.log"
+    configured = logs.configuration(level="DEBUG", file=str(log))
+    url = f"{webhook.endpoint.url}/services/T024/canary?where=canary"
+    WebhookEndpoint.objects.update(url=url)
+    ring(workspace.id)
+    try:
+        logging.config.dictConfig(configured)
+        logging.getLogger("lattice").info("this is written")
+        send()
+    finally:
+        logging.config.dictConfig(settings.LOGGING)
+    assert WebhookMessage.objects.filter(delivered_at__isnull=False).exists()
+    assert "this is written" in log.read_text()
+    assert "canary" not in log.read_text()
 
 
 def test_a_secret_stands_nowhere_but_in_the_answer(webhook):

@@ -107,6 +107,17 @@ def test_in_production_only_https(client, settings):
     assert WebhookEndpoint.objects.count() == 0
 
 
+def test_what_may_not_be_sent_any_more_can_still_be_disabled_but_not_enabled(client, settings):
+    made = client.post("/api/v1/webhooks", {"url": "http://hooks.example.org/"}).json()
+    place = f"/api/v1/webhooks/{made['id']}"
+    settings.DEVELOPMENT = False
+    assert client.patch(place, {"description": "old", "enabled": False}).status_code == 200
+    assert code_of(client.patch(place, {"enabled": True})) == "invalid_webhook"
+    assert client.get(place).json()["enabled"] is False
+    settled = client.patch(place, {"url": URL, "enabled": True})
+    assert (settled.status_code, settled.json()["enabled"]) == (200, True)
+
+
 def test_a_workspace_has_only_so_many(client, monkeypatch):
     monkeypatch.setattr(webhooks, "MOST", 1)
     assert client.post("/api/v1/webhooks", {"url": URL}).status_code == 201

@@ -5,6 +5,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 from rest_framework.request import Request
 
 from apps.accounts.access.authentication import CredentialsChain
@@ -16,22 +18,23 @@ from apps.activity import hub
 from apps.activity.ports import Viewer
 from apps.activity.selectors.viewers import narrowed, unseeing, viewer_of
 from apps.activity.streams import NAMED, PLAIN, Stream, Style
-from apps.common.errors import MethodNotAllowed
 
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no", "Connection": "keep-alive"}
 
 
+@csrf_exempt  # a plain answer to who posts here; nothing is done
+@require_GET
 async def stream(request: HttpRequest) -> StreamingHttpResponse:
     return await _streaming(request, PLAIN)
 
 
+@csrf_exempt
+@require_GET
 async def named_events(request: HttpRequest) -> StreamingHttpResponse:
     return await _streaming(request, NAMED)
 
 
 async def _streaming(request: HttpRequest, style: Style) -> StreamingHttpResponse:
-    if request.method != "GET":
-        raise MethodNotAllowed
     viewer = await sync_to_async(_viewer_of)(request)
     hub.here().make_sure_of_room(viewer)
     kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind]

@@ -92,7 +92,8 @@ def change_webhook(
             locked.next_at = timezone.now()
         if enabled is False and locked.enabled:
             locked.disabled_at, locked.disabled_because = timezone.now(), DisabledBecause.ASKED
-        _check(locked.url, locked.event_types)
+        if url is not None or event_types is not None or enabled:
+            _check(locked.url, locked.event_types)  # what may not be sent any more may be disabled
         changed = [name for name, value in _state(locked).items() if value != before[name]]
         if changed:
             locked.save(update_fields=_CHANGEABLE)

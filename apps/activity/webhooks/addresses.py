@@ -8,7 +8,9 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,8 +32,13 @@ _DETOURS = [
         "2001::/23",  # Teredo and other protocols
         "fec0::/10",  # site-local
         "::/96",  # IPv4-compatible
+        "3fff::/20",  # documentation
     )
 ]
+
+
+_lookups = ThreadPoolExecutor(8, thread_name_prefix="lookup")
+"""Not the loop's own threads: a loop waits at its end for those, however slow a name server is."""
 
 
 class Refused(Exception):
@@ -104,9 +111,9 @@ def judge_literal(target: Target, allowed: Sequence[Network]) -> None:
 
 async def resolve(target: Target, allowed: Sequence[Network]) -> list[Address]:
     """The addresses to connect to. One that is not allowed spoils them all."""
-    loop = asyncio.get_running_loop()
+    look_up = partial(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
     try:
-        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_lookups, look_up)
     except (OSError, UnicodeError) as error:
         raise Refused("The name cannot be resolved.") from error
     return _judge(found, allowed)

@@ -202,6 +202,14 @@ async def test_eventsource_may_give_its_key_in_the_query_and_it_is_not_logged(se
     assert house.key not in server.log.read_text()
 
 
+async def test_who_posts_to_a_stream_is_told_what_is_offered(uvicorn, house):
+    async with httpx.AsyncClient() as http:
+        for path in ("/realtime/stream", "/events"):
+            answer = await http.post(uvicorn.url + path, headers={"X-API-Key": house.key})
+            assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+            assert answer.json()["error"]["code"] == "method_not_allowed"
+
+
 async def test_nobody_gets_no_stream(uvicorn, house):
     for path in ("/realtime/stream", "/events?key=lat_nothing", "/api/v1/events"):
         async with streaming(uvicorn, path) as stream:
