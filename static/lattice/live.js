@@ -3,10 +3,11 @@
 const LAST_WORD = 60_000; // the server pings every 25 s
 const SOON = 500;
 const LATEST = 15_000;
+const AGAIN = 1_000;
+const FOR_GOOD = ["unknown_topic", "too_many_topics"];
 
 export class Live extends EventTarget {
-  #epoch;
-  #positions;
+  #positions; // of each workspace: the epoch and the number of the last event dealt with
   #socket;
   #asked = new Map();
   #behind = new Map();
@@ -18,8 +19,7 @@ export class Live extends EventTarget {
 
   constructor(epoch, positions) {
     super();
-    this.#epoch = epoch;
-    this.#positions = new Map(Object.entries(positions));
+    this.#positions = new Map(Object.entries(positions).map(([id, seq]) => [id, { epoch, seq }]));
     setInterval(() => this.#watch(), 5_000);
     addEventListener("online", () => this.#retry(0));
   }
@@ -70,16 +70,24 @@ export class Live extends EventTarget {
     this.#tries = 0;
     this.#missed = false;
     this.#behind = new Map([...this.#positions.keys()].map((id) => [id, Infinity]));
-    const since = this.#epoch;
-    this.#epoch = epoch;
-    for (const [id, seq] of this.#positions) {
-      const frame = { type: "subscribe", topic: `workspace:${id}`, after: { epoch: since, seq } };
-      this.send(frame, (answer) => this.#joined(id, answer));
-    }
+    for (const id of this.#positions.keys()) this.#join(id, epoch);
     this.#tellIfCaughtUp();
   }
 
-  #joined(id, answer) {
+  #join(id, epoch) {
+    const frame = { type: "subscribe", topic: `workspace:${id}`, after: this.#positions.get(id) };
+    this.send(frame, (answer) => this.#joined(id, epoch, answer));
+  }
+
+  // What was refused for the moment only is asked for again: without it the page would miss events.
+  #joined(id, epoch, answer) {
+    if (answer.type === "error" && !FOR_GOOD.includes(answer.error.code)) {
+      const socket = this.#socket;
+      setTimeout(() => {
+        if (socket === this.#socket && socket.readyState === WebSocket.OPEN) this.#join(id, epoch);
+      }, AGAIN);
+      return;
+    }
     if (answer.type === "error") {
       this.#positions.delete(id);
       this.#behind.delete(id);
@@ -87,7 +95,7 @@ export class Live extends EventTarget {
       this.#behind.set(id, answer.seq);
     } else {
       this.#missed = true;
-      this.#positions.set(id, answer.seq);
+      this.#positions.set(id, { epoch, seq: answer.seq });
       this.#behind.delete(id);
     }
     this.#tellIfCaughtUp(id);
@@ -95,13 +103,13 @@ export class Live extends EventTarget {
 
   #happened(frame) {
     const id = frame.event.workspace_id;
-    this.#positions.set(id, frame.seq);
+    this.#positions.set(id, { epoch: frame.epoch, seq: frame.seq });
     this.#tell("event", frame.event);
     if (this.#behind.has(id)) this.#tellIfCaughtUp(id);
   }
 
   #tellIfCaughtUp(id) {
-    if (this.#positions.get(id) >= this.#behind.get(id)) this.#behind.delete(id);
+    if (this.#positions.get(id)?.seq >= this.#behind.get(id)) this.#behind.delete(id);
     if (this.#behind.size === 0) this.#tell("caught-up", { missed: this.#missed });
   }
 

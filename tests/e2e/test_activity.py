@@ -1,5 +1,6 @@
 """/activity in a browser, and the live feed of the console's home page."""
 
+import json
 import re
 
 import pytest
@@ -172,6 +173,31 @@ def test_restart_is_said_and_what_was_missed_is_caught_up(
     expect(events(page)).to_have_count(4)
     expect(events(page).first).to_contain_text("Agent 3")
     faults[:] = [fault for fault in faults if "WebSocket connection" not in fault]
+
+
+def test_workspace_that_is_refused_for_a_moment_is_asked_for_again(watch, workspace, owner):
+    """As while the database is away, or when somebody belongs to very many workspaces."""
+    page, refused = watch(owner), []
+
+    def refuse_once(socket):
+        server = socket.connect_to_server()
+
+        def to_server(text):
+            frame = json.loads(text)
+            if frame["type"] != "subscribe" or refused:
+                return server.send(text)
+            refused.append(frame)
+            error = {"code": "unavailable", "message": "", "details": [], "request_id": ""}
+            return socket.send(json.dumps({"id": frame["id"], "type": "error", "error": error}))
+
+        socket.on_message(to_server)
+
+    page.route_web_socket("**/ws/v1/", refuse_once)
+    page.reload()
+    expect(page.locator(".state")).to_have_text("Live")
+    assert len(refused) == 1
+    add_agent(workspace, owner, "Scribe")
+    expect(events(page)).to_have_count(1)
 
 
 def test_what_cannot_be_resumed_is_read_again(watch, workspace, owner):
