@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -177,7 +178,8 @@ def test_restart_is_said_and_what_was_missed_is_caught_up(
 
 def test_workspace_that_is_refused_for_a_moment_is_asked_for_again(watch, workspace, owner):
     """As while the database is away, or when somebody belongs to very many workspaces."""
-    page, refused = watch(owner), []
+    page = watch(owner)
+    refused: list[dict[str, Any]] = []
 
     def refuse_once(socket):
         server = socket.connect_to_server()
