@@ -9,24 +9,41 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
 from apps.accounts.choices import Role
-from apps.policies.choices import ActKind, Finding, RiskLevel, Verb
+from apps.policies.choices import ActKind, Effect, Finding, Reason, RiskLevel, Verb
 
 
 def a_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no time zone. Use one like Europe/Berlin or UTC.") from error
+        raise ValueError("There is no such time zone. Use one like Europe/Berlin or UTC.") from error
     return name
+
+
+def a_time_of_day(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("Write the time alone, like 09:00: the zone is said in `zone`.")
+    return clock
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$")]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 TimeZone = Annotated[str, AfterValidator(a_time_zone)]
+Clock = Annotated[time, AfterValidator(a_time_of_day)]
+Points = Annotated[int, Field(ge=0, le=100)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ActorKind = Literal["person", "agent", "system"]
 Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(m|h|d)$")]
@@ -34,7 +51,9 @@ Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(m|h|d)$")
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 class Llm(Strict):
@@ -46,11 +65,11 @@ class Llm(Strict):
 
 
 class Hours(Strict):
-    """Business hours. `from` may not be after `to`."""
+    """Business hours, within one day: `start` is before `end`."""
 
     days: list[Weekday] = Field(["mon", "tue", "wed", "thu", "fri"], min_length=1)
-    start: time = time(9)
-    end: time = time(17)
+    start: Clock = time(9)
+    end: Clock = time(17)
     zone: TimeZone = "UTC"
 
 
@@ -85,7 +104,7 @@ class When(Strict):
 class Escalation(Strict):
     after: Duration
     to: list[Name] = Field(min_length=1)
-    """Roles, or e-mail addresses' owners by id."""
+    """Roles, or people by their id."""
 
 
 class ApprovalStage(Strict):
@@ -114,11 +133,28 @@ class Require(Strict):
     require: list[ApprovalStage] = Field(min_length=1, max_length=10)
 
 
+def outcome_of(said: Any) -> str | None:
+    """Which of its forms an outcome has: the first that it names."""
+    if isinstance(said, Deny | Allow | Require):
+        return type(said).__name__.lower()
+    named = said if isinstance(said, dict) else ()
+    return next((form for form in ("deny", "allow", "require") if form in named), None)
+
+
+Outcome = Annotated[
+    Annotated[Deny, Tag("deny")]
+    | Annotated[Allow, Tag("allow")]
+    | Annotated[Require, Tag("require")],
+    Discriminator(outcome_of),
+]
+"""One of: deny, with the sentence for whoever is denied; allow; require, with its stages."""
+
+
 class Rule(Strict):
     name: Name
     description: str = Field("", max_length=1000)
     when: When = When()
-    then: Deny | Allow | Require
+    then: Outcome
 
 
 class RiskFactors(Strict):
@@ -138,7 +174,8 @@ class RiskFactors(Strict):
     finding: int = Field(30, ge=0, le=100)
     """For each kind of thing the gate found."""
     outside_hours: int = Field(5, ge=0, le=100)
-    labels: dict[Label, int] = {}
+    labels: dict[Label, Points] = Field({}, max_length=200)
+    """For each label of what it touches."""
 
 
 class Thresholds(Strict):
@@ -201,7 +238,39 @@ class BreakGlass(Strict):
 class Default(Strict):
     """What holds for an act that no rule speaks of."""
 
-    then: Deny | Allow | Require = Require(require=[ApprovalStage(roles=[Role.REVIEWER])])
+    then: Outcome = Require(require=[ApprovalStage(roles=[Role.REVIEWER])])
+
+
+class ExampleActor(Strict):
+    """Who would do it, in a test."""
+
+    kind: ActorKind = "agent"
+    role: Role | None = None
+    id: UUID | None = None
+    lineage: list[UUID] = []
+    tier: str = Field("", max_length=100)
+
+
+class ExampleCircumstances(Strict):
+    at: AwareDatetime | None = None
+    """Like 2026-01-07T12:00:00Z. Not said: a Wednesday at noon in the zone of `hours`."""
+    acts_last_hour: int = Field(0, ge=0)
+    acts_last_day: int = Field(0, ge=0)
+    spent_today_cents: int = Field(0, ge=0)
+    people: int = Field(2, ge=0)
+
+
+class Expected(Strict):
+    """What must come out. What is not said may be anything; something must be said."""
+
+    effect: Effect | None = None
+    risk: RiskLevel | None = None
+    reason: Reason | None = None
+    """One of the reasons for which it is denied."""
+    stages: list[Name] | None = None
+    """The names of all stages that are asked for, in any order."""
+    matched: list[Name] | None = None
+    """The names of all rules that matched, in any order."""
 
 
 class Example(Strict):
@@ -210,8 +279,9 @@ class Example(Strict):
     name: Name
     act: dict[str, Any]
     """As `POST /policies/evaluate` takes it."""
-    expect: dict[str, Any]
-    """Some of: effect, risk (level), reason, stages (names), matched (rule names)."""
+    actor: ExampleActor = ExampleActor()
+    circumstances: ExampleCircumstances = ExampleCircumstances()
+    expect: Expected
 
 
 class PolicyDocument(Strict):
