@@ -28,7 +28,7 @@ def a_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError("There is no such time zone. Use one like Europe/Berlin or UTC.") from error
+        raise ValueError("This is no time zone. Use one like Europe/Berlin or UTC.") from error
     return name
 
 
