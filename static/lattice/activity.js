@@ -9,6 +9,7 @@ const root = document.querySelector("[data-live]");
 const part = (name) => root.querySelector(name);
 const feed = part(".feed");
 const arrived = part(".arrived");
+const older = part(".older");
 const pause = part(".pause");
 const help = part(".help");
 const row = document.getElementById("event-row").content.firstElementChild;
@@ -76,24 +77,76 @@ function isRead() {
 }
 
 function settle() {
-  if (held.length && !paused && !isRead()) return show();
+  if (held.length && facts.newest && !paused && !isRead()) return show();
   arrived.hidden = held.length === 0;
   arrived.textContent = `${held.length} new`;
 }
 
 function show() {
   feed.prepend(...held.splice(0).slice(-facts.most).reverse().map(drawn));
-  while (feed.children.length > facts.most) feed.lastElementChild.remove();
+  trim();
   part(".nothing").hidden = feed.children.length > 0;
   arrived.hidden = true;
   tellTimes();
+}
+
+// What goes at the bottom is the first to come again when older ones are asked for.
+let most = facts.most;
+function trim() {
+  while (feed.children.length > most) {
+    const { workspace, seq } = feed.lastElementChild.dataset;
+    facts.before[workspace] = Number(seq) + 1;
+    seen.delete(feed.lastElementChild.id);
+    feed.lastElementChild.remove();
+    if (older) offerOlder();
+  }
+}
+
+// As apps/activity/positions.py writes it.
+function place() {
+  const several = Object.entries(facts.before);
+  const short = (id) => id.replaceAll("-", "").slice(-8);
+  const first = `${facts.epoch}.${Math.min(...several.map(([, at]) => at))}`;
+  if (several.length < 2) return first;
+  return `${first}.${several.map(([id, at]) => `${short(id)}_${at}`).join("-")}`;
+}
+
+function offerOlder() {
+  const url = new URL(location.href);
+  url.searchParams.set("older", place());
+  older.href = url;
+  older.closest("nav").hidden = false;
+}
+
+async function showOlder() {
+  if (feed.ariaBusy === "true") return;
+  feed.ariaBusy = "true";
+  const page = await wholePage(older.href);
+  feed.ariaBusy = "false";
+  if (!page) return say("Older events cannot be read just now: try again");
+  const more = JSON.parse(page.getElementById("live-facts").textContent);
+  if (more.newest) return readAgain(); // of before a restore
+  const events = [...page.querySelector("[data-live] .feed").children].filter((event) => !seen.has(event.id));
+  for (const event of events) seen.add(event.id);
+  feed.append(...events);
+  facts.before = more.before;
+  most = Math.max(most, feed.children.length + facts.most);
+  offerOlderAfter(page);
+  tellTimes();
+  events[0]?.focus();
+  say(`${counted(events.length, "older event")} shown`);
+}
+
+function offerOlderAfter(page) {
+  if (page.querySelector(".older").closest("nav").hidden) older.closest("nav").hidden = true;
+  else offerOlder();
 }
 
 function drawn(event) {
   const article = row.cloneNode(true);
   const fill = (name, text) => (article.querySelector(name).textContent = text);
   article.id = `event-${event.id}`;
-  article.dataset.area = event.area;
+  Object.assign(article.dataset, { area: event.area, workspace: event.workspace_id, seq: event.seq });
   article.classList.add("fresh");
   article.setAttribute("aria-label", event.text);
   fill(".text", event.text);
@@ -130,11 +183,13 @@ function tellTimes() {
 let meanwhile;
 async function readAgain() {
   meanwhile ??= [];
-  const page = await wholePage();
+  const page = await wholePage(location.href);
   if (!page) return setTimeout(readAgain, AGAIN);
   facts = JSON.parse(page.getElementById("live-facts").textContent);
   feed.replaceChildren(...page.querySelector("[data-live] .feed").children);
   part(".nothing").hidden = feed.children.length > 0;
+  most = facts.most;
+  if (older) offerOlderAfter(page);
   held = [];
   seen.clear();
   for (const event of feed.children) seen.add(event.id);
@@ -146,9 +201,9 @@ async function readAgain() {
   say("Read again from the start");
 }
 
-async function wholePage() {
+async function wholePage(address) {
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
     if (answer.redirected) location.reload();
     if (!answer.ok || answer.redirected) return null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -233,9 +288,16 @@ for (const place of [feed, arrived])
 feed.addEventListener("focusout", () => setTimeout(settle));
 addEventListener("scroll", settle, { passive: true });
 arrived.addEventListener("click", () => {
+  if (!facts.newest) return location.assign(part(".newest").href);
   pointed = false;
   show();
   if (feed.getBoundingClientRect().top < 0) root.scrollIntoView();
+});
+
+older?.addEventListener("click", (click) => {
+  if (click.ctrlKey || click.metaKey || click.shiftKey) return;
+  click.preventDefault();
+  showOlder();
 });
 
 function togglePause() {
@@ -243,7 +305,7 @@ function togglePause() {
   pause.setAttribute("aria-pressed", paused);
   pause.textContent = paused ? "Go on" : "Pause";
   showState();
-  if (!paused && held.length) show();
+  if (!paused && held.length && facts.newest) show();
 }
 
 function move(step) {
@@ -259,6 +321,7 @@ const KEYS = {
   k: () => move(-1),
   o: () => document.activeElement.closest?.(".event")?.querySelector("summary").click(),
   n: () => held.length && arrived.click(),
+  m: () => older.closest("nav").hidden || showOlder(),
   p: togglePause,
   f: () => part(".filters a").focus(),
   "?": () => help.showModal(),

@@ -1,10 +1,15 @@
 """/activity as the server renders it: who sees what, in how many queries."""
 
+from html import escape
+
 import pytest
 
 from apps.accounts.choices import Role
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.workspaces import rename_workspace
+from apps.common.actors import SYSTEM
+from apps.common.ids import uuid7
+from apps.ledger.services import begin_epoch
 from tests.factories import MembershipFactory, WorkspaceFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +81,90 @@ def test_page_says_nothing_inline_and_costs_the_same_for_many(
     assert len(texts(page)) == 30
     assert " style=" not in page.content.decode()
     assert "unsafe" not in page.headers["Content-Security-Policy"]
+
+
+class TestOlder:
+    """Fifty at a time, back to the first, whatever happens meanwhile."""
+
+    @pytest.fixture
+    def long_past(self, workspace, owner):
+        """130 events in two workspaces, in turns of no regular length."""
+        second = WorkspaceFactory.create(name="Compliance")
+        MembershipFactory.create(workspace=second, user=owner, role=Role.OWNER)
+        for number in range(130):
+            place = second if number % 7 in (2, 3, 5) else workspace
+            rename_workspace(workspace_id=place.id, name=f"Name {number}", actor=owner)
+        return second
+
+    def numbers(self, page):
+        return [event.payload["name"] for event in page.context["page"].events]
+
+    def all_pages(self, browser, address="/activity", between=lambda: None):
+        while address:
+            page = browser.get(address)
+            yield page
+            between()
+            older = page.context["older"]
+            assert f'href="{escape(older)}"' in page.content.decode() or not older
+            address = older and f"/activity{older}"
+
+    def keys(self, pages):
+        found = [(e.workspace_id, e.seq) for page in pages for e in page.context["page"].events]
+        assert len(found) == len(set(found)), "nothing twice"
+        return found
+
+    def test_each_event_is_shown_once_and_in_the_order_of_time(self, browser, long_past):
+        pages = list(self.all_pages(browser))
+        assert [len(texts(page)) for page in pages] == [50, 50, 30]
+        assert len(self.keys(pages)) == 130
+        times = [event.at for page in pages for event in page.context["page"].events]
+        assert times == sorted(times, reverse=True)
+
+    def test_what_happens_meanwhile_moves_nothing(self, browser, long_past, owner):
+        def happens():
+            rename_workspace(workspace_id=long_past.id, name=f"Later {uuid7()}", actor=owner)
+
+        pages = list(self.all_pages(browser, between=happens))
+        assert len(self.keys(pages)) == 130
+
+    def test_filters_are_kept(self, browser, long_past):
+        chosen = f"/activity?workspace={long_past.id}&area=workspace"
+        pages = list(self.all_pages(browser, chosen))
+        assert {place for place, _ in self.keys(pages)} == {long_past.id}
+        assert len(self.keys(pages)) == len([n for n in range(130) if n % 7 in (2, 3, 5)])
+        assert browser.get("/activity?area=audit").context["older"] == ""
+
+    def test_a_page_of_older_ones_leads_back_to_the_newest(self, browser, long_past):
+        first, second, last = self.all_pages(browser)
+        assert "Newest events" not in first.content.decode()
+        for page in (second, last):
+            assert "Newest events" in page.content.decode()
+            assert page.context["facts"]["newest"] is False
+        assert "That is where it began" in last.content.decode()
+
+    @pytest.mark.parametrize("older", ["x", "a.b.c", "1.2.3_4", "9" * 9000, "%00"])
+    def test_a_place_that_is_none_leads_to_the_newest(self, browser, long_past, older):
+        page = browser.get("/activity", {"older": older})
+        assert len(texts(page)) == 50
+        assert page.context["facts"]["newest"] is True
+
+    def test_a_place_of_before_a_restore_leads_to_the_newest(self, browser, long_past):
+        older = browser.get("/activity").context["older"]
+        begin_epoch(reason="restored", actor=SYSTEM)
+        assert browser.get(f"/activity{older}").context["facts"]["newest"] is True
+
+    def test_a_place_opens_no_workspace_of_others(self, browser, long_past, owner):
+        older = browser.get("/activity").context["older"]
+        stranger = member(WorkspaceFactory.create(), Role.OWNER)
+        browser.force_login(stranger, backend="django.contrib.auth.backends.ModelBackend")
+        assert texts(browser.get(f"/activity{older}")) == []
+
+    def test_older_pages_cost_as_many_queries_as_the_first(
+        self, browser, long_past, django_assert_max_num_queries
+    ):
+        address = "/activity"
+        while address:
+            with django_assert_max_num_queries(9):
+                page = browser.get(address)
+            older = page.context["older"]
+            address = older and f"/activity{older}"

@@ -288,3 +288,73 @@ def test_page_fits_and_has_no_accessibility_fault(watch, workspace, owner, schem
     assert serious_faults(page) == []
     page.get_by_role("button", name="Keyboard shortcuts").click()
     assert serious_faults(page) == []
+
+
+@pytest.fixture
+def long_past(workspace, owner):
+    for number in range(120):
+        rename_workspace(workspace_id=workspace.id, name=f"Name {number}", actor=owner)
+
+
+def test_older_events_come_below_while_new_ones_come_above(watch, workspace, owner, long_past):
+    page = watch(owner)
+    expect(events(page)).to_have_count(50)
+    older = page.get_by_role("link", name="Older events")
+    older.focus()
+    page.keyboard.press("Enter")
+    expect(events(page)).to_have_count(100)
+    expect(events(page).nth(50)).to_be_focused()
+    expect(page.locator(".state")).to_have_text("Live")
+    add_agent(workspace, owner, "Scribe")
+    expect(page.locator(".arrived")).to_have_text("1 new")
+    page.keyboard.press("m")
+    expect(events(page)).to_have_count(120)
+    expect(older).to_be_hidden()
+    page.keyboard.press("n")
+    expect(events(page)).to_have_count(121)
+    expect(events(page).first).to_contain_text("Scribe")
+    seqs = [int(event.get_attribute("data-seq") or 0) for event in events(page).all()]
+    assert seqs == list(range(121, 0, -1))
+    assert not serious_faults(page)
+
+
+def test_what_new_events_pushed_out_comes_again_when_older_ones_are_asked_for(
+    watch, workspace, owner, long_past
+):
+    page = watch(owner)
+    for number in range(160):
+        rename_workspace(workspace_id=workspace.id, name=f"Later {number}", actor=owner)
+    expect(events(page)).to_have_count(200, timeout=30_000)
+    expect(events(page).first).to_contain_text("Later 159")
+    page.get_by_role("link", name="Older events").click()
+    expect(events(page)).to_have_count(250)
+    seqs = [int(event.get_attribute("data-seq") or 0) for event in events(page).all()]
+    assert seqs == list(range(280, 30, -1))
+
+
+def test_older_page_of_its_own_tells_of_new_ones_and_leads_to_them(
+    watch, workspace, owner, long_past
+):
+    page = watch(owner)
+    older = page.get_by_role("link", name="Older events").get_attribute("href")
+    page.goto(f"/activity{older}")
+    expect(page.locator(".state")).to_have_text("Live")
+    expect(events(page)).to_have_count(50)
+    add_agent(workspace, owner, "Scribe")
+    page.get_by_role("button", name="1 new").click()
+    expect(events(page).first).to_contain_text("Scribe")
+    expect(page.get_by_role("link", name="Newest events")).to_have_count(0)
+
+
+def test_older_events_are_links_without_javascript(open_browser, owner, long_past):
+    page = open_browser(java_script_enabled=False, viewport=PHONE)
+    page.goto("/accounts/login/?next=/activity")
+    page.get_by_label("E-mail").fill(owner.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    for shown in (50, 20):
+        page.get_by_role("link", name="Older events").click()
+        expect(events(page)).to_have_count(shown)
+    expect(page.get_by_role("link", name="Older events")).to_have_count(0)
+    page.get_by_role("link", name="Newest events").click()
+    expect(events(page)).to_have_count(50)

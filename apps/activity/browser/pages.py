@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.models import User
 from apps.activity.ports import Viewer
+from apps.activity.positions import write_position
 from apps.activity.presence import present_in
 from apps.activity.selectors.pages import FeedPage, feed_page, known_areas, page_viewer
 from apps.activity.selectors.viewers import narrowed
@@ -30,7 +31,7 @@ class ActivityPage(LoginRequiredMixin, TemplateView):
         wanted = asked.get("workspace", "")
         viewer = narrowed(everywhere, wanted) if wanted else everywhere
         areas = [area for area in known_areas() if area in asked.getlist("area")]
-        page = feed_page(viewer, limit=SHOWN, areas=areas)
+        page = feed_page(viewer, limit=SHOWN, areas=areas, older=asked.get("older", ""))
         return super().get_context_data(
             **kwargs,
             page=page,
@@ -39,6 +40,8 @@ class ActivityPage(LoginRequiredMixin, TemplateView):
             areas=list(_area_links(wanted, areas)),
             chosen_areas=areas,
             workspace=wanted,
+            newest=_url(wanted, areas),
+            older=_url(wanted, areas, older=_place(page)) if page.has_older else "",
             workspaces=feed_page(everywhere, limit=0).workspaces if wanted else page.workspaces,
             may_enter_console=may_enter(user),
         )
@@ -57,6 +60,8 @@ def live_facts(
         "me": str(user.id),
         "epoch": page.epoch,
         "positions": _texts(page.positions),
+        "before": _texts(page.before),
+        "newest": page.is_newest,
         "names": _texts(page.workspaces),
         "most": most,
         "areas": list(areas),
@@ -78,9 +83,16 @@ def _area_links(workspace: str, chosen: list[str]) -> Iterable[dict[str, Any]]:
         yield {"name": area.capitalize(), "url": url, "current": current}
 
 
-def _url(workspace: str, areas: list[str]) -> str:
+def _url(workspace: str, areas: list[str], *, older: str = "") -> str:
     query = [("workspace", workspace)] if workspace else []
-    return "?" + urlencode([*query, *(("area", area) for area in areas)])
+    query += [("area", area) for area in areas]
+    query += [("older", older)] if older else []
+    return "?" + urlencode(query)
+
+
+def _place(page: FeedPage) -> str:
+    """Where this page ends."""
+    return write_position(page.epoch, min(page.before.values()), page.before)
 
 
 def _people(viewer: Viewer, user: User) -> list[str]:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -30,14 +30,26 @@ def events_after(workspace_id: UUID, seq: int, *, limit: int) -> list[EventRow]:
 
 
 def latest_events(
-    viewer: Viewer, *, limit: int, types: Collection[str] | None = None
+    viewer: Viewer,
+    *,
+    limit: int,
+    types: Collection[str] | None = None,
+    before: Mapping[UUID, int] | None = None,
 ) -> list[EventRow]:
-    """Newest first, of all the workspaces one may see; within each, in the order of its counter."""
+    """Newest first, of all the workspaces one may see; within each, in the order of its counter.
+
+    With `before`: those below these numbers, of these workspaces alone.
+    """
     wanted = Event.objects.all() if types is None else Event.objects.filter(type__in=types)
-    newest = [
-        wanted.filter(workspace_id=workspace_id).order_by("-seq").values_list(*_COLUMNS)[:limit]
-        for workspace_id in viewer.workspaces
-    ]
+    if before is None:
+        chosen = [wanted.filter(workspace_id=one) for one in viewer.workspaces]
+    else:
+        chosen = [
+            wanted.filter(workspace_id=one, seq__lt=before[one])
+            for one in viewer.workspaces
+            if one in before
+        ]
+    newest = [rows.order_by("-seq").values_list(*_COLUMNS)[:limit] for rows in chosen]
     if not newest:
         return []
     found = newest[0].union(*newest[1:], all=True) if len(newest) > 1 else newest[0]
