@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from apps.accounts.choices import ActorKind, Role, Scope, Tier, WorkspaceKind
-from apps.accounts.rules import effective_role
+from apps.accounts.choices import ActorKind, Permission, Role, Scope, Tier, WorkspaceKind
+from apps.accounts.rules import PERMISSIONS, effective_role
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 
@@ -155,6 +155,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The standing memberships that this actor may use."""
         mine = self.standing().filter(user_id=actor.actor_id)
         return mine.filter(workspace_id=actor.confined_to) if actor.confined_to else mine
+
+    def permitting(self, permission: Permission) -> "MembershipQuerySet":
+        """Those standing memberships whose effective role permits this."""
+        roles = [role for role, permitted in PERMISSIONS.items() if permission in permitted]
+        through_owner = Q(user__kind=ActorKind.PERSON) | Q(owner_role__in=roles)
+        return self.standing().filter(through_owner, role__in=roles)
 
     def visible_to(self, actor: Actor) -> "MembershipQuerySet":
         return self.filter(workspace__in=Workspace.objects.visible_to(actor))

@@ -12,6 +12,8 @@ class DomainError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     message: ClassVar[str] = "The request could not be carried out."
+    on_record: ClassVar[bool] = False
+    """Whether what was recorded before it was raised tells of the refusal, and has to stay."""
 
     def __init__(
         self,

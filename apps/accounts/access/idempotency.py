@@ -5,7 +5,8 @@
         def post(self, request): ...
 
 The view runs inside a unit of work that also stores its answer, so a retry finds both or neither.
-A refusal is raised, rolls back and is not kept: the retry is judged anew.
+A refusal is raised, rolls back and is not kept: the retry is judged anew. One that is itself on
+the record (a denial by policy) is not kept either, but what was recorded of it stays.
 """
 
 import json
@@ -22,6 +23,7 @@ from rest_framework.response import Response
 from apps.accounts.access.permissions import caller, credential
 from apps.accounts.errors import InvalidIdempotencyKey
 from apps.accounts.services.idempotency import Answer, Claim, claim_key, keep_answer
+from apps.common.errors import DomainError
 from apps.ledger.services import unit
 
 HEADER = "Idempotency-Key"
@@ -49,9 +51,16 @@ def idempotent(*, shown_once: Sequence[str] = ()) -> Callable[[Post[View, P]], P
                 given = claim_key(claim)
                 if given:
                     return _replay(given)
-                response = post(view, request, *args, **kwargs)
-                keep_answer(claim, _answer(response, shown_once))
-            return response
+                try:
+                    response = post(view, request, *args, **kwargs)
+                except DomainError as refusal:
+                    if not refusal.on_record:
+                        raise
+                    refused = refusal
+                else:
+                    keep_answer(claim, _answer(response, shown_once))
+                    return response
+            raise refused
 
         once.is_idempotent = True  # type: ignore[attr-defined]
         return cast("Post[View, P]", once)
