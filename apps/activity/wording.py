@@ -68,6 +68,18 @@ SENTENCES = {
     "activity.webhook.replayed": "{actor} had a webhook of {workspace} told again",
     "ledger.epoch.begun": "A new epoch of the record began: {reason}",
     "ledger.deliveries.replayed": "{actor} had parked deliveries started again",
+    "policy.apply": "{actor} released version {number} of {workspace}'s policy",
+    "policy.reload": "{actor} loaded version {number} of {workspace}'s policy from {path}",
+    "policies.reload.refused": "{path} does not hold a policy that {workspace} can follow",
+    "policies.draft.created": "{actor} began a draft of {workspace}'s policy",
+    "policies.draft.changed": "{actor} changed a draft of {workspace}'s policy",
+    "policies.draft.discarded": "{actor} discarded a draft of {workspace}'s policy",
+    "policies.act.denied": "The policy of {workspace} denied {actor} something: {reasons}",
+    "policies.act.erased": "{actor} erased what an act in {workspace} had said",
+    "policies.acts.forgotten": "{count} recorded acts of {workspace} were forgotten",
+    "obs.act": "{actor} acted: {action_type}",
+    "obs.turn": "{actor} took a turn",
+    "obs.plan": "{actor} made a plan",
 }
 _PEOPLE = {
     *("actor", "agent", "from_owner", "holder", "member", "person", "to_owner"),

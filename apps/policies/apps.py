@@ -13,3 +13,9 @@ class PoliciesConfig(AppConfig):
         super().import_models()
         for module in iter_modules(import_module("apps.policies.models").__path__):
             import_module(f"apps.policies.models.{module.name}")
+
+    def ready(self) -> None:
+        told = import_module("apps.activity.wording").told
+        presenters = import_module("apps.activity.ports").presenters
+        presenters.update(policies=told, policy=told, obs=told)
+        import_module("apps.policies.events")

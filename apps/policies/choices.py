@@ -76,3 +76,32 @@ class Finding(models.TextChoices):
     INJECTION = "injection"
     HIDDEN = "hidden_unicode"
     CUSTOM = "custom"
+
+
+class Origin(models.TextChoices):
+    """Where a version or a draft of a policy came from."""
+
+    WRITTEN = "written"
+    APPLIED = "applied"
+    FILE = "file"
+    TEMPLATE = "template"
+    WIZARD = "wizard"
+    ALWAYS_ALLOW = "always_allow"
+    COMMAND = "command"
+
+
+class DraftState(models.TextChoices):
+    OPEN = "open"
+    RELEASED = "released"
+    DISCARDED = "discarded"
+
+
+class Door(models.TextChoices):
+    """What was asked for when an act was judged."""
+
+    ACT = "act"
+    TURN = "turn"
+    PLAN = "plan"
+    POLICY = "policy"
+    SERVICE = "service"
+    """Another room asked, from within a service of its own."""

@@ -1,6 +1,6 @@
 """What can go wrong with policies, and how a denial answers."""
 
-from apps.common.errors import DomainError
+from apps.common.errors import Conflict, DomainError
 
 
 class PolicyInvalid(DomainError):
@@ -17,43 +17,47 @@ class PolicyFileMissing(DomainError):
     message = "There is no such file in this workspace's policy folder."
 
 
-class PathForbidden(DomainError):
+class PolicyDenied(DomainError):
+    """A denial is recorded before it is raised, and that record stays. Its details name every thing
+    that speaks against the act: `field`, `message`, `reason`, `rule`."""
+
+    code = "policy_denied"
+    status = 403
+    message = "A rule of the policy forbids this."
+    on_record = True
+
+
+class PathForbidden(PolicyDenied):
     code = "path_forbidden"
     status = 403
     message = "The policy does not let this path be touched."
 
 
-class RiskPatternFound(DomainError):
+class RiskPatternFound(PolicyDenied):
     code = "risk_pattern"
     status = 422
     message = "The text holds something the risk gate does not let through."
 
 
-class DiffTooLarge(DomainError):
+class DiffTooLarge(PolicyDenied):
     code = "diff_too_large"
     status = 422
     message = "The change has more lines than the policy allows. Split it."
 
 
-class PolicyDenied(DomainError):
-    code = "policy_denied"
-    status = 403
-    message = "A rule of the policy forbids this."
-
-
-class QuotaExceeded(DomainError):
+class QuotaExceeded(PolicyDenied):
     code = "quota_exceeded"
     status = 429
     message = "The policy's quota for this agent is used up. Try again later."
 
 
-class RegoDenied(DomainError):
+class RegoDenied(PolicyDenied):
     code = "opa_deny"
     status = 403
     message = "The Rego policy does not allow this."
 
 
-class PolicyErred(DomainError):
+class PolicyErred(PolicyDenied):
     code = "policy_error"
     status = 403
     message = "The policy could not be evaluated, so the act is denied. Tell whoever owns it."
@@ -63,3 +67,50 @@ class KillSwitchOn(DomainError):
     code = "kill_switch"
     status = 503
     message = "Service disabled"
+
+
+class PolicyTestsFailed(DomainError):
+    """Its details tell the outcome of each test: `tests[2]`, and what came out instead."""
+
+    code = "policy_tests_failed"
+    status = 422
+    message = "The policy fails tests that it carries itself, so it was not released."
+
+
+class PolicyMoved(Conflict):
+    code = "policy_moved"
+    message = "Another version was released since this draft was begun: begin it anew from that."
+
+
+class DraftClosed(Conflict):
+    code = "draft_closed"
+    message = "This draft was released or discarded already."
+
+
+class PolicyUnchanged(Conflict):
+    code = "policy_unchanged"
+    message = "This is the policy that holds already."
+
+
+class DenialStands(Conflict):
+    code = "denial_stands"
+    message = (
+        "This act was denied, and no rule that allows overrides a denial. Change what denies it."
+    )
+
+
+class AlwaysAllowed(Conflict):
+    code = "always_allowed"
+    message = "The policy allows this act already: there is nothing to add."
+
+
+class ActUnreadable(DomainError):
+    code = "act_erased"
+    status = 410
+    message = "What this act said was erased, or is past its retention."
+
+
+class TimedOut(DomainError):
+    code = "timeout"
+    status = 504
+    message = "This took too long, and nothing was done. Try again."

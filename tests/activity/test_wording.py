@@ -16,7 +16,7 @@ from tests.factories import PersonFactory, WorkspaceFactory, agent_of, member
 
 pytestmark = pytest.mark.django_db
 
-ROOMS = ("apps.accounts.", "apps.activity.", "apps.ledger.")
+ROOMS = ("apps.accounts.", "apps.activity.", "apps.ledger.", "apps.policies.")
 TYPES = {name: kind for name, kind in sorted(registry.items()) if kind.__module__.startswith(ROOMS)}
 
 
