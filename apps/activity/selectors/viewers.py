@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from apps.accounts.choices import Scope
 from apps.accounts.errors import NotYourWorkspace, ScopeMissing
@@ -66,7 +67,9 @@ def reach_of(viewers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
     if not settings.DEVELOPMENT:
         keys = keys.filter(demo=False)
     families = TokenFamily.objects.filter(
-        id__in=_known(v.credential.family_id for v in viewers), ended_at__isnull=True
+        id__in=_known(v.credential.family_id for v in viewers),
+        ended_at__isnull=True,
+        tokens__expires_at__gt=timezone.now(),
     )
     sessions = live_sessions(_known(v.credential.session for v in viewers))
     proofs: set[Any] = {None}

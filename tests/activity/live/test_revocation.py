@@ -9,7 +9,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from apps.accounts.models import ApiKey, Membership, TokenFamily, User
+from apps.accounts.models import ApiKey, Membership, RefreshToken, TokenFamily, User
 from tests.activity.live.conftest import off_loop, session_token
 from tests.activity.live.servers import connected
 from tests.activity.live.test_admission import browser_session
@@ -74,6 +74,15 @@ async def test_logout_in_the_browser_closes_its_sockets(uvicorn, house):
     async with connected(uvicorn, headers=headers, origin=uvicorn.url) as live:
         await live.next()
         await off_loop(lambda: Session.objects.filter(session_key=key).delete())
+        assert await live.closed(patience=6) == 4403
+
+
+async def test_login_that_nobody_renewed_in_time_ends(uvicorn, house):
+    person = await off_loop(member, house.workspace)
+    token = await off_loop(session_token, person)
+    async with connected(uvicorn, token) as live:
+        tokens = RefreshToken.objects.filter(family__user=person)
+        await off_loop(tokens.update, expires_at=timezone.now())
         assert await live.closed(patience=6) == 4403
 
 
