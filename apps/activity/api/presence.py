@@ -1,11 +1,8 @@
 """Who is here, over HTTP."""
 
-from typing import Any
-
 import redis
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,12 +14,11 @@ from apps.accounts.models import User
 from apps.accounts.ports import Credential
 from apps.accounts.selectors import login_scopes
 from apps.activity import presence
-from apps.activity.api.views import StatsSerializer
+from apps.activity.api import serializers as shapes
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences
 from apps.activity.hub import readers_here
 from apps.activity.ports import Viewer
 from apps.activity.presence import Presence
-from apps.activity.schemas import CLIENT_ID, SUBJECT
 from apps.activity.selectors.events import feed_stats
 from apps.activity.selectors.viewers import narrowed, viewer_of
 from apps.activity.services.presence import join, leave
@@ -30,46 +26,6 @@ from apps.common.api.openapi import WORKSPACE_HEADER, errors
 from apps.common.api.parsers import StrictJSONParser
 
 AWAY = "Who is here is not known at the moment."
-
-
-class PresenceSerializer(serializers.Serializer[Any]):
-    client_id = serializers.CharField()
-    user = serializers.UUIDField()
-    name = serializers.CharField()
-    kind = serializers.CharField(help_text="`person` or `agent`.")
-    workspace_id = serializers.UUIDField()
-    subject = serializers.CharField(
-        help_text="What they look at, such as `approval:<id>`; empty for nothing in particular."
-    )
-    joined_at = serializers.DateTimeField()
-    last_seen = serializers.DateTimeField()
-
-
-class PresenceStats(StatsSerializer):
-    note = serializers.CharField(required=False, help_text="What is wrong, if something is.")
-
-
-class PresencesSerializer(serializers.Serializer[Any]):
-    presence = PresenceSerializer(many=True)
-    stats = PresenceStats()
-
-
-class JoinSerializer(serializers.Serializer[Any]):
-    client_id = serializers.RegexField(CLIENT_ID, required=False, allow_null=True)
-    workspace_id = serializers.UUIDField(required=False, allow_null=True)
-    subject = serializers.RegexField(SUBJECT, required=False, allow_blank=True, allow_null=True)
-
-
-class JoinedSerializer(serializers.Serializer[Any]):
-    presence = PresenceSerializer()
-
-
-class LeaveSerializer(serializers.Serializer[Any]):
-    client_id = serializers.RegexField(CLIENT_ID, required=False, allow_null=True, allow_blank=True)
-
-
-class LeftSerializer(serializers.Serializer[Any]):
-    status = serializers.CharField(default="ok")
 
 
 class PlainJSONParser(StrictJSONParser):
@@ -102,7 +58,7 @@ class Presences(APIView):
             WORKSPACE_HEADER,
             OpenApiParameter("subject", str, description="Only those who look at this."),
         ],
-        responses=PresencesSerializer,
+        responses=shapes.PresencesSerializer,
     )
     def get(self, request: Request) -> Response:
         viewer = viewer_of(user=caller(request), credential=credential(request))
@@ -114,7 +70,7 @@ class Presences(APIView):
         stats = feed_stats(viewer, subscribers=readers_here())
         return Response(
             {
-                "presence": PresenceSerializer(shown, many=True).data,
+                "presence": shapes.PresenceSerializer(shown, many=True).data,
                 "stats": stats | {"presence": len(found)} | notes,
             }
         )
@@ -129,12 +85,12 @@ class Join(APIView):
         description="Repeat it with the same client_id before "
         f"{presence.LASTS:.0f} seconds are over. Those who watch the workspace see you join once.",
         parameters=[WORKSPACE_HEADER],
-        request=JoinSerializer,
+        request=shapes.JoinSerializer,
         examples=[OpenApiExample("looking at", {"subject": "approval:42"}, request_only=True)],
-        responses={200: JoinedSerializer, **errors(PresenceTaken, TooManyPresences)},
+        responses={200: shapes.JoinedSerializer, **errors(PresenceTaken, TooManyPresences)},
     )
     def post(self, request: Request) -> Response:
-        given = JoinSerializer(data=request.data)
+        given = shapes.JoinSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
         joined = join(
@@ -143,7 +99,7 @@ class Join(APIView):
             subject=wanted.get("subject") or "",
             actor=caller(request),
         )
-        return Response({"presence": PresenceSerializer(joined).data})
+        return Response({"presence": shapes.PresenceSerializer(joined).data})
 
 
 @extend_schema(tags=["activity"])
@@ -157,13 +113,13 @@ class Leave(APIView):
         description="Only a presence of one's own. `navigator.sendBeacon` may call it with the "
         "session cookie: the Origin is checked in place of a CSRF token. Without a client_id "
         "nothing happens.",
-        request=LeaveSerializer,
+        request=shapes.LeaveSerializer,
         examples=[OpenApiExample("leave", {"client_id": "tab-1"}, request_only=True)],
         auth=[{"bearer": []}, {"apiKey": []}, {"session": []}],  # type: ignore[list-item]
-        responses={200: LeftSerializer, **errors(PresenceUnknown)},
+        responses={200: shapes.LeftSerializer, **errors(PresenceUnknown)},
     )
     def post(self, request: Request) -> Response:
-        given = LeaveSerializer(data=request.data)
+        given = shapes.LeaveSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         if client_id := given.validated_data.get("client_id"):
             leave(client_id=client_id, actor=caller(request))

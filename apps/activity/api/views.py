@@ -1,14 +1,12 @@
 """The feed: what happened lately."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import caller, credential
+from apps.activity.api import serializers as shapes
 from apps.activity.frames import shape
 from apps.activity.hub import readers_here
 from apps.activity.selectors.events import FEED_LIMIT, feed_stats, latest_events
@@ -17,33 +15,6 @@ from apps.activity.sentences import sentences
 from apps.common.errors import Invalid
 
 DEFAULT_LIMIT = 50
-
-
-class EventSerializer(serializers.Serializer[Any]):
-    seq = serializers.IntegerField(help_text="The workspace's counter: the order of its events.")
-    received_at = serializers.DateTimeField()
-    area = serializers.CharField()
-    event_type = serializers.CharField()
-    workspace_id = serializers.UUIDField(allow_null=True)
-    payload = serializers.DictField()
-    id = serializers.UUIDField()
-    timestamp = serializers.DateTimeField()
-    type = serializers.CharField(help_text="As docs/events.md lists it.")
-    actor = serializers.DictField(child=serializers.CharField())
-    text = serializers.CharField(help_text="What happened, for people.")
-
-
-class StatsSerializer(serializers.Serializer[Any]):
-    version = serializers.CharField()
-    subscribers = serializers.IntegerField(help_text="Sockets and streams open in this process.")
-    presence = serializers.IntegerField()
-    feed_size = serializers.IntegerField()
-    transport = serializers.CharField()
-
-
-class FeedSerializer(serializers.Serializer[Any]):
-    events = EventSerializer(many=True)
-    stats = StatsSerializer()
 
 
 class Feed(APIView):
@@ -60,7 +31,7 @@ class Feed(APIView):
                 "told. What lies outside is taken as the nearest of these.",
             )
         ],
-        responses=FeedSerializer,
+        responses=shapes.FeedSerializer,
     )
     def get(self, request: Request) -> Response:
         viewer = viewer_of(user=caller(request), credential=credential(request))

@@ -1,4 +1,4 @@
-"""What the webhook views read and show."""
+"""What the views read and show: the feed, who is here, webhooks."""
 
 from typing import Any
 
@@ -6,8 +6,76 @@ from rest_framework import serializers
 
 from apps.activity.choices import DisabledBecause, MessageState
 from apps.activity.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
+from apps.activity.schemas import CLIENT_ID, SUBJECT
 
 DAY = 24 * 60 * 60
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    seq = serializers.IntegerField(help_text="The workspace's counter: the order of its events.")
+    received_at = serializers.DateTimeField()
+    area = serializers.CharField()
+    event_type = serializers.CharField()
+    workspace_id = serializers.UUIDField(allow_null=True)
+    payload = serializers.DictField()
+    id = serializers.UUIDField()
+    timestamp = serializers.DateTimeField()
+    type = serializers.CharField(help_text="As docs/events.md lists it.")
+    actor = serializers.DictField(child=serializers.CharField())
+    text = serializers.CharField(help_text="What happened, for people.")
+
+
+class StatsSerializer(serializers.Serializer[Any]):
+    version = serializers.CharField()
+    subscribers = serializers.IntegerField(help_text="Sockets and streams open in this process.")
+    presence = serializers.IntegerField()
+    feed_size = serializers.IntegerField()
+    transport = serializers.CharField()
+
+
+class FeedSerializer(serializers.Serializer[Any]):
+    events = EventSerializer(many=True)
+    stats = StatsSerializer()
+
+
+class PresenceSerializer(serializers.Serializer[Any]):
+    client_id = serializers.CharField()
+    user = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="`person` or `agent`.")
+    workspace_id = serializers.UUIDField()
+    subject = serializers.CharField(
+        help_text="What they look at, such as `approval:<id>`; empty for nothing in particular."
+    )
+    joined_at = serializers.DateTimeField()
+    last_seen = serializers.DateTimeField()
+
+
+class PresenceStats(StatsSerializer):
+    note = serializers.CharField(required=False, help_text="What is wrong, if something is.")
+
+
+class PresencesSerializer(serializers.Serializer[Any]):
+    presence = PresenceSerializer(many=True)
+    stats = PresenceStats()
+
+
+class JoinSerializer(serializers.Serializer[Any]):
+    client_id = serializers.RegexField(CLIENT_ID, required=False, allow_null=True)
+    workspace_id = serializers.UUIDField(required=False, allow_null=True)
+    subject = serializers.RegexField(SUBJECT, required=False, allow_blank=True, allow_null=True)
+
+
+class JoinedSerializer(serializers.Serializer[Any]):
+    presence = PresenceSerializer()
+
+
+class LeaveSerializer(serializers.Serializer[Any]):
+    client_id = serializers.RegexField(CLIENT_ID, required=False, allow_null=True, allow_blank=True)
+
+
+class LeftSerializer(serializers.Serializer[Any]):
+    status = serializers.CharField(default="ok")
 
 
 class PatternsField(serializers.ListField):
