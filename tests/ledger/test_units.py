@@ -120,7 +120,7 @@ def test_what_fails_leaves_nothing_behind(committed_database):
 def test_a_commit_that_is_refused_leaves_nothing_and_wakes_nobody(
     committed_database, monkeypatch, asks_something_first
 ):
-    woken = []
+    woken: list = []
     monkeypatch.setattr(ports, "pokes", [woken.append])
     with connection.cursor() as cursor:
         cursor.execute(
