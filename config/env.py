@@ -137,6 +137,13 @@ class Environment(BaseSettings):
         "public. Leave it empty unless the receivers stand inside.",
     )
 
+    kill_switch: bool = Field(
+        False,
+        alias="KILL_SWITCH",
+        description="`on` stops every effect until it is unset and Lattice is started anew: "
+        "nothing inside can release it. Reading, logging in, `/healthz` and `/metrics` go on.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."
     )

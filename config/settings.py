@@ -49,6 +49,10 @@ CHECKPOINT_DIR = environment.checkpoint_dir or DATA_DIR / "checkpoints"
 BACKUP_KEY = environment.backup_key
 DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
 
+# --- the kill switch
+
+KILL_SWITCH = environment.kill_switch
+
 # --- the rooms
 
 INSTALLED_APPS = [

@@ -1,6 +1,11 @@
-"""What can go wrong with the record itself. All of it is for operators."""
+"""What can go wrong with the record itself. All but the kill switch is for operators."""
 
 from apps.common.errors import Conflict, Malformed, Unavailable
+
+
+class KillSwitchOn(Unavailable):
+    code = "kill_switch"
+    message = "Service disabled"
 
 
 class CheckpointsUnsound(Unavailable):

@@ -4,7 +4,7 @@ Workspaces and actors stand here as bare ids. The record outlives what it tells 
 """
 
 from typing import ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +44,32 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id} at {self.seq}"
+
+
+class KillSwitchQuerySet(models.QuerySet["KillSwitch"]):
+    def stopping(self, workspace: UUID) -> "KillSwitchQuerySet":
+        """What stops this workspace: its own switch, or that of everything."""
+        return self.filter(workspace_id__in=(workspace, UUID(int=0)))
+
+
+class KillSwitch(models.Model):
+    """It is on: where, since when, by whom and why. A row of no workspace (0) stops everything.
+
+    `ledger_append` looks here in the statement that appends.
+    """
+
+    workspace_id = models.UUIDField(primary_key=True)
+    reason = models.CharField(max_length=500)
+    pulled_by = models.UUIDField()
+    pulled_at = models.DateTimeField(db_default=Now())
+
+    objects = KillSwitchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "kill switches"
+
+    def __str__(self) -> str:
+        return f"of {self.workspace_id}"
 
 
 class Event(models.Model):

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
@@ -27,7 +27,7 @@ from apps.common import context
 from apps.common.actors import Actor
 from apps.common.events import Event
 from apps.common.ids import uuid7
-from apps.ledger import ports
+from apps.ledger import ports, switch
 from apps.ledger.checkpoints import (
     Chains,
     Checkpoint,
@@ -36,7 +36,12 @@ from apps.ledger.checkpoints import (
     Testimony,
     next_checkpoint,
 )
-from apps.ledger.errors import CheckpointsLost, CheckpointsUnsound, EpochUnannounced
+from apps.ledger.errors import (
+    CheckpointsLost,
+    CheckpointsUnsound,
+    EpochUnannounced,
+    KillSwitchOn,
+)
 from apps.ledger.events import EpochBegun
 from apps.ledger.models import Chain, Epoch
 from apps.ledger.rules import BEGINNING, Position, around_seq
@@ -136,7 +141,7 @@ def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
     announced in this way is somebody rewriting history.
     """
     keys = Keys.of_this_instance()
-    with unit(actor=actor):
+    with switch.staying_open(), unit(actor=actor):  # to restore is what one stops for
         _take_the_pen()
         before = Epoch.objects.latest()
         testimony = _recent_testimony(keys)
@@ -273,7 +278,9 @@ def _append(mine: Unit) -> None:
     """Take the counters, write the events and commit: one statement, so that a counter is held
     briefly and a unit costs one round trip more than its own queries."""
     if not mine.recorded:
+        switch.require_running(mine.workspace_id)  # it may have changed rows all the same
         return
+    freely = switch.may_append()
     events = sorted(mine.recorded, key=lambda event: event.workspace_id)
     lines = "\n".join(line for event in events for line in around_seq(event))
     told = [
@@ -287,7 +294,12 @@ def _append(mine: Unit) -> None:
                 " AS told (event, task)",
                 [list(column) for column in zip(*told, strict=True)],
             )
-        cursor.execute(f"SELECT ledger_append(%s){_ending(mine)}", [lines])
+        try:
+            cursor.execute(f"SELECT ledger_append(%s, %s){_ending(mine)}", [lines, freely])
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", "") == switch.REFUSAL:
+                raise KillSwitchOn from error
+            raise
         [numbers] = cursor.fetchone()
     for event, seq in zip(events, numbers, strict=True):
         event.seq = seq

@@ -1,6 +1,7 @@
 """What can go wrong with policies, and how a denial answers."""
 
 from apps.common.errors import Conflict, DomainError
+from apps.ledger.errors import KillSwitchOn as KillSwitchOn
 
 
 class PolicyInvalid(DomainError):
@@ -63,10 +64,12 @@ class PolicyErred(PolicyDenied):
     message = "The policy could not be evaluated, so the act is denied. Tell whoever owns it."
 
 
-class KillSwitchOn(DomainError):
-    code = "kill_switch"
-    status = 503
-    message = "Service disabled"
+class KillSwitchHeld(Conflict):
+    code = "kill_switch_held"
+    message = (
+        "The environment holds the kill switch: unset KILL_SWITCH and start Lattice anew. Nothing "
+        "inside can release it."
+    )
 
 
 class PolicyTestsFailed(DomainError):
