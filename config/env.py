@@ -144,6 +144,15 @@ class Environment(BaseSettings):
         "nothing inside can release it. Reading, logging in, `/healthz` and `/metrics` go on.",
     )
 
+    webhooks_at_once: int = Field(
+        0,
+        ge=0,
+        alias="WEBHOOKS_AT_ONCE",
+        description="Endpoints that are sent webhooks at the same time, by all workers together. "
+        "0: half as many as the machine has cores. Keep it below the children of all workers: the "
+        "rest is for what may not wait for slow receivers.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."
     )

@@ -1,5 +1,6 @@
 """Django's settings, derived from the environment (config/env.py)."""
 
+import os
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -348,6 +349,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 WORKER_SILENCE = environment.worker_silence
 DELIVERY_LOG_DAYS = environment.delivery_log_days
+WEBHOOKS_AT_ONCE = environment.webhooks_at_once or max(1, (os.cpu_count() or 1) // 2)
 WEBHOOK_ALLOW_CIDRS = [ip_network(text) for text in environment.webhook_allow_cidrs]
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ledger.write_checkpoint": {

@@ -274,6 +274,31 @@ def test_two_tasks_do_not_send_at_once(webhook, receiver, workspace):
     assert len(receiver.received) == 1
 
 
+def test_slow_receivers_leave_workers_to_everything_else(
+    webhook, receiver, workspace, admin, settings
+):
+    settings.WEBHOOKS_AT_ONCE = 1
+    second = webhooks.create_webhook(
+        workspace_id=workspace.id,
+        url=receiver.url,
+        event_types=["tests.tower.*"],
+        description="second",
+        created_by=admin.id,
+        actor=admin,
+    )
+    ring(workspace.id)
+    assert sending._lease(webhook.endpoint.id) is not None  # it is being served
+    before = timezone.now()
+    sending.send_webhooks(endpoint_id=second.endpoint.id)
+    assert receiver.received == []
+    waiting = WebhookEndpoint.objects.get(description="second")
+    assert waiting.leased_until is None
+    assert before < waiting.next_at < before + timedelta(seconds=5)
+    WebhookEndpoint.objects.update(leased_until=None, next_at=timezone.now())
+    send()
+    assert len(receiver.received) == 2
+
+
 def test_what_no_broker_took_is_due_at_once(webhook, workspace):
     ring(workspace.id)
     starts = sending.claim(10)

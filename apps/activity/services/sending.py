@@ -1,9 +1,11 @@
 """Sending webhooks: from rows, between transactions, never inside one.
 
 One endpoint is served by one task at a time, which keeps its events in order, and a slow receiver
-from taking more than one worker. The task leases the endpoint, turns its new events into messages,
-and sends those that are due until one fails or its time is up. All of it may be cut short anywhere:
-the lease ends, and what was not noted is sent again under the same id.
+from taking more than one worker. However many receivers are slow, not more than WEBHOOKS_AT_ONCE
+are served at a time, so that workers are left for everything else. The task leases the endpoint,
+turns its new events into messages, and sends those that are due until one fails or its time is up.
+All of it may be cut short anywhere: the lease ends, and what was not noted is sent again under the
+same id.
 """
 
 import time
@@ -13,7 +15,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.errors import KeysErased, Undecipherable
@@ -37,6 +39,8 @@ STINT = 20.0
 """Seconds after which a task sends no further message."""
 LEASE = timedelta(seconds=60)
 """Longer than a stint and one whole attempt."""
+ASK_AGAIN = timedelta(seconds=2)
+"""When to try an endpoint again that found as many served as may be at once."""
 LONGEST_REST = timedelta(minutes=10)
 """How long an endpoint that keeps failing is left alone before it is tried with anything."""
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -124,9 +128,17 @@ def forget_old_messages() -> int:
 
 
 def _lease(endpoint_id: UUID) -> datetime | None:
-    now = timezone.now()
-    free = WebhookEndpoint.objects.enabled().filter(pk=endpoint_id).exclude(leased_until__gt=now)
-    taken = free.update(leased_until=now + LEASE, next_at=now + FIRST_WAIT)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('webhook leases', 0))")
+        now = timezone.now()
+        served = WebhookEndpoint.objects.filter(leased_until__gt=now)
+        free = WebhookEndpoint.objects.enabled().filter(pk=endpoint_id)
+        free = free.exclude(leased_until__gt=now)
+        if served.count() >= settings.WEBHOOKS_AT_ONCE:
+            free.update(next_at=now + ASK_AGAIN)
+            return None
+        taken = free.update(leased_until=now + LEASE, next_at=now + FIRST_WAIT)
     return now + LEASE if taken else None
 
 
