@@ -50,6 +50,11 @@ Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(m|h|d)$")
 """Like 30m, 4h or 2d. With `business_hours`, only these count."""
 
 
+def minutes_of(duration: str, *, day: int = 24 * 60) -> int:
+    """A day has as many minutes as are counted of it."""
+    return int(duration[:-1]) * {"m": 1, "h": 60, "d": day}[duration[-1]]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
