@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
@@ -31,6 +32,14 @@ def point_at(name: str) -> None:
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_bcrypt() -> Iterator[None]:
+    """It is slow on purpose, a quarter of a second each time; in servers of tests, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BCryptSHA256PasswordHasher, "rounds", 4)
+        yield
 
 
 @pytest.fixture(scope="session")
