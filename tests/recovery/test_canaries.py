@@ -30,6 +30,7 @@ from tests.console.test_second_step import set_up
 from tests.serving import free_port
 
 KNOWN = "Marguerite Known-To-All"
+KEPT_IN_AN_ANSWER = "For the nightly build"
 LLM_KEY = "sk-proj-abcdEFGH1234ijklMNOP5678canary"
 
 
@@ -90,7 +91,7 @@ def lived(house, settings, mailoutbox, unhurried, caplog) -> Secrets:
 
     place = call(client, "workspaces", {"name": "Cage"}, access)["id"]
     headers = {"X-Workspace-Id": place, "Idempotency-Key": "once"}
-    body = {"name": "k", "scopes": ["read", "write", "manage"]}
+    body = {"name": KEPT_IN_AN_ANSWER, "scopes": ["read", "write", "manage"]}
     issued = call(client, "api-keys", body, access, **headers)
     secrets.keep("key", issued["api_key"])
     rotation = f"api-keys/{issued['id']}/rotate"
@@ -141,6 +142,7 @@ def test_dump_holds_none_of_them_and_a_backup_nothing_readable_at_all(house, liv
         archive = stream.read()
     told = subprocess.run([program, "--file=-"], input=archive, capture_output=True, check=True)
     assert KNOWN.encode() in told.stdout
+    assert KEPT_IN_AN_ANSWER.encode().hex().encode() in told.stdout  # of an Idempotency-Key
     assert lived.found_in(told.stdout) == []
 
     assert house.call("backup", tmp_path / "house.backup").code == 0
