@@ -86,7 +86,7 @@ class Socket(asyncio.Protocol):
             end = comma if 0 <= comma < end else end
             self.room.note(int(text[at + len(NUMBER) : end]), now)
         elif opcode == 9:
-            self.transport.write(b"\x8a\x80" + bytes(4))
+            self.transport.write(bytes([0x8A, 0x80 | len(text)]) + bytes(4) + text)
         elif opcode == 8:
             self.room.fail(f"closed with {int.from_bytes(text[:2], 'big')}")
         elif b'"ready"' in text:
