@@ -61,6 +61,20 @@ class Circumstances:
     spent_today_cents: int = 0
     people: int = 2
     """How many people of the workspace may decide."""
+    stopped: str = ""
+    """Why nothing may take effect now: what was said when the kill switch was pulled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegoVerdict:
+    """What Rego said, asked before the transaction. Anything but a plain yes is a no."""
+
+    allowed: bool
+    source: str
+    """Whom it was asked of: "embedded" or "remote"."""
+    why: str
+    input_digest: str
+    """Of what was asked: the verdict counts for exactly that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +115,14 @@ class Risk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One step of an escalation."""
+
+    after_minutes: int
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One round of approval that an act needs before it may take effect."""
 
@@ -112,6 +134,8 @@ class Stage:
     expires_minutes: int | None = None
     business_hours: bool = False
     escalate_to: tuple[str, ...] = ()
+    """Everybody whom the escalation names."""
+    escalation: tuple[Rung, ...] = ()
     rules: tuple[str, ...] = ()
     """The rules that ask for it."""
 
@@ -125,6 +149,9 @@ class Step:
     why: str
     line: int = 0
     """In the policy's text; 0 for gates that stand in no line."""
+    file: str = ""
+    rule: bool = False
+    """A rule of the policy, not one of its gates or its default."""
     effect: Effect | None = None
 
 

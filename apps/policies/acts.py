@@ -1,0 +1,166 @@
+"""Acts as they come from outside, and the digest of everything a verdict depends on."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from hashlib import sha256
+from json import dumps
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from apps.policies.choices import ActKind, Verb
+from apps.policies.ports import Act, Circumstances, Operation, Performer
+
+Text = Annotated[str, StringConstraints(max_length=1_000_000)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\[\]-]{0,199}$")]
+Line = Annotated[str, StringConstraints(max_length=500)]
+MOST_CHARACTERS = 2_000_000
+DIFF = "diff"
+"""The name of the text that a unified diff goes by."""
+
+_HEADER = re.compile(
+    r"^(?:(?:---|\+\+\+) (?P<side>[^\t\n]+)"
+    r"|(?:rename|copy) (?:from|to) (?P<moved>[^\n]+)"
+    r"|diff --git (?P<both>[^\n]+))",
+    re.MULTILINE,
+)
+_HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+
+
+class Incoming(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class OperationIn(Incoming):
+    verb: Verb
+    target: Line = ""
+    """A spec's key, or the name of a tool or plugin."""
+    node_kind: Line = ""
+    paths: list[Annotated[str, StringConstraints(max_length=5000)]] = Field([], max_length=100)
+    """From the root of the workspace. A move or rename has two: from and to."""
+    labels: list[Line] = Field([], max_length=100)
+
+
+class ActIn(Incoming):
+    """What somebody would do."""
+
+    kind: ActKind
+    operations: list[OperationIn] = Field([], max_length=1000)
+    texts: dict[FieldName, Text] = Field({}, max_length=200)
+    """Every text that comes with it, by the name of its field."""
+    diff: Text | None = None
+    """A unified diff. Paths that it touches count whether or not an operation names them."""
+    diff_lines: int = Field(0, ge=0, le=1_000_000_000)
+    """Lines added and removed, where no diff comes with it."""
+    impact: int = Field(0, ge=0, le=1_000_000_000)
+    """How many other things depend on what it touches."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ActIn":
+        if self.diff is not None and DIFF in self.texts:
+            raise ValueError("Give the diff once: as `diff` or among `texts`.")
+        if sum(map(len, self.texts.values())) + len(self.diff or "") > MOST_CHARACTERS:
+            raise ValueError(f"All texts together have at most {MOST_CHARACTERS:,} characters.")
+        return self
+
+    def to_act(self) -> Act:
+        operations = [
+            Operation(
+                verb=operation.verb,
+                target=operation.target,
+                node_kind=operation.node_kind,
+                paths=tuple(operation.paths),
+                labels=frozenset(operation.labels),
+            )
+            for operation in self.operations
+        ]
+        texts, lines = dict(self.texts), self.diff_lines
+        if self.diff is not None:
+            texts[DIFF] = self.diff
+        if DIFF in texts:
+            named = {path for operation in operations for path in operation.paths}
+            operations += [
+                Operation(verb=Verb.EDIT, paths=(path,))
+                for path in paths_in_diff(texts[DIFF])
+                if path not in named
+            ]
+            lines = max(lines, lines_in_diff(texts[DIFF]))
+        return Act(
+            kind=self.kind,
+            operations=tuple(operations),
+            texts=texts,
+            diff_lines=lines,
+            impact=self.impact,
+        )
+
+
+def paths_in_diff(diff: str) -> tuple[str, ...]:
+    """Every path that its headers name. A removed line that looks like a header counts as one:
+    better one path too many than one too few."""
+    found: dict[str, None] = {}
+    for header in _HEADER.finditer(diff):
+        if moved := header["moved"]:
+            found[moved.strip()] = None
+        elif side := header["side"]:
+            path = side.strip()
+            if path != "/dev/null":
+                found[path[2:] if path.startswith(("a/", "b/")) else path] = None
+        elif " b/" in (both := header["both"].strip()) and both.startswith("a/"):
+            before, _, after = both[2:].partition(" b/")
+            found |= {before: None, after: None}
+    return tuple(found)
+
+
+def lines_in_diff(diff: str) -> int:
+    """Lines added and removed. Only what stands outside of a hunk can be a header."""
+    counted = before = after = 0
+    for line in diff.split("\n"):
+        kind = line[:1]
+        if before > 0 or after > 0:
+            counted += kind in ("+", "-")
+            before -= kind != "+" and kind != "\\"
+            after -= kind != "-" and kind != "\\"
+        elif hunk := _HUNK.match(line):
+            before, after = (int(count or 1) for count in hunk.groups())
+        else:
+            counted += kind in ("+", "-") and not line.startswith(("+++ ", "--- "))
+    return counted
+
+
+def canonical_input(act: Act, performer: Performer, circumstances: Circumstances) -> bytes:
+    """The same bytes for the same question, whatever order it was put in. Rego is asked this."""
+    return _canonical({"act": act, "performer": performer, "circumstances": circumstances})
+
+
+def digest_of_act(act: Act) -> str:
+    return digest_of(_canonical(act))
+
+
+def digest_of(text: bytes) -> str:
+    return sha256(text).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # half a character of UTF-16: JSON can spell it, UTF-8 cannot hold it
+        return dumps(value, default=_plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case frozenset() | set():
+            return sorted(value)
+        case Mapping():
+            return dict(value)
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    raise TypeError(f"A {type(value).__name__} has no place in an act.")

@@ -1,0 +1,204 @@
+"""A document made ready to judge with: its globs and patterns compiled, its rules as conditions."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from threading import Lock
+from typing import Protocol
+
+from apps.policies.acts import digest_of
+from apps.policies.choices import Considered, Effect
+from apps.policies.engine.conditions import WHY, Conditions, said_by
+from apps.policies.engine.gate import Watch
+from apps.policies.engine.globs import name_regex, path_regex
+from apps.policies.engine.paths import PathRefused, resolve
+from apps.policies.engine.patterns import BadPattern, Patterns, compiled
+from apps.policies.errors import PolicyInvalid
+from apps.policies.ports import Step
+from apps.policies.schemas import Deny, PolicyDocument, Require, Rule
+
+Place = tuple[str | int, ...]
+LARGEST_GATE = 20_000
+"""Instructions of all patterns that a policy adds to the gate."""
+KEPT = 256
+
+
+class Positions(Protocol):
+    def of(self, *place: str | int) -> tuple[int, int]: ...
+
+
+class Parsed(Protocol):
+    """What `documents.read_policy` makes of a text."""
+
+    @property
+    def document(self) -> PolicyDocument: ...
+    @property
+    def positions(self) -> Positions: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Nowhere:
+    """The positions of a document that stands in no text."""
+
+    def of(self, *_: str | int) -> tuple[int, int]:
+        return 0, 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompiledPolicy:
+    document: PolicyDocument
+    digest: str
+    source: str
+    file: str
+    positions: Positions
+    allowed: tuple[str, ...]
+    conditions: Conditions
+    watch: Watch
+    denied_paths: tuple[str, ...]
+    denied: Patterns
+    denied_loosely: Patterns
+    passed: tuple[dict[str, Step], ...]
+    """For each rule, what its trace says when a condition ruled it out."""
+
+    def step(self, rule: int, considered: Considered, why: str) -> Step:
+        return _step(self.document.rules[rule], rule, self.positions, self.file, considered, why)
+
+
+_compiled: OrderedDict[tuple[str, str], CompiledPolicy] = OrderedDict()
+_lock = Lock()
+
+
+def compile_policy(parsed: Parsed, *, source: str) -> CompiledPolicy:
+    """Kept by digest: a policy is compiled once in a process."""
+    key = (parsed.digest, parsed.name)
+    with _lock:
+        policy = _compiled.get(key)
+        if policy is not None:
+            _compiled.move_to_end(key)
+    if policy is None:
+        policy = compile_document(
+            parsed.document,
+            source=source,
+            positions=parsed.positions,
+            digest=parsed.digest,
+            file=parsed.name,
+        )
+        with _lock:
+            _compiled[key] = policy
+            while len(_compiled) > KEPT:
+                _compiled.popitem(last=False)
+    return policy if policy.source == source else replace(policy, source=source)
+
+
+def compile_document(
+    document: PolicyDocument,
+    *,
+    source: str,
+    positions: Positions | None = None,
+    digest: str = "",
+    file: str = "",
+) -> CompiledPolicy:
+    places = positions or Nowhere()
+    if faults := list(faults_of(document)):
+        raise PolicyInvalid(details=[_told(place, message, places) for place, message in faults])
+    rules = document.rules
+    return CompiledPolicy(
+        document=document,
+        digest=digest or digest_of(document.model_dump_json().encode()),
+        source=source,
+        file=file,
+        positions=places,
+        allowed=tuple(resolve(folder).path for folder in document.allowed_dirs),
+        conditions=Conditions(rules),
+        watch=Watch(document.gate),
+        denied_paths=tuple(document.deny_globs),
+        denied=Patterns(
+            [path_regex(glob, loose=False) for glob in document.deny_globs], whole=True
+        ),
+        denied_loosely=Patterns(
+            [path_regex(glob, loose=True) for glob in document.deny_globs], whole=True
+        ),
+        passed=tuple(
+            {
+                name: _step(rule, number, places, file, Considered.PASSED, WHY[name])
+                for name in said_by(rule.when)
+            }
+            for number, rule in enumerate(rules)
+        ),
+    )
+
+
+@lru_cache(maxsize=16)
+def built_in_policy(allowed_dirs: tuple[str, ...] = ("api", "plans")) -> CompiledPolicy:
+    """What holds where a workspace has no policy at all."""
+    document = PolicyDocument(version="1", allowed_dirs=list(allowed_dirs))
+    return compile_document(document, source="default")
+
+
+def faults_of(document: PolicyDocument) -> Iterator[tuple[Place, str]]:
+    """What is well formed and yet cannot be judged with: where, and what to write instead."""
+    for at, folder in enumerate(document.allowed_dirs):
+        try:
+            resolve(folder)
+        except PathRefused as refusal:
+            yield ("allowed_dirs", at), str(refusal)
+    yield from _bad_globs(document.deny_globs, ("deny_globs",))
+    for number, rule in enumerate(document.rules):
+        place = ("rules", number, "when")
+        yield from _bad_globs(rule.when.path or (), (*place, "path"))
+        yield from _bad_globs(rule.when.target or (), (*place, "target"), path=False)
+    size = 0
+    for at, pattern in enumerate(document.gate.patterns):
+        where = ("gate", "patterns", at, "regex")
+        try:
+            regex = compiled(pattern.regex, any_case=True)
+        except BadPattern as bad:
+            yield where, str(bad)
+            continue
+        size += regex.programsize
+        if regex.search("") is not None:
+            yield where, "This pattern fits even where nothing stands. Demand at least a character."
+    if size > LARGEST_GATE:
+        yield ("gate", "patterns"), "These patterns are too large together. Keep what is needed."
+
+
+def _bad_globs(
+    globs: Iterable[str], place: Place, *, path: bool = True
+) -> Iterator[tuple[Place, str]]:
+    for at, glob in enumerate(globs):
+        for loose in (False, True):
+            try:
+                compiled((path_regex if path else name_regex)(glob, loose=loose))
+            except BadPattern as bad:
+                yield (*place, at), str(bad)
+                break
+
+
+def _told(place: Place, message: str, positions: Positions) -> dict[str, object]:
+    line, column = positions.of(*place)
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return {"field": field.lstrip("."), "line": line, "column": column, "message": message}
+
+
+def effect_of(then: object) -> Effect:
+    if isinstance(then, Deny):
+        return Effect.DENY
+    return Effect.REQUIRE if isinstance(then, Require) else Effect.ALLOW
+
+
+def _step(
+    rule: Rule, number: int, positions: Positions, file: str, considered: Considered, why: str
+) -> Step:
+    return Step(
+        name=rule.name,
+        considered=considered,
+        why=why,
+        line=positions.of("rules", number)[0],
+        file=file,
+        rule=True,
+        effect=effect_of(rule.then),
+    )

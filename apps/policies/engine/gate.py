@@ -1,0 +1,211 @@
+"""The risk gate: what stands in texts, names and paths that should make somebody look twice.
+
+All of each text is searched, in either case, as it is written and as it looks to a person.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from apps.policies.choices import Finding
+from apps.policies.engine.lookalikes import is_hidden, place_in_masked, spelled, unmasked
+from apps.policies.engine.patterns import Patterns
+from apps.policies.ports import Act, Hit
+from apps.policies.schemas import Gate
+
+MOST = 20
+"""Hits of one pattern in one text that are told. It is the first that matters."""
+EXCERPT = 40
+_SILENT = {Finding.SECRET, Finding.CUSTOM}
+"""Their excerpts could give a secret away."""
+
+_COMMAND = {
+    "os.system": r"\bos\s*\.\s*(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?|remove|unlink)\b"
+    r"|\bfrom\s+os\s+import\b|getattr\s*\(\s*os\b",
+    "subprocess": r"\bsubprocess\s*\.|\b(?:import|from)\s+subprocess\b|\bchild_process\b"
+    r"|\bcreate_subprocess_(?:exec|shell)\b|\bpty\s*\.\s*spawn\b",
+    "evaluation": r"\b(?:eval|exec|execfile|compile)\s*\(|__import__|\bimportlib\b"
+    r"|\bRuntime\s*\.\s*getRuntime\b|\bProcessBuilder\b",
+    "shell": r"/bin/(?:ba|z|da|k|c)?sh\b|\b(?:ba|z|da)?sh\s+-c\b|\bcmd(?:\.exe)?\s+/c\b"
+    r"|\bpowershell\b|\bpwsh\b|\bnc\s+-[a-z]*e\b|/dev/tcp/",
+    "destruction": r"\brm\s+(?:-[a-z-]+\s+)*-[a-z]*[rf]|\bmkfs\b|\bdd\s+if=|\bshutil\s*\.\s*rmtree"
+    r"|:\s*\(\s*\)\s*\{|\bchmod\s+(?:-[a-z]+\s+)*0?777\b|\bsudo\s+\S",
+    "download": r"\b(?:curl|wget)\b[^\n|]*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b",
+    "sql": r"\bdrop\s+(?:table|database|schema)\b|\btruncate\s+table\b",
+}
+_SECRET = {
+    "api key": r"api[_\s-]?key",
+    "token or secret": r"(?:\b|_)(?:token|secret)s?(?:\b|_)",
+    "password": r"\b(?:password|passwd|passphrase)\s*[:=]",
+    "private key": r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
+    "known key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[0-9A-Za-z]{30}"
+    r"|\bgithub_pat_[0-9A-Za-z_]{20}|\bglpat-[0-9A-Za-z_-]{20}|\bxox[abprs]-[0-9A-Za-z-]{10}"
+    r"|\b[rs]k_(?:live|test)_[0-9A-Za-z]{16}|\bsk-[0-9A-Za-z_-]{20}|\bAIza[0-9A-Za-z_-]{35}"
+    r"|\blat_[0-9A-Za-z]{6,}_[0-9A-Za-z]{16}",
+    "bearer": r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.|\bBearer\s+[0-9A-Za-z._~+/-]{16}",
+}
+_URL = {
+    "URL": r"(?:ssh|sftp|https?|ftps?|file|git|wss?|ldaps?|gopher|telnet|smb|jar|dict)://"
+    r"|\b(?:javascript|vbscript|data):\S*[,;(]"
+}
+_TRAVERSAL = {
+    "parent folder": r"\.\.[\\/]|[\\/]\.\.(?:$|[\s\"'`)\]}>,;])"
+    r"|(?:\.|%(?:25)?2e|%c0%ae){2}(?:[\\/]|%(?:25)?2f|%(?:25)?5c|%c0%af)",
+    "system file": r"/etc/(?:passwd|shadow|sudoers|hosts|ssh)\b|/proc/(?:self|[0-9]+)/"
+    r"|~[a-z]*/\.(?:ssh|aws|netrc|config|kube)\b|/root/\.|\bc:[\\/]+windows\b|\bid_(?:rsa|ed25519)\b",
+}
+_INJECTION = {
+    "forget instructions": r"\b(?:ignore|disregard|forget|override|bypass|skip|neglect)\b"
+    r"[^.\n]*\b(?:instructions?|prompts?|rules?|guidelines?|directions?|polic(?:y|ies)"
+    r"|restrictions?|guardrails?|everything (?:above|before))\b",
+    "forget instructions, other languages": r"\bignorier\w*\b[^.\n]*\b(?:anweisung|regel)"
+    r"|\bignor(?:a|e|ez|er)\b[^.\n]*\b(?:instrucciones|reglas|consignes|istruzioni)\b",
+    "new role": r"\byou are (?:now|no longer)\b|\bfrom now on,? you\b"
+    r"|\bact as (?:an? )?(?:admin|root|system|unrestricted|dan)\b|\bdo anything now\b"
+    r"|\bpretend (?:to be|you are|that you)\b"
+    r"|\bjailbreak|\bdeveloper mode\b",
+    "system prompt": r"\b(?:reveal|print|show|repeat|output|leak)\b[^.\n]*"
+    r"\b(?:system|hidden|initial|secret) (?:prompt|message|instructions?)\b|\bsystem prompt\b",
+    "chat markup": r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|tool_call)>"
+    r"|(?:^|\n)\s*#{0,6}\s*(?:system|assistant)\s*:",
+    "without asking": r"\b(?:approve|merge|deploy|release|apply)\b[^.\n]*\bwithout\b[^.\n]*"
+    r"\b(?:review|approval|asking|confirm)|\bdo not (?:tell|inform|alert|notify) (?:the |any)?"
+    r"(?:user|human|review|owner|one)",
+}
+BUILT_IN = {
+    Finding.COMMAND: _COMMAND,
+    Finding.SECRET: _SECRET,
+    Finding.URL: _URL,
+    Finding.TRAVERSAL: _TRAVERSAL,
+    Finding.INJECTION: _INJECTION,
+}
+
+_FLAGS = {"england": "gbeng", "scotland": "gbsct", "wales": "gbwls"}
+_FLAG_TAGS = tuple(
+    "".join(chr(0xE0000 + ord(letter)) for letter in code) + "\U000e007f"
+    for code in _FLAGS.values()
+)
+
+
+class Watch:
+    """The patterns of one policy, ready to search with."""
+
+    def __init__(self, gate: Gate) -> None:
+        listed = [
+            (finding, name, regex)
+            for finding, patterns in BUILT_IN.items()
+            if finding not in gate.off
+            for name, regex in patterns.items()
+        ]
+        listed += [(pattern.finding, pattern.name, pattern.regex) for pattern in gate.patterns]
+        self._named = [(finding, name) for finding, name, _ in listed]
+        self._patterns = Patterns([regex for _, _, regex in listed], whole=False, any_case=True)
+
+    def hits(self, act: Act) -> tuple[Hit, ...]:
+        return tuple(hit for field, text in said(act) for hit in self.hits_in(field, text))
+
+    def hits_in(self, field: str, text: str) -> list[Hit]:
+        readable = text if text.isascii() else text.encode(errors="replace").decode()
+        found = list(_hidden(field, text))
+        numbers = self._patterns.matching(readable)
+        spans = [
+            (start, end, number)
+            for number in numbers
+            for start, end in islice(self._patterns.places(number, readable), MOST)
+        ]
+        plain = unmasked(readable)
+        if plain != readable:
+            masked = [number for number in self._patterns.matching(plain) if number not in numbers]
+            spans += [
+                (place_in_masked(readable, start), place_in_masked(readable, end - 1) + 1, number)
+                for number in masked
+                for start, end in islice(self._patterns.places(number, plain), MOST)
+            ]
+        secret = [(start, end) for start, end, number in spans if self._named[number][0] in _SILENT]
+        for start, end, number in sorted(spans):
+            finding, name = self._named[number]
+            quiet = any(start < until and since < end for since, until in secret)
+            excerpt = "" if quiet else _shown(text[start:end])
+            found.append(_hit(field, text, start, finding, name, excerpt))
+        return sorted(found, key=lambda hit: (hit.line, hit.column, hit.pattern))
+
+
+def said(act: Act) -> Iterator[tuple[str, str]]:
+    """Everything of an act that somebody wrote, by the name of its field."""
+    for number, operation in enumerate(act.operations):
+        field = f"operations[{number}]"
+        if operation.target:
+            yield f"{field}.target", operation.target
+        if operation.node_kind:
+            yield f"{field}.node_kind", operation.node_kind
+        for at, path in enumerate(operation.paths):
+            yield f"{field}.paths[{at}]", path
+        for label in sorted(operation.labels):
+            yield f"{field}.labels", label
+    for name in sorted(act.texts):
+        yield name, act.texts[name]
+
+
+def kinds_of(hits: Iterable[Hit]) -> tuple[Finding, ...]:
+    found = {hit.finding for hit in hits}
+    return tuple(finding for finding in Finding if finding in found)
+
+
+def _hidden(field: str, text: str) -> Iterator[Hit]:
+    if text.isascii() and (text.isprintable() or not any(map(is_hidden, set(text)))):
+        return
+    if not any(map(is_hidden, set(text))):
+        return
+    told = 0
+    skip = 0
+    for at, character in enumerate(text):
+        if skip:
+            skip -= 1
+        elif is_hidden(character):
+            skip = _harmless(text, at)
+            if not skip:
+                yield _hit(field, text, at, Finding.HIDDEN, "hidden Unicode", spelled(character))
+                told += 1
+                if told == MOST:
+                    return
+            skip = max(0, skip - 1)
+
+
+def _harmless(text: str, at: int) -> int:
+    """How many characters from here on writing and emoji need: 0 when these are not for that."""
+    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if at == 0 and character == "\ufeff":
+        return 1
+    if not before or (is_hidden(before) and before != "\ufe0f"):
+        return 0
+    match character:
+        case "\ufe0e" | "\ufe0f":
+            return int(not before.isalpha() and (not before.isascii() or before in "#*0123456789"))
+        case "\u200d" | "\u200c":
+            joins = not before.isascii() and bool(after) and not after.isascii()
+            return int(joins and not is_hidden(after))
+        case "\U000e0067" if before == "\U0001f3f4":
+            return next((len(tags) for tags in _FLAG_TAGS if text.startswith(tags, at)), 0)
+    return int(0xE0100 <= ord(character) < 0xE01F0 and 0x3400 <= ord(before) < 0x33480)
+
+
+def _hit(field: str, text: str, at: int, finding: Finding, pattern: str, excerpt: str) -> Hit:
+    return Hit(
+        finding=finding,
+        pattern=pattern,
+        field=field,
+        line=text.count("\n", 0, at) + 1,
+        column=at - text.rfind("\n", 0, at),
+        excerpt=excerpt,
+    )
+
+
+def _shown(text: str) -> str:
+    shown = "".join(
+        f"<{spelled(character)}>"
+        if is_hidden(character)
+        else " "
+        if character.isspace()
+        else character
+        for character in text[:EXCERPT]
+    )
+    return shown + ("…" if len(text) > EXCERPT else "")

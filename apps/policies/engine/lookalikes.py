@@ -1,0 +1,84 @@
+"""What a text looks like to a person: the same text without disguises.
+
+For whatever forbids. Nothing is ever allowed because of what it merely looks like.
+"""
+
+import unicodedata
+
+_LETTERS = {
+    "a": "аɑαᴀꭺᎪ", "b": "ЬьʙƄ", "c": "сϲᴄⅽ", "d": "ԁᴅꓒ", "e": "еҽᴇ℮", "f": "ꜰƒϝ",  # noqa: RUF001
+    "g": "ɡɢց", "h": "һհʜ", "i": "іıɪιӏ", "j": "јȷᴊϳ", "k": "кκᴋ", "l": "ʟⅼ",  # noqa: RUF001
+    "m": "мᴍⅿ", "n": "ոɴп", "o": "оοօᴏ", "p": "рρᴘ", "q": "ԛզ", "r": "гʀꭇ",  # noqa: RUF001
+    "s": "ѕꜱ", "t": "тτᴛ", "u": "սᴜυʋ", "v": "ѵνᴠ", "w": "ԝᴡա", "x": "хχ×",  # noqa: RUF001
+    "y": "уγʏ", "z": "ᴢʐ", "3": "зЗӠ", "A": "АΑᎪ", "B": "ВΒᏴ", "C": "СϹᏟ", "D": "Ꭰ",  # noqa: RUF001
+    "E": "ЕΕᎬ", "F": "Ϝ", "G": "ԌᏀ", "H": "НΗᎻ", "I": "ІΙӀ", "J": "ЈᎫͿ", "K": "КΚᏦ",  # noqa: RUF001
+    "L": "Ꮮ", "M": "МΜᎷϺ", "N": "Ν", "O": "ОΟՕ", "P": "РΡᏢ", "R": "Ꭱ", "S": "ЅᏚՏ",  # noqa: RUF001
+    "T": "ТΤᎢ", "V": "ѴᏙ", "W": "ԜᎳ", "X": "ХΧ", "Y": "ҮΥ", "Z": "ΖᏃ",  # noqa: RUF001
+    "/": "∕⁄⧸╱〳⟋", "\\": "∖⧵⧹﹨╲⟍", ".": "․ꓸ܁٠", ":": "∶ː꞉։׃", "~": "∼˜〜⁓",  # noqa: RUF001
+    "-": "‐‑‒–—−", "%": "٪", "_": "ˍ",  # noqa: RUF001
+}  # fmt: skip
+_ALIKE = {twin: letter for letter, twins in _LETTERS.items() for twin in twins}
+
+_FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+_ORDINARY = frozenset("\t\n\r\f ")
+_KEPT = 20_000
+
+
+def is_hidden(character: str) -> bool:
+    """Takes part in a text without being seen: controls, joiners, fillers, selectors, tags."""
+    if character.isascii():
+        return not character.isprintable() and character not in _ORDINARY
+    point = ord(character)
+    return (
+        unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+        or point in _FILLERS
+        or any(point in selectors for selectors in _SELECTORS)
+    )
+
+
+def spelled(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X} {name}".rstrip()
+
+
+class _Unmasking(dict[int, str]):
+    """Filled as characters are met, since a table of all of Unicode would be large."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        if is_hidden(character):
+            plain = ""
+        else:
+            plain = "".join(
+                _ALIKE.get(part, part)
+                for part in unicodedata.normalize("NFKC", _ALIKE.get(character, character))
+            )
+        if len(self) < _KEPT:
+            self[point] = plain
+        return plain
+
+
+_unmasking = _Unmasking()
+
+
+def unmasked(text: str) -> str:
+    """Each character for itself, so that a place in it can be found in the text as well."""
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_unmasking)
+
+
+def place_in_masked(text: str, place: int) -> int:
+    """Where in the text the character stands that is at this place once it is unmasked."""
+    seen = 0
+    for index, character in enumerate(text):
+        seen += len(_unmasking[ord(character)])
+        if seen > place:
+            return index
+    return len(text)
+
+
+def folded(text: str) -> str:
+    """Alike for whatever looks alike, in either case."""
+    return unmasked(text).casefold()
