@@ -1,5 +1,7 @@
 """What a policy means: gates, rules, stages of approval, default."""
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -285,7 +287,7 @@ def test_stages_of_one_name_and_circle_merge_to_the_stricter():
 
 
 def test_durations_count_in_minutes_and_a_business_day_is_as_long_as_business_hours():
-    stage = {
+    stage: dict[str, Any] = {
         "due": "2d",
         "expires": "3d",
         "escalation": [{"after": "1h", "to": ["admin"]}, {"after": "1d", "to": ["owner", "admin"]}],

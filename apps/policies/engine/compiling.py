@@ -5,47 +5,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
-from typing import Protocol
 
 from apps.policies.acts import digest_of
 from apps.policies.choices import Considered, Effect
+from apps.policies.documents import Parsed, Positions, fault_detail
 from apps.policies.engine.conditions import WHY, Conditions, said_by
 from apps.policies.engine.gate import Watch
 from apps.policies.engine.globs import name_regex, path_regex
 from apps.policies.engine.paths import PathRefused, resolve
 from apps.policies.engine.patterns import BadPattern, Patterns, compiled
 from apps.policies.errors import PolicyInvalid
+from apps.policies.nodes import Place
 from apps.policies.ports import Step
 from apps.policies.schemas import Deny, PolicyDocument, Require, Rule
 
-Place = tuple[str | int, ...]
+Path = tuple[str | int, ...]
 LARGEST_GATE = 20_000
 """Instructions of all patterns that a policy adds to the gate."""
 KEPT = 256
 
 
-class Positions(Protocol):
-    def of(self, *place: str | int) -> tuple[int, int]: ...
-
-
-class Parsed(Protocol):
-    """What `documents.read_policy` makes of a text."""
-
-    @property
-    def document(self) -> PolicyDocument: ...
-    @property
-    def positions(self) -> Positions: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-
-
-class Nowhere:
-    """The positions of a document that stands in no text."""
-
-    def of(self, *_: str | int) -> tuple[int, int]:
-        return 0, 0
+NOWHERE = Positions(Place(0, 0, 0, 0, {}))
+"""The positions of a document that stands in no text."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +83,7 @@ def compile_document(
     digest: str = "",
     file: str = "",
 ) -> CompiledPolicy:
-    places = positions or Nowhere()
+    places = positions or NOWHERE
     if faults := list(faults_of(document)):
         raise PolicyInvalid(details=[_told(place, message, places) for place, message in faults])
     rules = document.rules
@@ -139,7 +120,7 @@ def built_in_policy(allowed_dirs: tuple[str, ...] = ("api", "plans")) -> Compile
     return compile_document(document, source="default")
 
 
-def faults_of(document: PolicyDocument) -> Iterator[tuple[Place, str]]:
+def faults_of(document: PolicyDocument) -> Iterator[tuple[Path, str]]:
     """What is well formed and yet cannot be judged with: where, and what to write instead."""
     for at, folder in enumerate(document.allowed_dirs):
         try:
@@ -167,8 +148,8 @@ def faults_of(document: PolicyDocument) -> Iterator[tuple[Place, str]]:
 
 
 def _bad_globs(
-    globs: Iterable[str], place: Place, *, path: bool = True
-) -> Iterator[tuple[Place, str]]:
+    globs: Iterable[str], place: Path, *, path: bool = True
+) -> Iterator[tuple[Path, str]]:
     for at, glob in enumerate(globs):
         for loose in (False, True):
             try:
@@ -178,10 +159,10 @@ def _bad_globs(
                 break
 
 
-def _told(place: Place, message: str, positions: Positions) -> dict[str, object]:
+def _told(place: Path, message: str, positions: Positions) -> dict[str, object]:
     line, column = positions.of(*place)
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    return {"field": field.lstrip("."), "line": line, "column": column, "message": message}
+    return fault_detail(field.lstrip("."), line, column, message)
 
 
 def effect_of(then: object) -> Effect:

@@ -292,7 +292,8 @@ class _Hearing:
         """What no rule speaks of may not travel along with what one allows."""
         then = self.policy.document.default.then
         unspoken = [at for at, rules in enumerate(fit.operations) if not rules & fit.matched]
-        line = self.policy.positions.of(DEFAULT)[0]
+        positions = self.policy.positions
+        line = positions.of(DEFAULT)[0] if positions.says(DEFAULT) else 0
         why = f"No rule speaks of it. {self._fits(frozenset(unspoken))}"
         self.trace.append(
             Step(
