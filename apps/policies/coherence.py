@@ -18,8 +18,8 @@ from apps.policies.schemas import (
     Require,
     minutes_of,
 )
+from apps.policies.sentences import Path
 
-Path = tuple[str | int, ...]
 Contradictions = Iterator[tuple[Path, str]]
 
 DECIDING_ROLES = frozenset({Role.REVIEWER, Role.ADMIN, Role.OWNER})
