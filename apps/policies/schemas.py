@@ -4,8 +4,8 @@ What it means is decided in `engine`; how text becomes this, with line and colum
 `documents`.
 """
 
-from datetime import time
-from typing import Annotated, Any, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ def a_time_of_day(clock: time) -> time:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$")]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Directory = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 TimeZone = Annotated[str, AfterValidator(a_time_zone)]
 Clock = Annotated[time, AfterValidator(a_time_of_day)]
@@ -76,6 +77,20 @@ class Hours(Strict):
     start: Clock = time(9)
     end: Clock = time(17)
     zone: TimeZone = "UTC"
+
+    def moment_inside(self) -> datetime:
+        """The middle of the first of their days, in the first week of 2026."""
+        minute = (self.start.hour + self.end.hour) * 30 + (self.start.minute + self.end.minute) // 2
+        return self._on_the_first_day(time(minute // 60, minute % 60))
+
+    def moment_outside(self) -> datetime:
+        """Half a minute after they end on that day."""
+        return self._on_the_first_day(self.end.replace(second=30))
+
+    def _on_the_first_day(self, clock: time) -> datetime:
+        monday = date(2026, 1, 5)
+        day = monday + timedelta(days=get_args(Weekday).index(self.days[0]))
+        return datetime.combine(day, clock, ZoneInfo(self.zone))
 
 
 class AtLeast(Strict):
@@ -258,7 +273,7 @@ class ExampleActor(Strict):
 
 class ExampleCircumstances(Strict):
     at: AwareDatetime | None = None
-    """Like 2026-01-07T12:00:00Z. Not said: a Wednesday at noon in the zone of `hours`."""
+    """Like 2026-01-07T12:00:00Z. Not said: in the middle of business hours."""
     acts_last_hour: int = Field(0, ge=0)
     acts_last_day: int = Field(0, ge=0)
     spent_today_cents: int = Field(0, ge=0)
@@ -292,9 +307,7 @@ class Example(Strict):
 class PolicyDocument(Strict):
     version: Literal["1"]
     description: str = Field("", max_length=2000)
-    allowed_dirs: list[Annotated[str, StringConstraints(min_length=1, max_length=500)]] = Field(
-        min_length=1, max_length=200
-    )
+    allowed_dirs: list[Directory] = Field(min_length=1, max_length=200)
     deny_globs: list[Glob] = Field([], max_length=500)
     max_diff_lines: int = Field(800, ge=0, le=5000)
     llm: Llm = Llm()
@@ -308,3 +321,45 @@ class PolicyDocument(Strict):
     rules: list[Rule] = Field([], max_length=1000)
     default: Default = Default()
     tests: list[Example] = Field([], max_length=500)
+
+
+class TemplateValues(Strict):
+    """What can be filled into a template. What is not said stays as the template has it."""
+
+    allowed_dirs: list[Directory] | None = Field(None, min_length=1, max_length=200)
+    """Where files may be touched; everything else is refused."""
+    routine_dirs: list[Directory] | None = Field(None, max_length=200)
+    """Where agents go ahead unasked, inside of the allowed ones. An empty list: nowhere."""
+    max_diff_lines: int | None = Field(None, ge=1, le=5000)
+    """How many lines one act may change."""
+    approvals: int | None = Field(None, ge=1, le=20)
+    """How many people must approve a change."""
+    model: str | None = Field(None, min_length=1, max_length=200)
+    """The model that agents are asked with."""
+    days: list[Weekday] | None = Field(None, min_length=1, max_length=7)
+    """Working days."""
+    start: Clock | None = None
+    """When work begins, like 09:00."""
+    end: Clock | None = None
+    """When work ends."""
+    zone: TimeZone | None = None
+    """The time zone of these hours, like Europe/Berlin."""
+    acts_per_hour: int | None = Field(None, ge=1, le=10_000)
+    """How often each agent may act in an hour."""
+    acts_per_day: int | None = Field(None, ge=1, le=10_000)
+    """How often each agent may act in a day."""
+    spend_per_day_cents: int | None = Field(None, ge=0, le=100_000_000)
+    """What each agent may spend in a day, in cents."""
+
+
+class Answers(Strict):
+    """What the wizard asks."""
+
+    people: Literal["one", "few", "many"] = "few"
+    """How many people decide."""
+    agents: Literal["try", "ask", "routine"] = "routine"
+    """What agents may do: be tried out apart, ask for everything, or do routine work unasked."""
+    regulated: bool = False
+    """Whether each change must be traceable to two people."""
+    values: TemplateValues = TemplateValues()
+    """What is known already."""
