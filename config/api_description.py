@@ -40,6 +40,7 @@ TAGS = {
     "keys": "API keys of yours and of your agents. A key is shown once.",
     "sockets": "Tickets that open one socket.",
     "activity": "What happened lately. Live events come over the socket and the streams.",
+    "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
     "health": "Is the server there, and can it work?",
     "documents": "The description you are reading.",

@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery(
     "lattice",
-    task_cls="apps.common.tracing:TracedTask",
+    task_cls="apps.ledger.stopping:StoppableTask",
     amqp="apps.common.broker:PromptAMQP",
     fixups=["apps.common.worker_pool:fixup"],
 )

@@ -19,6 +19,7 @@ from apps.accounts.selectors import lacks_second_step
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin
+from apps.ledger.switch import stays_open
 
 LONGEST_SEARCH = 100
 SHORTEST_SEARCH = 2
@@ -47,6 +48,7 @@ class ConsoleSite(UnfoldAdminSite):
             return view(request, *args, **kwargs)
 
         guarded.csrf_exempt = getattr(view, "csrf_exempt", False)  # type: ignore[attr-defined]
+        guarded.stays_open = getattr(view, "stays_open", False)  # type: ignore[attr-defined]
         return super().admin_view(guarded, cacheable)
 
     # --- one way in, one way out: the pages under /accounts/
@@ -60,6 +62,7 @@ class ConsoleSite(UnfoldAdminSite):
         wanted = request.GET.get("next") or resolve_url("admin:index")
         return redirect_to_login(wanted, resolve_url("account_login"))
 
+    @stays_open
     def logout(self, request: HttpRequest, **_: Any) -> HttpResponse:
         return log_out(request)
 
@@ -67,6 +70,12 @@ class ConsoleSite(UnfoldAdminSite):
         return redirect("account_change_password")
 
     # --- what is shown everywhere
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        shown: dict[str, Any] = super().each_context(request)
+        if self.has_permission(request):
+            shown["notices"] = [found for read in ports.notices for found in read(person(request))]
+        return shown
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -42,6 +42,7 @@ from apps.common.api.parsers import strict_json
 from apps.common.errors import DomainError, Internal, Malformed, TooMany, Unauthenticated
 from apps.common.ids import uuid7
 from apps.common.runtime.programs import LARGEST_MESSAGE
+from apps.ledger import switch
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +277,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _carry_out(
         self, name: str, frame: Mapping[str, Any], reader: Reader
     ) -> dict[str, Any]:
-        return {"result": await in_database(ports.commands[name], reader.viewer, frame)}
+        return {"result": await in_database(_commanded, name, reader.viewer, frame)}
 
     async def _subscribe(self, frame: Mapping[str, Any], reader: Reader) -> None:
         wanted = _parsed(Subscribe, frame)
@@ -331,6 +332,13 @@ class Budget:
         self._left -= 1
         self.strikes = 0
         return True
+
+
+def _commanded(name: str, viewer: Viewer, frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    command = ports.commands[name]
+    with switch.staying_open(getattr(command, "stays_open", False)):
+        switch.require_running()
+        return command(viewer, frame)
 
 
 def _resolve(reader: Reader, text: str) -> Topic:

@@ -2,8 +2,9 @@
 
 PostgreSQL is the truth. The relay looks at it every second, sooner when it is poked, and tells the
 broker ids. What the broker forgets, or a worker dies over, is started again when its time has come.
-It starts nothing while no worker consumes: what waits in a broker is lost with it, what waits here
-is not. Any number of relays may run: they pass over the rows another one holds.
+It starts nothing while no worker consumes (what waits in a broker is lost with it, what waits here
+is not), nor what a kill switch stops. Any number of relays may run: they pass over the rows another
+one holds.
 """
 
 import random
@@ -23,6 +24,7 @@ from apps.activity.selectors.backlog import consuming_workers
 from apps.activity.services import sending
 from apps.ledger import deliveries
 from apps.ledger.deliveries import Start
+from apps.ledger.switch import is_on
 
 log = structlog.get_logger("lattice.relay")
 
@@ -68,7 +70,7 @@ class Relay:
 
     def turn(self) -> int:
         """Start what is due, and say how much that was."""
-        if not consuming_workers():
+        if is_on() or not consuming_workers():
             return 0
         return sum(self._start(source) for source in self._sources)
 

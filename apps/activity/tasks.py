@@ -10,9 +10,11 @@ from apps.activity.watchdog import PULSE
 from apps.common.actors import SYSTEM
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
+from apps.ledger.switch import stays_open
 
 
 @shared_task(name=PULSE)
+@stays_open
 def pulse(worker: str) -> None:
     note_pulse(worker=worker)
 

@@ -66,6 +66,8 @@ SENTENCES = {
     "activity.webhook.deleted": "{actor} deleted a webhook of {workspace}",
     "activity.webhook.tested": "{actor} tested a webhook of {workspace}",
     "activity.webhook.replayed": "{actor} had a webhook of {workspace} told again",
+    "policies.switch.pulled": "{actor} pulled the kill switch ({scope}): {reason}",
+    "policies.switch.released": "{actor} released the kill switch ({scope}): {reason}",
     "ledger.epoch.begun": "A new epoch of the record began: {reason}",
     "ledger.deliveries.replayed": "{actor} had parked deliveries started again",
     "policy.apply": "{actor} released version {number} of {workspace}'s policy",

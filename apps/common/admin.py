@@ -69,8 +69,30 @@ class BrowseAdmin(ModelAdmin):
         form_class: type[forms.Form] = forms.Form,
         danger: bool = True,
     ) -> HttpResponse:
-        """GET says what would happen, POST does it. `do` returns what to say, or a page."""
+        """About one row: see `ask`."""
         row = self.row(request, object_id)
+        return self.ask(
+            request,
+            about=row,
+            verb=verb,
+            consequence=consequence,
+            do=do,
+            form_class=form_class,
+            danger=danger,
+        )
+
+    def ask(
+        self,
+        request: HttpRequest,
+        *,
+        about: Model | None = None,
+        verb: str,
+        consequence: str,
+        do: Callable[[dict[str, Any]], HttpResponse | str],
+        form_class: Callable[[Any], forms.Form] = forms.Form,
+        danger: bool = True,
+    ) -> HttpResponse:
+        """GET says what would happen, POST does it. `do` returns what to say, or a page."""
         form = form_class(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -83,20 +105,20 @@ class BrowseAdmin(ModelAdmin):
                 if isinstance(done, HttpResponse):
                     return done
                 messages.success(request, done)
-                return redirect(self.page_after(row))
+                return redirect(self.page_after(about) if about else self.list_page())
         return TemplateResponse(
             request,
             "admin/ask_first.html",
             {
                 **self.admin_site.each_context(request),
-                "title": f"{verb}: {row}",
+                "title": f"{verb}: {about}" if about else verb,
                 "opts": self.opts,
                 "verb": verb,
-                "row": row,
+                "row": about or "",
                 "consequence": consequence,
                 "danger": danger,
                 "form": form,
-                "back": self.page_of(row),
+                "back": self.page_of(about) if about else self.list_page(),
             },
         )
 
@@ -122,6 +144,9 @@ class BrowseAdmin(ModelAdmin):
         """Where a button leads when it is done: the row's page, or the list if it is gone."""
         if self.model._default_manager.filter(pk=row.pk).exists():
             return self.page_of(row)
+        return self.list_page()
+
+    def list_page(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def page_of(self, row: Model) -> str:

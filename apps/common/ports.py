@@ -1,10 +1,11 @@
-"""What lower rooms offer and higher ones fill: tiles for the console's home page and finders for
-its palette, which an app registers in `<app>/console.py`; what the doctor looks at and what
-Prometheus reads, which it registers when it is ready.
+"""What lower rooms offer and higher ones fill: tiles for the console's home page, finders for its
+palette and notices for all its pages, which an app registers in `<app>/console.py`; what the doctor
+looks at and what Prometheus reads, which it registers when it is ready.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -43,7 +44,21 @@ class Found:
 
 Finder = Callable[[Actor, str], Iterable[Found]]
 
+
+@dataclass(frozen=True)
+class Notice:
+    """What whoever looks at any page of the console has to know."""
+
+    text: str
+    note: str = ""
+    since: datetime | None = None
+    url: str = ""
+
+
+ReadNotices = Callable[[Actor], Iterable[Notice]]
+
 tiles: list[Tile] = []
+notices: list[ReadNotices] = []
 finders: list[Finder] = []
 
 
@@ -53,6 +68,12 @@ def tile(*, title: str, icon: str, order: int) -> Callable[[Any], Any]:
         return read
 
     return register
+
+
+def notice(read: ReadNotices) -> ReadNotices:
+    """`read` is asked for every page: a query at most when there is nothing to say."""
+    notices.append(read)
+    return read
 
 
 def finder(find: Finder) -> Finder:

@@ -31,7 +31,7 @@ from apps.common.batches import delete_in_batches
 from apps.common.errors import DomainError
 from apps.common.ids import first_id_at
 from apps.ledger.events import DeliveriesReplayed
-from apps.ledger.models import Delivery, DeliveryQuerySet, Event
+from apps.ledger.models import Delivery, DeliveryQuerySet, Event, KillSwitch
 from apps.ledger.services import record, unit
 
 FIRST_WAIT = timedelta(seconds=10)
@@ -68,6 +68,7 @@ def claim(limit: int) -> list[Start]:
     with transaction.atomic():
         due = list(
             Delivery.objects.due()
+            .exclude(event__workspace_id__in=KillSwitch.objects.values("workspace_id"))
             .select_related("event")
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )

@@ -47,7 +47,7 @@ def keep_open() -> None:
 
 
 def stays_open(view: View) -> View:
-    """Mark a view that is a function. On a class, write `stays_open = True`."""
+    """Mark a view or a task that is a function. On a class, write `stays_open = True`."""
     view.stays_open = True  # type: ignore[attr-defined]
     return view
 

@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from apps.ledger import deliveries, services
+from apps.ledger.switch import stays_open
 
 
 @shared_task(name="ledger.write_checkpoint")
+@stays_open
 def write_checkpoint() -> None:
     services.write_checkpoint()
 

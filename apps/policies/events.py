@@ -133,3 +133,24 @@ class TurnObserved(Observed, Event):
 @dataclass(frozen=True, kw_only=True)
 class PlanObserved(Observed, Event):
     type = "obs.plan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillSwitchTurned:
+    """`reason` is what an operator or manager wrote for everybody to read."""
+
+    scope: str
+    """ "everything" or "workspace"."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillSwitchPulled(KillSwitchTurned, Event):
+    """From its commit on no effect begins."""
+
+    type = "policies.switch.pulled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillSwitchReleased(KillSwitchTurned, Event):
+    type = "policies.switch.released"

@@ -18,17 +18,18 @@ from apps.ledger.services import record, unit
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
 LISTS = {
-    "accounts_user_changelist": 4,
-    "accounts_workspace_changelist": 4,
-    "accounts_membership_changelist": 4,
-    "accounts_invitation_changelist": 4,
-    "accounts_apikey_changelist": 4,
-    "ledger_event_changelist": 3,
-    "ledger_delivery_changelist": 3,
-    "activity_webhookendpoint_changelist": 4,
-    "activity_webhookmessage_changelist": 3,
+    "accounts_user_changelist": 5,
+    "accounts_workspace_changelist": 5,
+    "accounts_membership_changelist": 5,
+    "accounts_invitation_changelist": 5,
+    "accounts_apikey_changelist": 5,
+    "ledger_event_changelist": 4,
+    "ledger_delivery_changelist": 4,
+    "ledger_killswitch_changelist": 6,
+    "activity_webhookendpoint_changelist": 5,
+    "activity_webhookmessage_changelist": 4,
 }
-HOME = 14
+HOME = 15
 SEARCH = 6
 
 

@@ -65,6 +65,7 @@ OWN = {
     "realtime/presence/join",
     "realtime/presence/leave",
     "api/v1/webhooks",
+    "api/v1/kill-switch",
 }
 
 NAMED = {

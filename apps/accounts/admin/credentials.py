@@ -18,6 +18,7 @@ from apps.accounts.console import operates, seen_keys
 from apps.accounts.models import ApiKey, TokenFamily
 from apps.accounts.services import keys
 from apps.common.admin import BrowseAdmin
+from apps.ledger.switch import stays_open
 
 
 @admin.register(ApiKey)
@@ -83,6 +84,7 @@ class ApiKeyAdmin(BrowseAdmin):
         return holds and self.state(key) == "usable" and key.replaced_by_id is None
 
     @action(description="Revoke", permissions=["revoke"], variant=ActionVariant.DANGER)
+    @stays_open
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = self.row(request, object_id)
 
@@ -136,6 +138,7 @@ class TokenFamilyAdmin(BrowseAdmin):
         return "ended" if family.ended_at else "open"
 
     @action(description="End", permissions=["end"], variant=ActionVariant.DANGER)
+    @stays_open
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         family = self.row(request, object_id)
 

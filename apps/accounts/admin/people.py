@@ -16,6 +16,7 @@ from apps.accounts.console import operates, seen_workspaces
 from apps.accounts.models import Membership, User
 from apps.accounts.services import agents, keys, people
 from apps.common.admin import BrowseAdmin, BrowseInline
+from apps.ledger.switch import stays_open
 
 
 class MembershipsOf(BrowseInline):
@@ -61,6 +62,7 @@ class UserAdmin(BrowseAdmin):
         return "yes" if user.is_active else "no"
 
     @action(description="Disable", permissions=["disable"], variant=ActionVariant.DANGER)
+    @stays_open
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         user, actor = self.row(request, object_id), person(request)
 

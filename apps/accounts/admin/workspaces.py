@@ -17,6 +17,7 @@ from apps.accounts.models import Invitation, Membership, Workspace
 from apps.accounts.selectors import standing_of
 from apps.accounts.services import invitations, members, workspaces
 from apps.common.admin import BrowseAdmin, BrowseInline
+from apps.ledger.switch import stays_open
 
 
 class MembersOf(BrowseInline):
@@ -205,6 +206,7 @@ class InvitationAdmin(BrowseAdmin):
         )
 
     @action(description="Revoke", permissions=["manage"], variant=ActionVariant.DANGER)
+    @stays_open
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invitation = self.row(request, object_id)
 

@@ -51,6 +51,8 @@ class AccountHome(LoginRequiredMixin, TemplateView):
 class Sessions(ListUserSessionsView):
     """Ends one session when it is named, else all others."""
 
+    stays_open = True
+
     def form_valid(self, form: Form) -> HttpResponse:
         if named := self.request.POST.get("session", ""):
             mine = UserSession.objects.filter(user=person(self.request))

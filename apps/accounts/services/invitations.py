@@ -30,6 +30,7 @@ from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotAllowed, NotFound, TooMany
 from apps.ledger.services import record, unit
+from apps.ledger.switch import require_running, staying_open
 
 GOOD_FOR = timedelta(days=14)
 QUIET = timedelta(minutes=5)
@@ -146,13 +147,14 @@ def send_invitation(*, invitation_id: UUID) -> bool:
         "token": token,
         "expires_at": invitation.expires_at,
     }
+    require_running(invitation.workspace_id)
     send_mail(
         subject=" ".join(f"Join {invitation.workspace.name} on Lattice".split()),
         message=render_to_string("accounts/invitation.txt", shown),
         from_email=None,
         recipient_list=[invitation.email],
     )
-    with unit(actor=SYSTEM, workspace=invitation.workspace_id):
+    with staying_open(), unit(actor=SYSTEM, workspace=invitation.workspace_id):  # it left
         # Not if it was sent anew meanwhile: then another token counts.
         mine = Invitation.objects.filter(id=invitation.id, token_hash=fingerprint(token))
         if mine.update(sent_at=timezone.now()):

@@ -12,6 +12,7 @@ from apps.accounts.models import SocketTicket, User
 from apps.accounts.ports import Credential
 from apps.accounts.selectors import credential_stands
 from apps.ledger.services import record, unit
+from apps.ledger.switch import staying_open
 
 GOOD_FOR = timedelta(seconds=30)
 
@@ -42,7 +43,7 @@ def redeem_ticket(*, token: str) -> tuple[User, Credential]:
     )
     if found is None:
         raise InvalidToken
-    with unit(actor=found.user, workspace=found.workspace_id):
+    with staying_open(), unit(actor=found.user, workspace=found.workspace_id):  # to read
         now = timezone.now()
         fresh = SocketTicket.objects.filter(id=found.id, used_at=None, expires_at__gt=now)
         user, credential = found.user, _credential(found)

@@ -9,12 +9,14 @@ from apps.activity import presence
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences
 from apps.activity.naming import name_of
 from apps.activity.presence import Presence
+from apps.ledger.switch import require_running
 
 
 def join(*, workspace_id: UUID, client_id: str = "", subject: str = "", actor: User) -> Presence:
     """Here, or still here: whoever says it again stays. Raises RedisError."""
     if standing_of(actor=actor, workspace_id=workspace_id) is None:
         raise NotYourWorkspace
+    require_running(workspace_id)
     try:
         return presence.announce(
             client_id=client_id or str(uuid4()),

@@ -31,8 +31,9 @@ from apps.common.batches import delete_in_batches
 from apps.common.ids import first_id_at
 from apps.common.version import VERSION
 from apps.ledger.deliveries import FIRST_WAIT, Start, wait_after
-from apps.ledger.models import Event
+from apps.ledger.models import Event, KillSwitch
 from apps.ledger.services import record, unit
+from apps.ledger.switch import require_running, staying_open
 
 TASK = "activity.send_webhooks"
 STINT = 20.0
@@ -52,8 +53,10 @@ OFFERED = 500
 
 def claim(limit: int) -> list[Start]:
     with transaction.atomic():
-        ready = WebhookEndpoint.objects.with_work().select_for_update(
-            skip_locked=True, of=("self",)
+        ready = (
+            WebhookEndpoint.objects.with_work()
+            .exclude(workspace_id__in=KillSwitch.objects.values("workspace_id"))
+            .select_for_update(skip_locked=True, of=("self",))
         )
         ids = list(ready.values_list("pk", flat=True)[:limit])
         WebhookEndpoint.objects.filter(pk__in=ids).update(next_at=timezone.now() + FIRST_WAIT)
@@ -152,6 +155,7 @@ def _send_due(endpoint_id: UUID) -> bool:
     )
     ends = time.monotonic() + STINT
     while time.monotonic() < ends and (message := due.first()):
+        require_running(message.endpoint.workspace_id)
         answer = _send(message)
         _note(message, answer)
         if not answer.accepted:
@@ -189,7 +193,7 @@ def _send(message: WebhookMessage) -> Answer:
 
 
 def _note(sent: WebhookMessage, answer: Answer) -> None:
-    with unit(actor=SYSTEM, workspace=sent.endpoint.workspace_id):
+    with staying_open(), unit(actor=SYSTEM, workspace=sent.endpoint.workspace_id):  # it was sent
         endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=sent.endpoint_id).first()
         if endpoint is None:
             return  # deleted meanwhile

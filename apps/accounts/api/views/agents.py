@@ -116,6 +116,8 @@ class OneAgent(ManagedAgent):
 
 @extend_schema(tags=["agents"])
 class Disable(ManagedAgent):
+    stays_open = True
+
     @extend_schema(
         summary="Disable an agent: its keys stop working at once",
         request=None,
@@ -242,6 +244,8 @@ class Rotate(ManagedKey):
 
 @extend_schema(tags=["keys"])
 class Revoke(ManagedKey):
+    stays_open = True
+
     @extend_schema(summary="Revoke a key, at once", request=None, responses=shapes.KeyOutput)
     def post(self, request: Request, key_id: UUID) -> Response:
         key = keys.revoke_key(key_id=key_id, actor=caller(request))
@@ -250,6 +254,7 @@ class Revoke(ManagedKey):
 
 @extend_schema(tags=["sockets"])
 class Tickets(APIView):
+    stays_open = True
     permission_classes = (requires(Permission.READ),)
 
     @extend_schema(

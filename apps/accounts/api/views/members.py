@@ -164,6 +164,8 @@ class Resend(ManagedInvitation):
 
 @extend_schema(tags=["invitations"])
 class RevokeInvitation(ManagedInvitation):
+    stays_open = True
+
     @extend_schema(
         summary="Revoke an invitation",
         request=None,

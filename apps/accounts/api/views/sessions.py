@@ -48,6 +48,8 @@ class Register(OpenDoor):
 
 @extend_schema(tags=["auth"])
 class Login(OpenDoor):
+    stays_open = True
+
     @extend_schema(
         summary="Log in with an e-mail address and a password",
         description="Who has set up a second step sends `code` as well. Each code is good once.",
@@ -66,6 +68,8 @@ class Login(OpenDoor):
 
 @extend_schema(tags=["auth"])
 class Refresh(OpenDoor):
+    stays_open = True
+
     @extend_schema(
         summary="Spend a refresh token for a new pair of tokens",
         description="A refresh token is good for one use. If a spent one comes back, two hold it: "
@@ -82,6 +86,8 @@ class Refresh(OpenDoor):
 
 @extend_schema(tags=["auth"])
 class Logout(OpenDoor):
+    stays_open = True
+
     @extend_schema(
         summary="End the login that a refresh token belongs to",
         request=shapes.RefreshInput,

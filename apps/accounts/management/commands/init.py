@@ -6,6 +6,7 @@ from django.conf import settings
 
 from apps.accounts.services.first_owner import make_first_owner
 from apps.common.commands import LatticeCommand, Report, UsageError
+from apps.ledger.switch import is_on
 
 
 class Command(LatticeCommand):
@@ -14,6 +15,8 @@ class Command(LatticeCommand):
     def run(self, **_: Any) -> Report:
         if not settings.INIT_EMAIL or not settings.INIT_PASSWORD:
             raise UsageError("Set LATTICE_INIT_EMAIL and LATTICE_INIT_PASSWORD.")
+        if is_on():
+            return Report("The kill switch is on: nobody was made.", {"made": False})
         owner = make_first_owner(
             email=settings.INIT_EMAIL,
             password=settings.INIT_PASSWORD,

@@ -7,12 +7,15 @@ from django.conf import settings
 
 from apps.accounts.services.demo import seed_demo
 from apps.common.commands import LatticeCommand, Report
+from apps.ledger.switch import is_on
 
 
 class Command(LatticeCommand):
     help = "Make the demo workspace with a reviewer and an agent, or say how to use it."
 
     def run(self, **_: Any) -> Report:
+        if is_on():
+            return Report("The kill switch is on: the demo was left as it is.")
         known = _known()
         demo = seed_demo(
             known_password=known.get("reviewer", {}).get("password", ""),
