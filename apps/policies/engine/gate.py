@@ -3,17 +3,26 @@
 All of each text is searched, in either case, as it is written and as it looks to a person.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from apps.policies.choices import Finding
-from apps.policies.engine.lookalikes import is_hidden, place_in_masked, spelled, unmasked
+from apps.policies.engine.lookalikes import (
+    holds_hidden,
+    is_hidden,
+    places_in_masked,
+    spelled,
+    unmasked,
+)
 from apps.policies.engine.patterns import Patterns
 from apps.policies.ports import Act, Hit
 from apps.policies.schemas import Gate
 
 MOST = 20
-"""Hits of one pattern in one text that are told. It is the first that matters."""
+"""Hits of one pattern that are told. All of every text is searched for all patterns regardless."""
+_HIDDEN = -1
 EXCERPT = 40
 _SILENT = {Finding.SECRET, Finding.CUSTOM}
 """Their excerpts could give a secret away."""
@@ -79,11 +88,11 @@ BUILT_IN = {
     Finding.INJECTION: _INJECTION,
 }
 
-_FLAGS = {"england": "gbeng", "scotland": "gbsct", "wales": "gbwls"}
-_FLAG_TAGS = tuple(
-    "".join(chr(0xE0000 + ord(letter)) for letter in code) + "\U000e007f"
-    for code in _FLAGS.values()
+_FLAGS = tuple(
+    "".join(chr(0xE0000 + ord(letter)) for letter in country) + "\U000e007f"
+    for country in ("gbeng", "gbsct", "gbwls")
 )
+"""Tags that may follow a black flag. All others carry text that nobody sees."""
 
 
 class Watch:
@@ -101,32 +110,38 @@ class Watch:
         self._patterns = Patterns([regex for _, _, regex in listed], whole=False, any_case=True)
 
     def hits(self, act: Act) -> tuple[Hit, ...]:
-        return tuple(hit for field, text in said(act) for hit in self.hits_in(field, text))
+        told: Counter[int] = Counter()
+        return tuple(hit for field, text in said(act) for hit in self.hits_in(field, text, told))
 
-    def hits_in(self, field: str, text: str) -> list[Hit]:
+    def hits_in(self, field: str, text: str, told: Counter[int]) -> list[Hit]:
         readable = text if text.isascii() else text.encode(errors="replace").decode()
-        found = list(_hidden(field, text))
+        found = list(_hidden(field, text, told)) if holds_hidden(text) else []
         numbers = self._patterns.matching(readable)
-        spans = [
-            (start, end, number)
-            for number in numbers
-            for start, end in islice(self._patterns.places(number, readable), MOST)
-        ]
+        spans = [span for number in numbers for span in self._spans(number, readable, told)]
         plain = unmasked(readable)
         if plain != readable:
-            masked = [number for number in self._patterns.matching(plain) if number not in numbers]
-            spans += [
-                (place_in_masked(readable, start), place_in_masked(readable, end - 1) + 1, number)
-                for number in masked
-                for start, end in islice(self._patterns.places(number, plain), MOST)
+            masked = [
+                span
+                for number in self._patterns.matching(plain)
+                if number not in numbers
+                for span in self._spans(number, plain, told)
             ]
-        secret = [(start, end) for start, end, number in spans if self._named[number][0] in _SILENT]
-        for start, end, number in sorted(spans):
+            places = places_in_masked(
+                readable, (place for start, end, _ in masked for place in (start, end - 1))
+            )
+            spans += [(places[start], places[end - 1] + 1, number) for start, end, number in masked]
+        quiet = [(start, end) for start, end, number in spans if self._named[number][0] in _SILENT]
+        for start, end, number in spans:
             finding, name = self._named[number]
-            quiet = any(start < until and since < end for since, until in secret)
-            excerpt = "" if quiet else _shown(text[start:end])
+            overlaps = any(start < until and since < end for since, until in quiet)
+            excerpt = "" if overlaps else _shown(text[start:end])
             found.append(_hit(field, text, start, finding, name, excerpt))
         return sorted(found, key=lambda hit: (hit.line, hit.column, hit.pattern))
+
+    def _spans(self, number: int, text: str, told: Counter[int]) -> list[tuple[int, int, int]]:
+        places = list(islice(self._patterns.places(number, text), MOST - told[number]))
+        told[number] += len(places)
+        return [(start, end, number) for start, end in places if start < end]
 
 
 def said(act: Act) -> Iterator[tuple[str, str]]:
@@ -150,42 +165,52 @@ def kinds_of(hits: Iterable[Hit]) -> tuple[Finding, ...]:
     return tuple(finding for finding in Finding if finding in found)
 
 
-def _hidden(field: str, text: str) -> Iterator[Hit]:
-    if text.isascii() and (text.isprintable() or not any(map(is_hidden, set(text)))):
-        return
-    if not any(map(is_hidden, set(text))):
-        return
-    told = 0
+def _hidden(field: str, text: str, told: Counter[int]) -> Iterator[Hit]:
     skip = 0
     for at, character in enumerate(text):
         if skip:
             skip -= 1
         elif is_hidden(character):
-            skip = _harmless(text, at)
-            if not skip:
+            skip = _needed(text, at)
+            if skip:
+                skip -= 1
+            elif told[_HIDDEN] < MOST:
+                told[_HIDDEN] += 1
                 yield _hit(field, text, at, Finding.HIDDEN, "hidden Unicode", spelled(character))
-                told += 1
-                if told == MOST:
-                    return
-            skip = max(0, skip - 1)
+            else:
+                return
 
 
-def _harmless(text: str, at: int) -> int:
-    """How many characters from here on writing and emoji need: 0 when these are not for that."""
-    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
-    if at == 0 and character == "\ufeff":
-        return 1
-    if not before or (is_hidden(before) and before != "\ufe0f"):
-        return 0
+def _needed(text: str, at: int) -> int:
+    """How many characters from here on are what scripts and emoji need: 0 when they are not."""
+    character, before, after = text[at], text[max(0, at - 1) : at], text[at + 1 : at + 2]
+    needed = False
     match character:
+        case "\ufeff":
+            needed = at == 0
         case "\ufe0e" | "\ufe0f":
-            return int(not before.isalpha() and (not before.isascii() or before in "#*0123456789"))
+            needed = _is_symbol(before) or before in tuple("#*0123456789©®")
         case "\u200d" | "\u200c":
-            joins = not before.isascii() and bool(after) and not after.isascii()
-            return int(joins and not is_hidden(after))
+            joins = before == "\ufe0f" or _is_symbol(before) or _joins_letters(before)
+            needed = joins and (_is_symbol(after) or _joins_letters(after))
         case "\U000e0067" if before == "\U0001f3f4":
-            return next((len(tags) for tags in _FLAG_TAGS if text.startswith(tags, at)), 0)
-    return int(0xE0100 <= ord(character) < 0xE01F0 and 0x3400 <= ord(before) < 0x33480)
+            return next((len(tags) for tags in _FLAGS if text.startswith(tags, at)), 0)
+        case _ if 0xE0100 <= ord(character) < 0xE01F0:
+            needed = bool(before) and unicodedata.name(before, "").startswith("CJK ")
+    return int(needed)
+
+
+def _is_symbol(character: str) -> bool:
+    return (
+        bool(character)
+        and unicodedata.category(character) in {"So", "Sk", "Sm", "Po"}
+        and (not character.isascii())
+    )
+
+
+def _joins_letters(character: str) -> bool:
+    """Of a script whose letters take another form beside each other, from Arabic to Mongolian."""
+    return bool(character) and 0x0600 <= ord(character) < 0x1900 and not is_hidden(character)
 
 
 def _hit(field: str, text: str, at: int, finding: Finding, pattern: str, excerpt: str) -> Hit:

@@ -3,7 +3,9 @@
 For whatever forbids. Nothing is ever allowed because of what it merely looks like.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 _LETTERS = {
     "a": "аɑαᴀꭺᎪ", "b": "ЬьʙƄ", "c": "сϲᴄⅽ", "d": "ԁᴅꓒ", "e": "еҽᴇ℮", "f": "ꜰƒϝ",  # noqa: RUF001
@@ -21,20 +23,26 @@ _ALIKE = {twin: letter for letter, twins in _LETTERS.items() for twin in twins}
 
 _FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
-_ORDINARY = frozenset("\t\n\r\f ")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _KEPT = 20_000
 
 
 def is_hidden(character: str) -> bool:
     """Takes part in a text without being seen: controls, joiners, fillers, selectors, tags."""
     if character.isascii():
-        return not character.isprintable() and character not in _ORDINARY
+        return _CONTROLS.match(character) is not None
     point = ord(character)
     return (
         unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
         or point in _FILLERS
         or any(point in selectors for selectors in _SELECTORS)
     )
+
+
+def holds_hidden(text: str) -> bool:
+    if text.isascii():
+        return _CONTROLS.search(text) is not None
+    return any(map(is_hidden, set(text)))
 
 
 def spelled(character: str) -> str:
@@ -64,19 +72,23 @@ _unmasking = _Unmasking()
 
 def unmasked(text: str) -> str:
     """Each character for itself, so that a place in it can be found in the text as well."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and not _CONTROLS.search(text):
         return text
     return text.translate(_unmasking)
 
 
-def place_in_masked(text: str, place: int) -> int:
-    """Where in the text the character stands that is at this place once it is unmasked."""
+def places_in_masked(text: str, places: Iterable[int]) -> dict[int, int]:
+    """For each place in the unmasked text, where in the text that character stands."""
+    wanted = sorted(set(places), reverse=True)
+    found: dict[int, int] = {}
     seen = 0
     for index, character in enumerate(text):
+        if not wanted:
+            break
         seen += len(_unmasking[ord(character)])
-        if seen > place:
-            return index
-    return len(text)
+        while wanted and seen > wanted[-1]:
+            found[wanted.pop()] = index
+    return found | dict.fromkeys(wanted, len(text))
 
 
 def folded(text: str) -> str:

@@ -17,6 +17,7 @@ def _options(memory: int, *, any_case: bool) -> re2.Options:
     options = re2.Options()
     options.case_sensitive = not any_case
     options.log_errors = False
+    options.never_capture = True
     options.max_mem = memory
     return options
 
@@ -48,12 +49,14 @@ class Patterns:
             self._set.Add(regex)
         # A set that runs out of memory says that nothing matched. This one always does.
         self._witness = self._set.Add("(?s).*" if whole else "")
-        self._set.Compile()
+        try:
+            self._set.Compile()
+        except re2.error:  # too many for one set: each is asked for itself
+            self._set = None
 
     def matching(self, text: str) -> list[int]:
         """The numbers of those that match, ascending."""
-        encoded = text.encode()
-        found: list[int] = self._set.Match(encoded) or []
+        found: list[int] = (self._set and self._set.Match(text.encode())) or []
         if self._witness in found:
             return sorted(number for number in found if number != self._witness)
         return [
