@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
-from config.checks import check_production
+from config.checks import check_production, check_rego
 
 
 class House(AppConfig):
@@ -22,6 +22,7 @@ class House(AppConfig):
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
         register(check_production)
+        register(check_rego)
 
 
 class Console(AdminConfig):

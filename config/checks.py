@@ -10,6 +10,35 @@ from config.env import Environment, environment
 SHORTEST_SECRET = 32
 
 
+def check_rego(**_: object) -> list[CheckMessage]:
+    """lattice.E016."""
+    return list(unsafe_rego(environment))
+
+
+def unsafe_rego(given: Environment) -> Iterator[CheckMessage]:
+    if not given.opa_enable:
+        return
+    if bool(given.opa_url) == bool(given.opa_policy_dir):
+        yield Error(
+            "OPA_ENABLE is on, but not exactly one of OPA_URL and OPA_POLICY_DIR is set.",
+            hint="Set the one that holds your Rego policies: until then every act is denied.",
+            id="lattice.E016",
+        )
+    elif given.opa_policy_dir and not any(given.opa_policy_dir.rglob("*.rego")):
+        yield Error(
+            "OPA_POLICY_DIR holds no .rego file.",
+            hint="Put a policy there that says `package agent` and `allow`: until then every act "
+            "is denied.",
+            id="lattice.E016",
+        )
+    elif given.opa_url and not given.opa_url.startswith(("http://", "https://")):
+        yield Error(
+            "OPA_URL does not begin with http:// or https://.",
+            hint="Name the OPA server like http://127.0.0.1:8181.",
+            id="lattice.E016",
+        )
+
+
 def check_production(**_: object) -> list[CheckMessage]:
     """lattice.E010 to E014, lattice.W015."""
     return [] if environment.development else list(unsafe_in_production(environment))

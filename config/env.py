@@ -144,6 +144,27 @@ class Environment(BaseSettings):
         "nothing inside can release it. Reading, logging in, `/healthz` and `/metrics` go on.",
     )
 
+    opa_enable: bool = Field(
+        False,
+        alias="OPA_ENABLE",
+        description="Also ask Rego, `data.agent.allow`, about every act. It denies what it does "
+        "not plainly allow, and when it fails or is slow.",
+    )
+    opa_url: str = Field(
+        "",
+        alias="OPA_URL",
+        description="`http://host:8181` of the OPA server to ask. Set this or OPA_POLICY_DIR.",
+    )
+    opa_policy_dir: Path | None = Field(
+        None,
+        alias="OPA_POLICY_DIR",
+        description="A folder of `.rego` files that Lattice evaluates by itself, and reads anew "
+        "when they change.",
+    )
+    opa_timeout: float = Field(
+        2.0, gt=0, le=60, alias="OPA_TIMEOUT", description="Seconds that Rego may take to answer."
+    )
+
     webhooks_at_once: int = Field(
         0,
         ge=0,

@@ -54,6 +54,13 @@ DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
 
 KILL_SWITCH = environment.kill_switch
 
+# --- Rego beside the policies
+
+OPA_ENABLE = environment.opa_enable
+OPA_URL = environment.opa_url
+OPA_POLICY_DIR = environment.opa_policy_dir
+OPA_TIMEOUT = environment.opa_timeout
+
 # --- the rooms
 
 INSTALLED_APPS = [
