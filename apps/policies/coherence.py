@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from uuid import UUID
-
-import re2
 
 from apps.accounts.choices import Role
 from apps.policies.choices import Finding
+from apps.policies.engine.faults import faults_of
 from apps.policies.schemas import (
     Allow,
     ApprovalStage,
@@ -16,17 +16,28 @@ from apps.policies.schemas import (
     Outcome,
     PolicyDocument,
     Require,
+    Rule,
     minutes_of,
 )
 from apps.policies.sentences import Path
 
 Contradictions = Iterator[tuple[Path, str]]
 
+MOST_TOLD = 1_000
 DECIDING_ROLES = frozenset({Role.REVIEWER, Role.ADMIN, Role.OWNER})
 """Those that may decide at all (Permission.DECIDE)."""
 
 
 def contradictions(document: PolicyDocument) -> Contradictions:
+    """Each at its place. One place is told of once."""
+    told = set()
+    for path, message in islice(_all(document), MOST_TOLD):
+        if path not in told:
+            told.add(path)
+            yield path, message
+
+
+def _all(document: PolicyDocument) -> Contradictions:
     yield from _directories(document)
     for index, glob in enumerate(document.deny_globs):
         yield from _glob(glob, ("deny_globs", index))
@@ -36,8 +47,9 @@ def contradictions(document: PolicyDocument) -> Contradictions:
     if document.break_glass.enabled and not document.break_glass.roles:
         yield ("break_glass", "roles"), "Say who may break the glass, or write enabled: false."
     yield from _rules(document)
-    yield from _outcome(document.default.then, ("default", "then"), document)
+    yield from _outcome(document.default.then, ("default", "then"), {}, document.hours)
     yield from _tests(document)
+    yield from faults_of(document)
 
 
 # --- paths
@@ -98,29 +110,6 @@ def _gate(document: PolicyDocument) -> Contradictions:
             yield ("gate", "off", index), "Hidden Unicode is always looked for: take this out."
     names = [pattern.name for pattern in gate.patterns]
     yield from _repeated(names, ("gate", "patterns"), "A pattern of this name", ("name",))
-    for index, pattern in enumerate(gate.patterns):
-        refused = regex_refusal(pattern.regex)
-        if refused:
-            yield ("gate", "patterns", index, "regex"), refused
-
-
-def regex_refusal(regex: str) -> str | None:
-    """Why a pattern cannot be used; None: it can."""
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
-    try:
-        pattern = re2.compile(regex, options)
-    except re2.error as error:
-        # RE2 says "reason: piece of the pattern"; only the reason is ours to tell.
-        reason = error.args[0].decode(errors="replace").partition(": ")[0]
-        return (
-            f"RE2 cannot use this pattern: {reason}. It has no look-around or backreferences, and "
-            "repeats at most 1000 times."
-        )
-    if pattern.search("") is not None:
-        return "This pattern matches an empty text, so it would be found everywhere."
-    return None
 
 
 # --- rules
@@ -128,19 +117,20 @@ def regex_refusal(regex: str) -> str | None:
 
 def _rules(document: PolicyDocument) -> Contradictions:
     names = [rule.name for rule in document.rules]
+    rules = {rule.name: rule for rule in document.rules}
     yield from _repeated(names, ("rules",), "A rule of this name", ("name",))
     for index, rule in enumerate(document.rules):
         for at, glob in enumerate(rule.when.path or ()):
             yield from _glob(glob, ("rules", index, "when", "path", at))
-        yield from _outcome(rule.then, ("rules", index, "then"), document)
+        yield from _outcome(rule.then, ("rules", index, "then"), rules, document.hours)
 
 
-def _outcome(then: Outcome, path: Path, document: PolicyDocument) -> Contradictions:
+def _outcome(then: Outcome, path: Path, rules: Mapping[str, Rule], hours: Hours) -> Contradictions:
     if isinstance(then, Require):
         names = [stage.name for stage in then.require]
         yield from _repeated(names, (*path, "require"), "A stage of this name", ("name",))
         for index, stage in enumerate(then.require):
-            yield from _stage(stage, (*path, "require", index), document.hours)
+            yield from _stage(stage, (*path, "require", index), hours)
     elif isinstance(then, Allow):
         if then.over and path[0] == "default":
             yield (
@@ -148,12 +138,10 @@ def _outcome(then: Outcome, path: Path, document: PolicyDocument) -> Contradicti
                 "The default speaks where no rule does: there is nothing to exempt from.",
             )
             return
-        asking = {rule.name for rule in document.rules if isinstance(rule.then, Require)}
-        known = {rule.name for rule in document.rules}
         for index, name in enumerate(then.over):
-            if name not in known:
+            if name not in rules:
                 yield (*path, "over", index), "There is no rule of this name."
-            elif name not in asking:
+            elif not isinstance(rules[name].then, Require):
                 yield (
                     (*path, "over", index),
                     "Only rules that require approval can be exempted from.",

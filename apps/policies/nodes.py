@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 BYTES_LIMIT = 256 * 1024
 DEPTH_LIMIT = 30
-NODES_LIMIT = 50_000
+NODES_LIMIT = 30_000
 
 Mark = Any
 Event = Any
@@ -31,8 +31,7 @@ class Fault(Exception):
         self.line, self.column, self.message = line, column, message
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a value is said (its key, where it has one), and which characters are the value."""
 
     line: int

@@ -348,7 +348,7 @@ class TemplateValues(Strict):
     """How often each agent may act in an hour."""
     acts_per_day: int | None = Field(None, ge=1, le=10_000)
     """How often each agent may act in a day."""
-    spend_per_day_cents: int | None = Field(None, ge=0, le=100_000_000)
+    spend_per_day_cents: int | None = Field(None, ge=1, le=100_000_000)
     """What each agent may spend in a day, in cents."""
 
 

@@ -167,7 +167,7 @@ def test_a_text_that_is_too_large_is_not_read():
 
 
 def test_too_many_values_are_not_read_to_the_end():
-    assert "at most 50,000" in str(fault(HEAD + "x: [" + "1," * 60_000 + "]\n")[3])
+    assert "at most 30,000" in str(fault(HEAD + "x: [" + "1," * 60_000 + "]\n")[3])
 
 
 def test_bytes_that_are_no_utf_8_are_refused_where_they_stand():
@@ -358,7 +358,7 @@ def test_of_very_many_faults_the_first_are_told():
             "gate.patterns[0].regex",
             3,
             29,
-            "empty text",
+            "where nothing stands",
         ),
         (
             "default: {then: {require: [{quorum: 1}]}}\n",
@@ -518,3 +518,21 @@ def test_the_schema_describes_its_fields():
     assert schema["additionalProperties"] is False
     when = schema["$defs"]["When"]["properties"]
     assert "delegated" in when["lineage"]["description"]
+
+
+def test_more_globs_than_are_compiled_at_once_are_refused_at_the_rule_that_goes_too_far():
+    globs = ", ".join(f"a{number}" for number in range(1500))
+    rules = "".join(
+        f"  - {{name: r{number}, when: {{path: [{globs}]}}, then: {{deny: x}}}}\n"
+        for number in range(2)
+    )
+    field, line, _, message = fault(HEAD + "rules:\n" + rules)
+    assert (field, line) == ("rules[1].when", 5)
+    assert "at most 2,000 globs" in str(message)
+
+
+def test_patterns_have_a_length_together():
+    patterns = ", ".join(f"{{name: p{number}, regex: '{'x' * 400}'}}" for number in range(30))
+    assert "at most 10,000 characters" in str(
+        fault(HEAD + f"gate: {{patterns: [{patterns}]}}\n")[3]
+    )

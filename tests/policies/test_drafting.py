@@ -15,6 +15,8 @@ from apps.policies.drafting import (
     templates,
     wizard,
 )
+from apps.policies.engine.compiling import compile_policy
+from apps.policies.engine.examples import run_examples
 from apps.policies.nodes import read_nodes
 from apps.policies.schemas import PolicyDocument, TemplateValues
 from apps.policies.writing import in_flow
@@ -84,7 +86,7 @@ def test_values_are_filled_in_and_remarks_stay():
             "start": "08:30",
             "days": ["mon", "tue"],
             "acts_per_hour": 5,
-            "spend_per_day_cents": 0,
+            "spend_per_day_cents": 1,
             "model": "small: one",
         },
     )
@@ -95,7 +97,7 @@ def test_values_are_filled_in_and_remarks_stay():
     assert document.hours.start.isoformat() == "08:30:00"
     assert document.hours.days == ["mon", "tue"]
     assert document.llm.model == "small: one"
-    assert (document.quotas.acts_per_hour, document.budgets.spend_per_day_cents) == (5, 0)
+    assert (document.quotas.acts_per_hour, document.budgets.spend_per_day_cents) == (5, 1)
     review = document.rules[0].then.model_dump()["require"][0]
     assert review["quorum"] == 2
     routine = next(rule for rule in document.rules if rule.name == ROUTINE)
@@ -282,3 +284,43 @@ def test_an_answer_that_does_not_fit_is_named(answers, field):
     (fault,) = refused.value.details
     assert fault["field"] == field
     assert "secret-question" not in fault["message"]
+
+
+# --- their own tests hold
+
+
+def failing(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    outcomes = run_examples(compile_policy(read_policy(text), source="template"))
+    assert outcomes
+    return [(each.name, each.differences) for each in outcomes if not each.passed]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_passes_its_own_tests(name):
+    assert failing(template_named(name).text) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"allowed_dirs": ["src"]},
+        {"allowed_dirs": ["a/b/", "a"]},
+        {"max_diff_lines": 1},
+        {"zone": "Asia/Tokyo"},
+        {"days": ["sat", "sun"], "start": "18:00", "end": "23:59", "zone": "Asia/Kolkata"},
+        {"acts_per_hour": 1, "acts_per_day": 1, "spend_per_day_cents": 1},
+        {"acts_per_hour": 10_000, "acts_per_day": 10_000},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_that_was_filled_in_passes_its_own_tests(name, values):
+    assert failing(render_template(name, values)) == []
+
+
+@pytest.mark.parametrize("people", ["one", "few", "many"])
+@pytest.mark.parametrize("agents", ["try", "ask", "routine"])
+@pytest.mark.parametrize("regulated", [True, False])
+def test_what_the_wizard_drafts_passes_its_own_tests(people, agents, regulated):
+    draft = wizard({"people": people, "agents": agents, "regulated": regulated})
+    assert failing(draft.text) == []

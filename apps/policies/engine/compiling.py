@@ -1,7 +1,6 @@
 """A document made ready to judge with: its globs and patterns compiled, its rules as conditions."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
@@ -10,18 +9,17 @@ from apps.policies.acts import digest_of
 from apps.policies.choices import Considered, Effect
 from apps.policies.documents import Parsed, Positions, fault_detail
 from apps.policies.engine.conditions import WHY, Conditions, said_by
+from apps.policies.engine.faults import faults_of
 from apps.policies.engine.gate import Watch
-from apps.policies.engine.globs import name_regex, path_regex
-from apps.policies.engine.paths import PathRefused, resolve
-from apps.policies.engine.patterns import BadPattern, Patterns, compiled
+from apps.policies.engine.globs import path_regex
+from apps.policies.engine.paths import resolve
+from apps.policies.engine.patterns import Patterns
 from apps.policies.errors import PolicyInvalid
 from apps.policies.nodes import Place
 from apps.policies.ports import Step
 from apps.policies.schemas import Deny, PolicyDocument, Require, Rule
+from apps.policies.sentences import Path
 
-Path = tuple[str | int, ...]
-LARGEST_GATE = 20_000
-"""Instructions of all patterns that a policy adds to the gate."""
 KEPT = 256
 
 
@@ -118,45 +116,6 @@ def built_in_policy(allowed_dirs: tuple[str, ...] = ("api", "plans")) -> Compile
     """What holds where a workspace has no policy at all."""
     document = PolicyDocument(version="1", allowed_dirs=list(allowed_dirs))
     return compile_document(document, source="default")
-
-
-def faults_of(document: PolicyDocument) -> Iterator[tuple[Path, str]]:
-    """What is well formed and yet cannot be judged with: where, and what to write instead."""
-    for at, folder in enumerate(document.allowed_dirs):
-        try:
-            resolve(folder)
-        except PathRefused as refusal:
-            yield ("allowed_dirs", at), str(refusal)
-    yield from _bad_globs(document.deny_globs, ("deny_globs",))
-    for number, rule in enumerate(document.rules):
-        place = ("rules", number, "when")
-        yield from _bad_globs(rule.when.path or (), (*place, "path"))
-        yield from _bad_globs(rule.when.target or (), (*place, "target"), path=False)
-    size = 0
-    for at, pattern in enumerate(document.gate.patterns):
-        where = ("gate", "patterns", at, "regex")
-        try:
-            regex = compiled(pattern.regex, any_case=True)
-        except BadPattern as bad:
-            yield where, str(bad)
-            continue
-        size += regex.programsize
-        if regex.search("") is not None:
-            yield where, "This pattern fits even where nothing stands. Demand at least a character."
-    if size > LARGEST_GATE:
-        yield ("gate", "patterns"), "These patterns are too large together. Keep what is needed."
-
-
-def _bad_globs(
-    globs: Iterable[str], place: Path, *, path: bool = True
-) -> Iterator[tuple[Path, str]]:
-    for at, glob in enumerate(globs):
-        for loose in (False, True):
-            try:
-                compiled((path_regex if path else name_regex)(glob, loose=loose))
-            except BadPattern as bad:
-                yield (*place, at), str(bad)
-                break
 
 
 def _told(place: Path, message: str, positions: Positions) -> dict[str, object]:

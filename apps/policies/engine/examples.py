@@ -1,9 +1,8 @@
 """The tests that a policy carries, run against itself. Pure, so they run wherever it changes."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -62,9 +61,8 @@ def _performer(example: Example) -> Performer:
 
 def _circumstances(policy: CompiledPolicy, example: Example) -> Circumstances:
     given = example.circumstances
-    noon = datetime(2026, 1, 7, 12, tzinfo=ZoneInfo(policy.document.hours.zone))  # a Wednesday
     return Circumstances(
-        at=(given.at or noon).astimezone(UTC),
+        at=(given.at or policy.document.hours.moment_inside()).astimezone(UTC),
         acts_last_hour=given.acts_last_hour,
         acts_last_day=given.acts_last_day,
         spent_today_cents=given.spent_today_cents,

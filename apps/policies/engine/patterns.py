@@ -24,6 +24,8 @@ def _options(memory: int, *, any_case: bool) -> re2.Options:
 
 def compiled(regex: str, *, any_case: bool = False) -> re2._Regexp:
     try:
+        # First with little memory: what is far too large is refused before it has cost much.
+        re2.compile(regex, _options(128 << 10, any_case=any_case))
         pattern = re2.compile(regex, _options(4 << 20, any_case=any_case))
     except re2.error as error:
         said = error.args[0] if error.args else ""
