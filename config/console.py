@@ -49,7 +49,12 @@ def _item(title: str, icon: str, view: str, query: str = "") -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, "active": active}
 
 
-ACTIVITY = {"title": "Activity", "icon": "bolt", "link": reverse_lazy("activity")}
+ACTIVITY = {
+    "title": "Activity",
+    "icon": "bolt",
+    "link": reverse_lazy("activity"),
+    "active": lambda _: False,  # it stands outside; /admin/activity/ holds the webhooks
+}
 
 NAVIGATION = [
     {"title": "", "items": [_item("Home", "home", "index"), ACTIVITY]},

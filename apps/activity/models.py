@@ -70,6 +70,9 @@ class WebhookEndpoint(models.Model):
 
     objects = WebhookEndpointQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = "webhook"
+
     def __str__(self) -> str:
         """Not the whole address, which may hold a secret."""
         return self.description or urlsplit(self.url).netloc
@@ -133,6 +136,7 @@ class WebhookMessage(models.Model):
     objects = WebhookMessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "sent webhook"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="webhook_message_once"),
             models.CheckConstraint(

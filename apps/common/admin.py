@@ -131,9 +131,24 @@ class BrowseAdmin(ModelAdmin):
             raise Http404
         return read[object_id]
 
-    def shown_once(self, request: HttpRequest, row: Model, secret: str) -> HttpResponse:
+    def shown_once(
+        self,
+        request: HttpRequest,
+        row: Model,
+        secret: str,
+        *,
+        what: str = "The new key",
+        advice: str = "Put it where the agent reads it; we keep a hash of it, and nothing that "
+        "could bring it back.",
+    ) -> HttpResponse:
         """The only page that ever holds it: kept by no browser, repeated by no reload."""
-        context = {"title": "Shown once", "secret": secret, "back": self.page_of(row)}
+        context = {
+            "title": "Shown once",
+            "what": what,
+            "advice": advice,
+            "secret": secret,
+            "back": self.page_of(row),
+        }
         page = TemplateResponse(
             request, "admin/shown_once.html", {**self.admin_site.each_context(request), **context}
         )

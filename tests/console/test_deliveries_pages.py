@@ -165,7 +165,7 @@ def test_no_page_shows_a_secret_or_where_one_may_stand(client, owner, webhook, m
         assert [secret for secret in secrets if secret in shown] == []
 
 
-@pytest.mark.parametrize(("name", "queries"), [("webhookendpoint", 5), ("webhookmessage", 4)])
+@pytest.mark.parametrize(("name", "queries"), [("webhookendpoint", 6), ("webhookmessage", 5)])
 def test_lists_cost_the_same_however_long(
     client, owner, webhook, workspace, name, queries, django_assert_num_queries
 ):
@@ -182,3 +182,118 @@ def test_lists_cost_the_same_however_long(
 def test_no_list_is_a_question_about_a_secret(client, owner, asked):
     client.force_login(owner)
     assert client.get(f"/admin/activity/{asked}").status_code == 400
+
+
+class TestWebhookButtons:
+    @pytest.fixture
+    def browse(self, client):
+        def signed_in(person):
+            client.force_login(person)
+            return client
+
+        return signed_in
+
+    def test_owner_makes_one_and_is_shown_its_secret_once(self, browse, workspace, owner):
+        browser = browse(owner)
+        add = reverse("admin:activity_webhookendpoint_add_webhook")
+        assert (
+            "New webhook"
+            in browser.get(reverse("admin:activity_webhookendpoint_changelist")).content.decode()
+        )
+        asked = {
+            "workspace": str(workspace.pk),
+            "url": "https://hooks.example.org/in/s3cret-path",
+            "event_types": "accounts.*, tests.tower.bell_rung",
+            "description": "Our chat",
+        }
+        shown = browser.post(add, asked)
+        made = WebhookEndpoint.objects.get()
+        assert made.event_types == ["accounts.*", "tests.tower.bell_rung"]
+        assert "whsec_" in shown.content.decode()
+        assert "no-store" in shown["Cache-Control"]
+        detail = browser.get(page("activity_webhookendpoint_change", made)).content.decode()
+        assert "whsec_" not in detail
+        assert "s3cret-path" not in detail
+
+    def test_what_is_wrong_is_said_and_nothing_is_made(self, browse, workspace, owner):
+        add = reverse("admin:activity_webhookendpoint_add_webhook")
+        asked = {"workspace": str(workspace.pk), "url": "ftp://x", "event_types": "*"}
+        answer = browse(owner).post(add, asked)
+        assert 'role="alert"' in answer.content.decode()
+        assert not WebhookEndpoint.objects.exists()
+
+    def test_neither_reviewers_nor_operators_make_one_in_a_workspace_that_is_not_theirs(
+        self, browse, workspace, reviewer, operator
+    ):
+        add = reverse("admin:activity_webhookendpoint_add_webhook")
+        asked = {
+            "workspace": str(workspace.pk),
+            "url": "https://x.example.org/",
+            "event_types": "*",
+        }
+        for person in (reviewer, operator):
+            assert browse(person).post(add, asked).status_code == 403
+        assert not WebhookEndpoint.objects.exists()
+
+    def test_secret_is_rotated(self, browse, webhook, owner):
+        answer = browse(owner).post(
+            page("activity_webhookendpoint_rotate", webhook.endpoint), {"overlap": "24"}
+        )
+        assert "whsec_" in answer.content.decode()
+        assert webhook.secret not in answer.content.decode()
+        assert webhook.endpoint.secrets.valid().count() == 2
+
+    def test_it_is_disabled_and_enabled(self, browse, webhook, owner):
+        browser = browse(owner)
+        for name, enabled in (("disable", False), ("enable", True)):
+            browser.post(page(f"activity_webhookendpoint_{name}", webhook.endpoint))
+            webhook.endpoint.refresh_from_db()
+            assert webhook.endpoint.enabled is enabled
+            refused = browser.post(page(f"activity_webhookendpoint_{name}", webhook.endpoint))
+            assert refused.status_code == 403
+
+    def test_in_the_sidebar_webhooks_are_where_one_is_and_activity_is_not(self, browse, owner):
+        shown = browse(owner).get(reverse("admin:activity_webhookendpoint_changelist"))
+        items = {
+            item["title"]: item["active"]
+            for group in shown.context["sidebar_navigation"]
+            for item in group["items"]
+        }
+        assert (items["Webhooks"], items["Activity"]) == (True, False)
+
+    def test_a_test_is_sent(self, browse, webhook, owner):
+        browse(owner).post(page("activity_webhookendpoint_test", webhook.endpoint))
+        offer_events(webhook.endpoint.id)
+        assert webhook.endpoint.messages.get().event.type == "activity.webhook.tested"
+
+    def test_an_operator_sees_it_and_has_no_button(self, browse, webhook, operator):
+        browser = browse(operator)
+        shown = browser.get(
+            page("activity_webhookendpoint_change", webhook.endpoint)
+        ).content.decode()
+        assert "Rotate secret" not in shown
+        for name in ("rotate", "test", "disable"):
+            url = page(f"activity_webhookendpoint_{name}", webhook.endpoint)
+            assert browser.post(url, {"overlap": "0"}).status_code == 403
+        assert webhook.endpoint.secrets.valid().count() == 1
+
+    def test_its_page_leads_to_its_deliveries_alone(
+        self, browse, webhook, message, workspace, owner
+    ):
+        other = create_webhook(
+            workspace_id=workspace.id,
+            url="https://other.example.org/",
+            event_types=["*"],
+            description="",
+            created_by=owner.id,
+            actor=owner,
+        )
+        browser = browse(owner)
+        shown = browser.get(
+            page("activity_webhookendpoint_change", webhook.endpoint)
+        ).content.decode()
+        assert "0 delivered, 1 failed, 0 waiting" in shown
+        log = reverse("admin:activity_webhookmessage_changelist")
+        for endpoint, count in ((webhook.endpoint, 1), (other.endpoint, 0)):
+            listed = browser.get(f"{log}?endpoint__id__exact={endpoint.pk}")
+            assert len(listed.context["cl"].result_list) == count

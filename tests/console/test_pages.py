@@ -26,8 +26,8 @@ LISTS = {
     "ledger_event_changelist": 4,
     "ledger_delivery_changelist": 4,
     "ledger_killswitch_changelist": 6,
-    "activity_webhookendpoint_changelist": 5,
-    "activity_webhookmessage_changelist": 4,
+    "activity_webhookendpoint_changelist": 6,
+    "activity_webhookmessage_changelist": 5,
 }
 HOME = 15
 SEARCH = 6
