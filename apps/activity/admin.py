@@ -96,7 +96,7 @@ class WebhookEndpointAdmin(BrowseAdmin):
 
     @display(description="Events")
     def wanted(self, webhook: WebhookEndpoint) -> str:
-        return ", ".join(webhook.event_types)
+        return "all" if "*" in webhook.event_types else ", ".join(webhook.event_types)
 
     @display(description="Deliveries")
     def log(self, webhook: WebhookEndpoint) -> str:
