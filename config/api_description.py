@@ -42,6 +42,9 @@ TAGS = {
     "activity": "What happened lately. Live events come over the socket and the streams.",
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
+    "policies": "What acts may do, as code: the policy that holds, its versions and drafts, and "
+    "why an act was judged as it was.",
+    "observer": "What agents do and say, judged, kept and told.",
     "health": "Is the server there, and can it work?",
     "documents": "The description you are reading.",
 }
@@ -63,6 +66,12 @@ def settings(*, server: str) -> dict[str, Any]:
             "RoleEnum": "apps.accounts.choices.Role",
             "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
             "ActorKindEnum": "apps.accounts.choices.ActorKind",
+            "ActKindEnum": "apps.policies.choices.ActKind",
+            "DraftStateEnum": "apps.policies.choices.DraftState",
+            "MessageStateEnum": "apps.activity.choices.MessageState",
+            "ReasonEnum": "apps.policies.choices.Reason",
+            "RiskLevelEnum": "apps.policies.choices.RiskLevel",
+            "VerdictEffectEnum": "apps.policies.choices.Effect",
             "WorkspaceKindEnum": "apps.accounts.choices.WorkspaceKind",
         },
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

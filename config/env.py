@@ -173,6 +173,24 @@ class Environment(BaseSettings):
         "0: half as many as the machine has cores. Keep it below the children of all workers: the "
         "rest is for what may not wait for slow receivers.",
     )
+    whitelist_dirs: Words = Field(
+        ["api", "plans"],
+        min_length=1,
+        alias="AGENT_WHITELIST_DIRS",
+        description="The folders that acts may touch in a workspace without a policy of its own.",
+    )
+    policy_dir: Path | None = Field(
+        None,
+        alias="LATTICE_POLICY_DIR",
+        description="Policies that are loaded from files stand here, in a folder for each "
+        "workspace that is called by its id. Unset: `policies` in the data folder.",
+    )
+    policy_act_days: int = Field(
+        90,
+        ge=1,
+        alias="POLICY_ACT_DAYS",
+        description="How long judged acts are kept, sealed, to be explained and replayed.",
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="The least important lines that are still logged."

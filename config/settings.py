@@ -380,12 +380,28 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "policies.reload_changed_files": {
+        "task": "policies.reload_changed_files",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "policies.forget_old_acts": {
+        "task": "policies.forget_old_acts",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "activity.forget_old_messages": {
         "task": "activity.forget_old_messages",
         "schedule": timedelta(hours=6),
         "options": {"expires": 6 * 3600},
     },
 }
+
+# --- policies
+
+AGENT_WHITELIST_DIRS = environment.whitelist_dirs
+POLICY_DIR = (environment.policy_dir or DATA_DIR / "policies").resolve()
+POLICY_ACTS_KEPT = timedelta(days=environment.policy_act_days)
 
 # --- logs
 

@@ -5,5 +5,5 @@ is read who cares.
 """
 
 SUBSCRIPTIONS: dict[str, list[str]] = {
-    "accounts.workspace.deleted": ["activity.forget_webhooks"],
+    "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],
 }

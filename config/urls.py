@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("apps.common.api.urls")),
     path("", include("apps.activity.api.urls")),
+    path("", include("apps.policies.api.room_urls")),
     path("activity", ActivityPage.as_view(), name="activity"),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),

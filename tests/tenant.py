@@ -12,6 +12,13 @@ from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.activity.models import WebhookEndpoint
 from apps.activity.services.sending import offer_events
 from apps.activity.services.webhooks import create_webhook
+from apps.policies.choices import Door
+from apps.policies.models.acts import ActRecord
+from apps.policies.models.policies import PolicyDraft
+from apps.policies.services.drafts import draft_policy
+from apps.policies.services.judging import judge_act
+from apps.policies.services.observing import input_as_act
+from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
 
@@ -24,6 +31,8 @@ class Tenant:
     agent_key: str
     invitation: Invitation
     webhook: WebhookEndpoint
+    draft: PolicyDraft
+    act: ActRecord
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -51,8 +60,22 @@ class Tenant:
             actor=owner,
         ).endpoint
         offer_events(webhook.id)  # of its own creation
+        policy = f'version: "1"\nallowed_dirs: [{name}-docs]\n'
+        apply_policy(text=policy, workspace=workspace.id, actor=owner)
+        draft = draft_policy(
+            text=f"{policy}description: {name}-draft\n", workspace=workspace.id, actor=owner
+        )
+        judge_act(
+            act=input_as_act(f"{name}-words"),
+            actor=agent,
+            workspace=workspace.id,
+            door=Door.TURN,
+            label=f"{name}-bot",
+            said={"input": f"{name}-words"},
+        )
+        act = ActRecord.objects.get(label=f"{name}-bot")
         key = issue(agent, workspace)
-        return cls(workspace, owner, reviewer, agent, key, invitation, webhook)
+        return cls(workspace, owner, reviewer, agent, key, invitation, webhook, draft, act)
 
     def key_of_owner(self) -> str:
         return issue(self.owner, self.workspace, *Scope)
@@ -69,6 +92,9 @@ class Tenant:
             "invitation_id": self.invitation.id,
             "webhook_id": self.webhook.id,
             "message_id": self.webhook.messages.get().id,
+            "draft_id": self.draft.id,
+            "act_id": self.act.id,
+            "number": 1,
         }
         return {name: str(value) for name, value in found.items()}
 
@@ -77,7 +103,7 @@ class Tenant:
         """What nobody outside may ever read."""
         people = [self.owner, self.reviewer, self.agent]
         return [
-            *self.ids.values(),
+            *(value for name, value in self.ids.items() if name != "number"),
             *(str(person.id) for person in people),
             *(person.email for person in people),
             *(person.name for person in people),
@@ -85,4 +111,6 @@ class Tenant:
             self.invitation.email,
             self.webhook.url,
             self.webhook.description,
+            self.act.label,
+            self.draft.text,
         ]

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import os
 import struct
+from collections.abc import Callable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -36,13 +37,7 @@ def encrypt(workspace_id: UUID, plaintext: bytes, *, context: str) -> bytes:
 
 
 def decrypt(workspace_id: UUID, sealed: bytes, *, context: str) -> bytes:
-    header, nonce, text = (
-        sealed[: _HEADER.size],
-        sealed[_HEADER.size : _HEADER.size + _NONCE],
-        sealed[_HEADER.size + _NONCE :],
-    )
-    if len(nonce) < _NONCE or _HEADER.unpack(header)[0] != FORMAT:
-        raise Undecipherable
+    header, nonce, text = _parts(sealed)
     version = _HEADER.unpack(header)[1]
     key = DataKey.objects.filter(workspace_id=workspace_id, version=version).first()
     if key is None:
@@ -51,6 +46,25 @@ def decrypt(workspace_id: UUID, sealed: bytes, *, context: str) -> bytes:
         return AESGCM(_unwrap(key)).decrypt(nonce, text, _place(header, workspace_id, context))
     except InvalidTag as error:
         raise Undecipherable from error
+
+
+def opener(workspace_id: UUID) -> Callable[[bytes, str], bytes]:
+    """Opens many texts of one workspace (sealed, context), its keys read once."""
+    keys = {key.version: _unwrap(key) for key in _keys_of(workspace_id)}
+
+    def open_text(sealed: bytes, context: str) -> bytes:
+        if not keys:
+            raise KeysErased
+        header, nonce, text = _parts(sealed)
+        secret = keys.get(_HEADER.unpack(header)[1])
+        if secret is None:
+            raise Undecipherable
+        try:
+            return AESGCM(secret).decrypt(nonce, text, _place(header, workspace_id, context))
+        except InvalidTag as error:
+            raise Undecipherable from error
+
+    return open_text
 
 
 def new_data_key(workspace_id: UUID, version: int) -> DataKey:
@@ -70,6 +84,17 @@ def rewrap(key: DataKey) -> bool:
 
 def newest_master_key_id() -> str:
     return next(iter(_master_keys()))
+
+
+def _parts(sealed: bytes) -> tuple[bytes, bytes, bytes]:
+    header, nonce, text = (
+        sealed[: _HEADER.size],
+        sealed[_HEADER.size : _HEADER.size + _NONCE],
+        sealed[_HEADER.size + _NONCE :],
+    )
+    if len(nonce) < _NONCE or _HEADER.unpack(header)[0] != FORMAT:
+        raise Undecipherable
+    return header, nonce, text
 
 
 def _newest_key(workspace_id: UUID) -> DataKey:

@@ -24,3 +24,5 @@ class PoliciesConfig(AppConfig):
         vitals = import_module("apps.policies.vitals")
         common.examinations.append(vitals.examine_switches)
         common.levels.append(vitals.switch_levels)
+        exporters = import_module("apps.accounts.ports").exporters
+        exporters["policies.ActRecord"] = import_module("apps.policies.selectors.acts").exported

@@ -117,3 +117,8 @@ class TimedOut(DomainError):
     code = "timeout"
     status = 504
     message = "This took too long, and nothing was done. Try again."
+
+
+class TooManyDrafts(Conflict):
+    code = "too_many_drafts"
+    message = "This workspace has 100 open drafts of its policy: release or discard some first."

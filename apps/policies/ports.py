@@ -1,6 +1,6 @@
 """What other rooms hand to the engine and get from it. Frozen, and the same for every door."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -169,6 +169,8 @@ class Verdict:
     input_digest: str = ""
     excluded: tuple[UUID, ...] = ()
     """Who may not decide on it: separation of duties along the lineage."""
+    record: UUID | None = None
+    """Where it is kept, to be explained later. None: it was only weighed."""
 
     @property
     def denied(self) -> bool:
@@ -177,3 +179,10 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
         return plain
+
+
+Spending = Callable[[UUID, UUID, datetime], int]
+"""Given a workspace, a performer and since when: how many cents it has spent."""
+
+spending: list[Spending] = []
+"""Filled by rooms that spend money on somebody's behalf. Their figures add up."""

@@ -1,12 +1,30 @@
-"""A workspace with people in it, and an operator of the instance."""
+"""A workspace with everybody in it, an operator, and a policy to release."""
 
 from uuid import uuid4
 
 import pytest
+from rest_framework.test import APIClient
 
-from apps.accounts.choices import Role
+from apps.accounts.choices import Role, Scope
 from apps.accounts.models import User, Workspace
-from tests.factories import PersonFactory, WorkspaceFactory, member
+from apps.policies.services.versions import apply_policy
+from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
+
+POLICY = """\
+# What the shop's agents may do.
+version: "1"
+allowed_dirs: [docs, plans]
+deny_globs: ["**/secrets/**"]
+rules:
+  - name: agents are reviewed
+    when: {actor: [agent]}
+    then: {require: [{name: review, roles: [reviewer]}]}
+  - name: nobody deletes
+    when: {operation: [delete]}
+    then: {deny: Deleting is for people with a spade.}
+default:
+  then: {allow: true}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +47,42 @@ def owner(workspace) -> User:
 @pytest.fixture
 def operator(db) -> User:
     return PersonFactory.create(name="Olga Operator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def admin(workspace) -> User:
+    return member(workspace, Role.ADMIN)
+
+
+@pytest.fixture
+def reviewer(workspace) -> User:
+    return member(workspace, Role.REVIEWER)
+
+
+@pytest.fixture
+def contributor(workspace) -> User:
+    return member(workspace, Role.CONTRIBUTOR)
+
+
+@pytest.fixture
+def agent(owner, workspace) -> User:
+    return agent_of(owner, workspace)
+
+
+@pytest.fixture
+def released(workspace, owner):
+    """POLICY holds, as version 1."""
+    return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
+
+
+@pytest.fixture
+def api(workspace):
+    """A client with a key of this user: `api(owner).get(...)`."""
+
+    def client(user: User, *scopes: Scope) -> APIClient:
+        made = APIClient()
+        every = (Scope.READ, Scope.WRITE) if user.is_agent else tuple(Scope)
+        made.credentials(HTTP_X_API_KEY=issue(user, workspace, *(scopes or every)))
+        return made
+
+    return client

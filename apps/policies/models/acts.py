@@ -76,8 +76,13 @@ class ActRecord(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["workspace", "performer_id", "at"], name="acts_of_performer"),
+            models.Index(
+                fields=["workspace", "performer_id", "at"],
+                name="acts_that_count",
+                condition=~Q(effect=Effect.DENY),
+            ),
             models.Index(fields=["workspace", "id"], name="acts_of_workspace"),
+            models.Index(fields=["workspace", "label", "id"], name="acts_by_label"),
             models.Index(fields=["at"], name="acts_by_age"),
         ]
 

@@ -1,0 +1,211 @@
+"""Acts: weighed, listed, explained, replayed, erased, and made into a draft."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.access.idempotency import idempotent
+from apps.accounts.access.permissions import caller, requires, standing
+from apps.accounts.choices import Permission
+from apps.common.api.openapi import errors
+from apps.common.errors import Invalid, InvalidCursor
+from apps.policies.acts import ActIn
+from apps.policies.api import shapes
+from apps.policies.api.views.drafts import asked_for as draft_asked_for
+from apps.policies.api.views.drafts import shown as draft_shown
+from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands, PolicyInvalid
+from apps.policies.models.acts import ActRecord
+from apps.policies.ports import Act
+from apps.policies.selectors import acts as read
+from apps.policies.selectors.replays import acts_to_replay, replayed
+from apps.policies.services.acts import always_allow, erase_act
+from apps.policies.services.judging import weigh_act
+from apps.policies.services.versions import check_policy
+
+SALT = "policies.replay"
+
+
+def act_in(body: Any) -> Act:
+    try:
+        return ActIn.model_validate(body).to_act()
+    except ValidationError as error:
+        raise Invalid(
+            details=[
+                {"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]}
+                for fault in error.errors(include_input=False, include_url=False)
+            ]
+        ) from error
+
+
+@extend_schema(tags=["policies"])
+class Evaluate(APIView):
+    permission_classes = (requires(Permission.READ),)
+
+    @extend_schema(
+        summary="What policy would say to an act of yours",
+        description="By the policy that holds, or by a draft. Nothing is done, kept or counted.",
+        request=ActIn,
+        parameters=[OpenApiParameter("draft", UUID, description="A draft in place of it.")],
+        responses=shapes.VerdictOutput,
+    )
+    def post(self, request: Request) -> Response:
+        act = act_in(request.data)
+        policy = None
+        if wanted := request.query_params.get("draft"):
+            text = draft_asked_for(request, _uuid("draft", wanted)).text
+            policy = check_policy(text).as_if_in_force()
+        verdict = weigh_act(
+            act=act,
+            actor=caller(request),
+            workspace=standing(request).workspace_id,
+            policy=policy,
+        )
+        return Response(shapes.verdict_shown(verdict))
+
+
+@extend_schema(tags=["policies"])
+class Acts(GenericAPIView[ActRecord]):
+    permission_classes = (requires(Permission.READ),)
+    queryset = ActRecord.objects.none()
+    serializer_class = shapes.ActOutput
+
+    @extend_schema(
+        summary="Acts that were judged",
+        description="Your own and your agents'; all of them for those who decide.",
+        parameters=[shapes.ActFilter],
+        responses=shapes.ActOutput(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        asked = shapes.ActFilter(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = read.acts_of(
+            workspace_id=standing(request).workspace_id,
+            actor=caller(request),
+            **asked.validated_data,
+        )
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+def asked_for(request: Request, act_id: UUID) -> ActRecord:
+    return read.act(
+        act_id=act_id, workspace_id=standing(request).workspace_id, actor=caller(request)
+    )
+
+
+@extend_schema(tags=["policies"])
+class OneAct(APIView):
+    permission_classes = (requires(Permission.MANAGE_WORKSPACE),)
+
+    @extend_schema(summary="One act that was judged", responses=shapes.ActOutput)
+    def get(self, request: Request, act_id: UUID) -> Response:
+        return Response(shapes.ActOutput(asked_for(request, act_id)).data)
+
+    @extend_schema(
+        summary="Erase what an act said",
+        description="That it was judged, how, and its digest stay until the retention ends.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, act_id: UUID) -> Response:
+        erase_act(act=asked_for(request, act_id), actor=caller(request))
+        return Response(status=204)
+
+
+@extend_schema(tags=["policies"])
+class Explain(APIView):
+    permission_classes = (requires(Permission.READ),)
+
+    @extend_schema(
+        summary="Why an act was judged as it was",
+        description="The act, whoever performed it, the circumstances, and every gate and rule "
+        "that was considered, with the line of the policy that held then.",
+        responses={200: shapes.ExplanationOutput, **errors(ActUnreadable)},
+    )
+    def get(self, request: Request, act_id: UUID) -> Response:
+        found = read.explanation(asked_for(request, act_id))
+        return Response(shapes.explanation_shown(found))
+
+
+@extend_schema(tags=["policies"])
+class AlwaysAllow(APIView):
+    permission_classes = (requires(Permission.WRITE),)
+
+    @extend_schema(
+        summary="Draft a rule that always allows this",
+        description="With a test of it. An owner has to release the draft.",
+        request=None,
+        responses={
+            201: shapes.WholeDraftOutput,
+            **errors(ActUnreadable, DenialStands, AlwaysAllowed),
+        },
+    )
+    @idempotent()
+    def post(self, request: Request, act_id: UUID) -> Response:
+        made = always_allow(act=asked_for(request, act_id), actor=caller(request))
+        response = draft_shown(request, made.id, status=201)
+        response["Location"] = f"/api/v1/policies/drafts/{made.id}"
+        return response
+
+
+@extend_schema(tags=["policies"])
+class Replay(APIView):
+    permission_classes = (requires(Permission.DECIDE, reading=Permission.DECIDE),)
+
+    @extend_schema(
+        summary="What another policy would have said of the last days",
+        description="Judges recorded acts again, the oldest first, up to `limit` (1000 at most) "
+        "in one call; `next_cursor` goes on. Nothing is changed.",
+        request=shapes.ReplayInput,
+        responses={200: shapes.ReplayOutput, **errors(PolicyInvalid)},
+    )
+    def post(self, request: Request) -> Response:
+        given = shapes.ReplayInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        text = asked.get("content")
+        if text is None:
+            text = draft_asked_for(request, asked["draft"]).text
+        policy = check_policy(text).compiled
+        chosen = acts_to_replay(
+            workspace_id=standing(request).workspace_id,
+            actor=caller(request),
+            days=asked["days"],
+            after=_place(asked.get("cursor")),
+        )
+        total = chosen.count()
+        found = list(replayed(policy, chosen, limit=asked["limit"]))
+        more = total > len(found)
+        return Response(
+            {
+                "compared": sum(one.readable for one in found),
+                "unreadable": sum(not one.readable for one in found),
+                "total": total,
+                "flips": [
+                    shapes.replayed_shown(one) for one in found if one.flipped or one.shifted
+                ],
+                "next_cursor": signing.dumps(str(found[-1].act.id), salt=SALT) if more else None,
+            }
+        )
+
+
+def _place(cursor: str | None) -> UUID | None:
+    if cursor is None:
+        return None
+    try:
+        return UUID(signing.loads(cursor, salt=SALT))
+    except signing.BadSignature as error:
+        raise InvalidCursor from error
+
+
+def _uuid(field: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid(details=[{"field": field, "message": "A UUID."}]) from error

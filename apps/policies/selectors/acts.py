@@ -1,0 +1,156 @@
+"""Acts that were judged: listed, opened, explained, and what they make of somebody's state."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from apps.accounts.choices import Permission
+from apps.accounts.errors import KeysErased, Undecipherable
+from apps.accounts.keyring import decrypt, opener
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.common.errors import NotFound
+from apps.policies.cases import Case, unpack
+from apps.policies.choices import Door
+from apps.policies.errors import ActUnreadable
+from apps.policies.models.acts import ActRecord
+from apps.policies.models.policies import PolicyVersion
+from apps.policies.ports import Step
+from apps.policies.selectors.policies import BUILT_IN, built_in_text
+
+STATE_LIMIT = 100
+"""The latest of each that a state shows."""
+OBSERVED = (Door.ACT, Door.TURN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """A step of a verdict, and the line of the policy that it stands in."""
+
+    step: Step
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    act: ActRecord
+    case: Case
+    steps: tuple[Explained, ...]
+
+
+def acts_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[ActRecord]:
+    """`asked`: equal to what is given, of kind, effect, door, performer_id, label."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = ActRecord.objects.visible_to(actor).filter(workspace_id=workspace_id, **asked)
+    return found.defer("sealed")
+
+
+def act(*, act_id: UUID, workspace_id: UUID, actor: Actor) -> ActRecord:
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = ActRecord.objects.visible_to(actor).filter(workspace_id=workspace_id, id=act_id)
+    one = found.first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def opened(row: ActRecord) -> Case:
+    if row.sealed is None:
+        raise ActUnreadable
+    try:
+        return unpack(decrypt(row.workspace_id, bytes(row.sealed), context=row.context))
+    except (KeysErased, Undecipherable) as error:
+        raise ActUnreadable from error
+
+
+def opened_all(workspace_id: UUID, rows: Sequence[ActRecord]) -> Iterator[Case | None]:
+    """In the order of the rows, with one query for all of them. None: it cannot be read."""
+    open_text = opener(workspace_id)
+    for row in rows:
+        case = None
+        if row.sealed is not None:
+            try:
+                case = unpack(open_text(bytes(row.sealed), row.context))
+            except (KeysErased, Undecipherable, ValueError):  # ValueError: of an older form
+                case = None
+        yield case
+
+
+def explanation(row: ActRecord) -> Explanation:
+    case = opened(row)
+    lines = _text_that_judged(row).splitlines()
+    return Explanation(
+        act=row,
+        case=case,
+        steps=tuple(
+            Explained(step=step, text=lines[step.line - 1] if 0 < step.line <= len(lines) else "")
+            for step in case.verdict.trace
+        ),
+    )
+
+
+def state_of(*, label: str, workspace_id: UUID, actor: Actor) -> dict[str, Any]:
+    """What was done under this name, as far as the actor may see it. Empty: nothing was."""
+    found = acts_of(workspace_id=workspace_id, actor=actor, label=label).defer(None)
+    rows = [
+        row
+        for door in OBSERVED
+        for row in reversed(found.filter(door=door).order_by("-id")[:STATE_LIMIT])
+    ]
+    if not rows:
+        return {}
+    shown: dict[str, list[dict[str, Any]]] = {"actions": [], "turns": []}
+    for row, case in zip(rows, opened_all(workspace_id, rows), strict=True):
+        said = dict(case.said) if case else {}
+        shown["actions" if row.door == Door.ACT else "turns"].append(
+            {
+                **said,
+                "at": row.at,
+                "ok": not row.reasons,
+                "effect": row.effect,
+                "risk": row.risk_score,
+                "latency_ms": row.duration_us // 1000,
+                "act": row.id,
+            }
+        )
+    return {"agent_id": label, "state": shown}
+
+
+def states(*, workspace_id: UUID, actor: Actor) -> dict[str, dict[str, int]]:
+    """Under which names something was done, and how much."""
+    rows = (
+        acts_of(workspace_id=workspace_id, actor=actor, door__in=OBSERVED)
+        .exclude(label="")
+        .order_by()
+        .values("label")
+        .annotate(
+            actions=Count("id", filter=Q(door=Door.ACT)),
+            turns=Count("id", filter=Q(door=Door.TURN)),
+        )
+        .order_by("label")[:STATE_LIMIT]
+    )
+    return {row["label"]: {"actions": row["actions"], "turns": row["turns"]} for row in rows}
+
+
+def exported(row: ActRecord) -> dict[str, Any]:
+    """As a workspace's export holds it: readable, since a deletion ends the keys."""
+    plain = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.name != "sealed"
+    }
+    try:
+        return {**plain, "case": opened(row).as_json()}
+    except ActUnreadable:
+        return {**plain, "case": None}
+
+
+def _text_that_judged(row: ActRecord) -> str:
+    if row.policy_source == BUILT_IN:
+        return built_in_text()
+    versions = PolicyVersion.objects.filter(workspace_id=row.workspace_id, digest=row.policy_digest)
+    found: str | None = versions.order_by("-number").values_list("text", flat=True).first()
+    return found or ""

@@ -1,0 +1,251 @@
+"""Judging an act: what its verdict depends on is gathered, the verdict is recorded, and a denial is
+an event. Nothing here raises because of a verdict: whoever asks says `require_allowed` after.
+
+    verdict = judge_act(act=act, actor=actor, workspace=workspace_id)
+    require_allowed(verdict)
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from prometheus_client import Counter, Histogram
+
+from apps.accounts.choices import Permission
+from apps.accounts.keyring import encrypt
+from apps.accounts.models import Membership, User
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.ledger.services import record, unit
+from apps.policies import errors, events
+from apps.policies.acts import digest_of_act
+from apps.policies.cases import Case, pack
+from apps.policies.choices import Door, Reason
+from apps.policies.engine.judging import deny_unread, judge
+from apps.policies.models.acts import ActRecord
+from apps.policies.ports import (
+    Act,
+    Circumstances,
+    Performer,
+    RegoVerdict,
+    Verdict,
+    spending,
+)
+from apps.policies.rego.asking import ask_rego
+from apps.policies.schemas import Quotas
+from apps.policies.selectors.policies import InForce, policy_in_force
+
+denied_total = Counter(
+    "policy_denied_total", "Acts denied by policy, once for each reason.", ["reason"]
+)
+verdict_seconds = Histogram(
+    "policy_verdict_seconds",
+    "Time a verdict took, without what was asked outside.",
+    ["kind"],
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5),
+)
+
+COUNTED_ANYWAY = 1000
+"""Acts are counted up to the quota, or so far: a draft that is replayed may have a quota."""
+DENIALS = (
+    # The first of these that speaks against an act gives the answer its code.
+    (Reason.STOPPED, errors.KillSwitchOn),
+    (Reason.ERROR, errors.PolicyErred),
+    (Reason.PATH, errors.PathForbidden),
+    (Reason.RISK, errors.RiskPatternFound),
+    (Reason.SIZE, errors.DiffTooLarge),
+    (Reason.RULE, errors.PolicyDenied),
+    (Reason.REGO, errors.RegoDenied),
+    (Reason.QUOTA, errors.QuotaExceeded),
+)
+QUOTA_RETRY = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing:
+    """What is asked before the transaction: who it is, and what Rego says."""
+
+    performer: Performer
+    circumstances: Circumstances | None = None
+    """Those that Rego was told."""
+    rego: RegoVerdict | None = None
+
+
+def hear(*, act: Act, actor: Actor, workspace: UUID) -> Hearing:
+    """A door that keeps idempotency keys calls it before its unit of work begins, since Rego may
+    have to be asked over the network."""
+    standing = require(actor=actor, workspace_id=workspace, permission=Permission.READ)
+    performer = _performer(actor, standing.role)
+    if not settings.OPA_ENABLE:
+        return Hearing(performer=performer)
+    told = _circumstances(workspace, performer, policy_in_force(workspace))
+    rego = ask_rego(act, performer, told)
+    return Hearing(performer=performer, circumstances=told, rego=rego)
+
+
+def judge_act(
+    *,
+    act: Act,
+    actor: Actor,
+    workspace: UUID,
+    door: Door = Door.SERVICE,
+    label: str = "",
+    said: Mapping[str, Any] | None = None,
+    hearing: Hearing | None = None,
+) -> Verdict:
+    """The verdict on an act that is about to be done. It is kept, whatever it is."""
+    heard = hearing or hear(act=act, actor=actor, workspace=workspace)
+    with unit(actor=actor, workspace=workspace):
+        policy = policy_in_force(workspace)
+        _count_alone(workspace, heard.performer)
+        present = _circumstances(workspace, heard.performer, policy)
+        began = time.perf_counter()
+        case = _case(policy, act, present, heard)
+        seconds, verdict = time.perf_counter() - began, case.verdict
+        row = ActRecord(
+            workspace_id=workspace,
+            at=present.at,
+            door=door,
+            label=label,
+            kind=act.kind,
+            performer_id=heard.performer.id,
+            performer_kind=heard.performer.kind,
+            effect=verdict.effect,
+            reasons=sorted({denial.reason for denial in verdict.denials}),
+            risk_score=verdict.risk.score,
+            risk_level=verdict.risk.level,
+            policy_digest=verdict.policy_digest,
+            policy_source=verdict.policy_source,
+            digest=digest_of_act(act),
+            duration_us=round(seconds * 1_000_000),
+        )
+        case = replace(case, said=said or {})
+        row.sealed = encrypt(workspace, pack(case), context=row.context)
+        row.save(force_insert=True)
+        if verdict.denied:
+            record(
+                events.ActDenied(
+                    act=row.id,
+                    act_digest=row.digest,
+                    kind=row.kind,
+                    reasons=row.reasons,
+                    risk=row.risk_level,
+                    policy_digest=row.policy_digest,
+                    policy_source=row.policy_source,
+                )
+            )
+    verdict_seconds.labels(act.kind).observe(seconds)
+    for reason in row.reasons:
+        denied_total.labels(reason).inc()
+    return replace(verdict, record=row.id)
+
+
+def weigh_act(*, act: Act, actor: Actor, workspace: UUID, policy: InForce | None = None) -> Verdict:
+    """What the verdict would be, by the policy that holds or another one. Nothing is kept."""
+    heard = hear(act=act, actor=actor, workspace=workspace)
+    chosen = policy or policy_in_force(workspace)
+    present = heard.circumstances or _circumstances(workspace, heard.performer, chosen)
+    return _case(chosen, act, present, heard).verdict
+
+
+def require_allowed(verdict: Verdict) -> None:
+    """Raises what a denial answers. What needs approval passes: whoever asked sees to that."""
+    if not verdict.denied:
+        return
+    reasons = {denial.reason for denial in verdict.denials}
+    reason, kind = next((pair for pair in DENIALS if pair[0] in reasons), DENIALS[1])
+    said = [denial.message for denial in verdict.denials if denial.reason == reason]
+    about = {"act": str(verdict.record)} if verdict.record else {}
+    raise kind(
+        said[0] if reason == Reason.RULE and said else None,
+        details=[
+            {
+                "field": denial.field,
+                "message": denial.message,
+                "reason": denial.reason.value,
+                "rule": denial.rule,
+                **about,
+            }
+            for denial in verdict.denials
+        ],
+        retry_after=QUOTA_RETRY if reason == Reason.QUOTA else None,
+    )
+
+
+def verdict_by(
+    policy: InForce,
+    act: Act,
+    performer: Performer,
+    circumstances: Circumstances,
+    rego: RegoVerdict | None = None,
+) -> Verdict:
+    if policy.compiled:
+        return judge(policy.compiled, act, performer, circumstances, rego=rego)
+    why = "The policy that was released cannot be read."
+    unread = deny_unread(act, performer, circumstances, source=policy.source, why=why)
+    return replace(unread, policy_digest=policy.digest)
+
+
+def _case(policy: InForce, act: Act, present: Circumstances, heard: Hearing) -> Case:
+    """What Rego said counts for what it was told. What came since then (another act of a quota)
+    may speak against the act all the same."""
+    told = heard.circumstances or present
+    verdict = verdict_by(policy, act, heard.performer, told, heard.rego)
+    case = Case(
+        act=act, performer=heard.performer, circumstances=told, verdict=verdict, rego=heard.rego
+    )
+    if heard.rego is None or verdict.denied:
+        return case
+    later = verdict_by(policy, act, heard.performer, present)
+    return replace(case, circumstances=present, verdict=later, rego=None) if later.denied else case
+
+
+def _performer(actor: Actor, role: str) -> Performer:
+    if actor.actor_kind == "system":
+        return Performer(id=actor.actor_id, kind="system", role=role)
+    row = User.objects.get_queryset().filter(id=actor.actor_id)
+    owner, tier = row.values_list("owner_id", "tier").get()
+    return Performer(
+        id=actor.actor_id,
+        kind=actor.actor_kind,
+        role=role,
+        lineage=(owner,) if owner else (),
+        tier=tier,
+    )
+
+
+def _circumstances(workspace: UUID, performer: Performer, policy: InForce) -> Circumstances:
+    now = timezone.now()
+    quotas = policy.compiled.document.quotas if policy.compiled else Quotas()
+    people = Membership.objects.filter(workspace_id=workspace, user__kind="person")
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Circumstances(
+        at=now,
+        acts_last_hour=_count(workspace, performer, now - timedelta(hours=1), quotas.acts_per_hour),
+        acts_last_day=_count(workspace, performer, now - timedelta(days=1), quotas.acts_per_day),
+        spent_today_cents=sum(read(workspace, performer.id, midnight) for read in spending),
+        people=people.permitting(Permission.DECIDE).count(),
+    )
+
+
+def _count(workspace: UUID, performer: Performer, since: datetime, quota: int | None) -> int:
+    most = max(quota or 0, COUNTED_ANYWAY) + 1
+    done = ActRecord.objects.filter(workspace_id=workspace)
+    return done.counted(performer=performer.id, since=since)[:most].count()
+
+
+def _count_alone(workspace: UUID, performer: Performer) -> None:
+    """Until the unit ends, so that two acts at once do not both take the last of a quota."""
+    if performer.kind != "agent":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"policies.acts {workspace} {performer.id}"],
+        )

@@ -1,0 +1,290 @@
+"""Releasing policies: from a draft, from a text, from a file. Owners alone do it, or an operator.
+
+A policy change is itself an act: the policy that holds judges it. An operator, who could change
+the files and the database anyway, is judged too but not held back; the record says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.choices import Permission, Role
+from apps.accounts.models import Workspace
+from apps.accounts.selectors import require, require_person
+from apps.common.actors import Actor
+from apps.common.errors import NotAllowed, NotFound
+from apps.common.events import Event
+from apps.ledger.services import record, unit
+from apps.policies import events
+from apps.policies.acts import digest_of_act
+from apps.policies.choices import ActKind, Door, DraftState, Origin, Verb
+from apps.policies.documents import Parsed, read_policy
+from apps.policies.engine.compiling import CompiledPolicy, compile_policy
+from apps.policies.engine.examples import Outcome, run_examples
+from apps.policies.errors import PolicyMoved, PolicyTestsFailed, PolicyUnchanged
+from apps.policies.folder import read_policy_file
+from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
+from apps.policies.ports import Act, Operation, Verdict
+from apps.policies.selectors.policies import InForce, built_in_policy
+from apps.policies.services.drafts import lock_draft, number_of
+from apps.policies.services.judging import judge_act, require_allowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A text that is a policy, and what its own tests said."""
+
+    text: str
+    parsed: Parsed
+    compiled: CompiledPolicy
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def rules(self) -> int:
+        return len(self.parsed.document.rules)
+
+    @property
+    def passes(self) -> bool:
+        return all(outcome.passed for outcome in self.outcomes)
+
+    def as_if_in_force(self) -> InForce:
+        return InForce(compiled=self.compiled, digest=self.parsed.digest, source="draft")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    version: PolicyVersion
+    before: PolicyVersion | None
+    at: datetime
+    act: UUID | None = None
+    """The record of the change as an act."""
+    overruled: bool = False
+
+
+Tell = Callable[[Released, Checked], Event]
+
+
+def check_policy(text: str) -> Checked:
+    """Raises PolicyInvalid. Tests that fail are in its outcomes."""
+    parsed = read_policy(text)
+    compiled = compile_policy(parsed, source="draft")
+    return Checked(
+        text=text, parsed=parsed, compiled=compiled, outcomes=tuple(run_examples(compiled))
+    )
+
+
+def release_policy(*, draft: PolicyDraft, revision: int, actor: Actor) -> Released:
+    """The draft of this revision becomes the version that holds, unless another one was released
+    since it was begun. Released already, it is answered with the version it became."""
+    require_may_release(workspace=draft.workspace_id, actor=actor)
+    if draft.state == DraftState.RELEASED and draft.released_as:
+        return Released(
+            version=draft.released_as, before=draft.base, at=draft.released_as.released_at
+        )
+    checked = check_policy(draft.text)
+    require_passing(checked)
+    verdict = _judge_change(checked, draft.workspace_id, draft.reason, actor)
+    with unit(actor=actor, workspace=draft.workspace_id):
+        policy = lock_policy(draft.workspace_id, actor)
+        locked = lock_draft(draft, revision)
+        if policy.current_id != locked.base_id:
+            raise PolicyMoved
+        released = _publish(
+            policy,
+            checked,
+            verdict,
+            actor,
+            origin=Origin(locked.origin),
+            reason=locked.reason,
+            event=_applied,
+        )
+        locked.state, locked.released_as = DraftState.RELEASED, released.version
+        locked.save(update_fields=["state", "released_as", "updated_at"])
+    return released
+
+
+def apply_policy(
+    *,
+    text: str,
+    workspace: UUID,
+    actor: Actor,
+    reason: str = "",
+    origin: Origin = Origin.APPLIED,
+    base: int | None = None,
+) -> Released:
+    """A text becomes the version that holds at once. `base`: unless another one than this does."""
+    require_may_release(workspace=workspace, actor=actor)
+    checked = check_policy(text)
+    require_passing(checked)
+    verdict = _judge_change(checked, workspace, reason, actor)
+    with unit(actor=actor, workspace=workspace):
+        policy = lock_policy(workspace, actor)
+        if base is not None and number_of(policy.current) != base:
+            raise PolicyMoved
+        return _publish(
+            policy, checked, verdict, actor, origin=origin, reason=reason, event=_applied
+        )
+
+
+def reload_policy(*, path: str, workspace: UUID, actor: Actor) -> Released:
+    """Load this file of the workspace's folder, and follow it from now on.
+
+    The file is what its folder's owner says holds: it asks for no base. Loading what holds already
+    makes no new version.
+    """
+    require_may_release(workspace=workspace, actor=actor)
+    checked = check_policy(read_policy_file(workspace, path))
+    require_passing(checked)
+    verdict = _judge_change(checked, workspace, "", actor)
+    with unit(actor=actor, workspace=workspace):
+        policy = lock_policy(workspace, actor)
+        policy.watched_path, policy.watched_digest = path, checked.parsed.digest
+        policy.save(update_fields=["watched_path", "watched_digest", "updated_at"])
+        return _publish(
+            policy,
+            checked,
+            verdict,
+            actor,
+            origin=Origin.FILE,
+            path=path,
+            event=_reloaded,
+            again=True,
+        )
+
+
+def require_may_release(*, workspace: UUID, actor: Actor) -> None:
+    require_person(actor)
+    standing = require(actor=actor, workspace_id=workspace, permission=Permission.MANAGE_WORKSPACE)
+    if standing.role != Role.OWNER:
+        raise NotAllowed("Only an owner of the workspace releases its policy.")
+
+
+def require_passing(checked: Checked) -> None:
+    if checked.passes:
+        return
+    raise PolicyTestsFailed(
+        details=[
+            {
+                "field": f"tests[{number}]",
+                "line": outcome.line,
+                "name": outcome.name,
+                "passed": outcome.passed,
+                "message": "; ".join(outcome.differences) or "passed",
+            }
+            for number, outcome in enumerate(checked.outcomes)
+        ]
+    )
+
+
+def lock_policy(workspace: UUID, actor: Actor) -> Policy:
+    """The row that releases are serialised on; who may release is asked again once it is held."""
+    if not Workspace.objects.visible_to(actor).filter(id=workspace).exists():
+        raise NotFound
+    Policy.objects.bulk_create([Policy(workspace_id=workspace)], ignore_conflicts=True)
+    found = Policy.objects.select_for_update(of=("self",)).select_related("current")
+    policy = found.get(workspace_id=workspace)
+    require_may_release(workspace=workspace, actor=actor)
+    return policy
+
+
+def change_as_act(text: str, reason: str) -> Act:
+    """How the change of a policy is judged. `max_diff_lines` does not speak of it: a policy could
+    otherwise forbid whatever would replace it."""
+    policy = Operation(verb=Verb.UPDATE, target="policy", node_kind="policy")
+    return Act(
+        kind=ActKind.POLICY_CHANGE,
+        operations=(policy,),
+        texts={"content": text, "reason": reason},
+    )
+
+
+def _judge_change(checked: Checked, workspace: UUID, reason: str, actor: Actor) -> Verdict:
+    verdict = judge_act(
+        act=change_as_act(checked.text, reason),
+        actor=actor,
+        workspace=workspace,
+        door=Door.POLICY,
+    )
+    if actor.actor_kind != "system":
+        require_allowed(verdict)
+    return verdict
+
+
+def _publish(
+    policy: Policy,
+    checked: Checked,
+    verdict: Verdict,
+    actor: Actor,
+    *,
+    origin: Origin,
+    event: Tell,
+    reason: str = "",
+    path: str = "",
+    again: bool = False,
+) -> Released:
+    before, now = policy.current, timezone.now()
+    held = before.digest if before else built_in_policy().digest
+    if held != verdict.policy_digest:
+        raise PolicyMoved
+    if before and before.digest == checked.parsed.digest:
+        if not again:
+            raise PolicyUnchanged
+        version = before
+    else:
+        newest = PolicyVersion.objects.filter(workspace_id=policy.workspace_id).order_by("-number")
+        version = PolicyVersion.objects.create(
+            workspace_id=policy.workspace_id,
+            number=number_of(newest.first()) + 1,
+            text=checked.text,
+            digest=checked.parsed.digest,
+            rules=checked.rules,
+            origin=origin,
+            reason=reason,
+            path=path,
+            released_by=actor.actor_id,
+            released_by_kind=actor.actor_kind,
+            released_at=now,
+        )
+        policy.current = version
+        policy.save(update_fields=["current", "updated_at"])
+    released = Released(
+        version=version, before=before, at=now, act=verdict.record, overruled=verdict.denied
+    )
+    record(event(released, checked))
+    return released
+
+
+def _applied(released: Released, checked: Checked) -> Event:
+    version = released.version
+    return events.PolicyApplied(
+        version=version.id,
+        number=version.number,
+        before=number_of(released.before),
+        digest=version.digest,
+        rules=version.rules,
+        origin=version.origin,
+        act=released.act,
+        act_digest=digest_of_act(change_as_act(version.text, version.reason)),
+        overruled=released.overruled,
+        solo_opt_out=checked.parsed.document.duties.solo_opt_out,
+    )
+
+
+def _reloaded(released: Released, checked: Checked) -> Event:
+    version = released.version
+    return events.PolicyReloaded(
+        version=version.id,
+        number=version.number,
+        before=number_of(released.before),
+        digest=version.digest,
+        rules=version.rules,
+        loaded_at=released.at,
+        path=version.path,
+        act=released.act,
+        act_digest=digest_of_act(change_as_act(version.text, "")),
+        overruled=released.overruled,
+        solo_opt_out=checked.parsed.document.duties.solo_opt_out,
+    )
