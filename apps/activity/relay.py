@@ -55,6 +55,7 @@ class Relay:
 
     def run(self) -> None:
         """Until `ended` is set."""
+        current_app.loader.import_default_modules()  # whose tasks have names that somebody knows
         log.info("relay runs")
         while not self.ended.is_set():
             try:

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -39,6 +39,12 @@ FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=12)
 MAX_ATTEMPTS = 17
 """Three days of waiting, less the jitter."""
+ROLLOUT = timedelta(minutes=5)
+"""In which processes of a new release may meet some of the old one, who do not know its tasks."""
+NOBODY_KNOWS = (
+    "No task has this name: its subscription was removed, or is of another release. Replay it once "
+    "a release that has it runs everywhere; otherwise leave it parked."
+)
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -60,7 +66,7 @@ class Start:
 
 
 def claim(limit: int) -> list[Start]:
-    """Those that are due, the ones that were tried too often excepted: they are parked.
+    """Those that are due, except for what was tried too often or nobody knows: that is parked.
 
     The attempt is counted and the next one planned before anything is sent, so a relay that dies
     in between leaves nothing behind that would not be started again.
@@ -75,12 +81,15 @@ def claim(limit: int) -> list[Start]:
         due.sort(key=lambda delivery: (delivery.event.workspace_id, delivery.event.seq))
         now = timezone.now()
         for delivery in due:
-            if delivery.attempts >= MAX_ATTEMPTS:
+            unknown = delivery.subscription not in current_app.tasks
+            if unknown:
+                delivery.last_error = NOBODY_KNOWS
+            if delivery.attempts >= MAX_ATTEMPTS or (unknown and delivery.event.at < now - ROLLOUT):
                 delivery.parked_at = now
             else:
                 delivery.attempts += 1
                 delivery.next_at = now + wait_after(delivery.attempts)
-        Delivery.objects.bulk_update(due, ["attempts", "next_at", "parked_at"])
+        Delivery.objects.bulk_update(due, ["attempts", "next_at", "parked_at", "last_error"])
     return [Start(d.subscription, d.pk) for d in due if d.parked_at is None]
 
 

@@ -20,6 +20,15 @@ from tests.activity.receiver import Receiver, listening
 from tests.factories import WorkspaceFactory, member
 from tests.waiting import eventually
 
+RELAY = """
+import django
+django.setup()
+from django.core.management import call_command
+from tests.activity import belfry
+call_command("relay")
+"""
+"""`manage.py relay`, for subscribers that only tests have."""
+
 
 class OwnRedis:
     """A Redis to be hurt."""
@@ -80,7 +89,7 @@ class Machine:
         return process
 
     def relay(self, **environment: str) -> subprocess.Popen[bytes]:
-        return self.run("relay", "manage.py", "relay", **environment)
+        return self.run("relay", "-c", RELAY, **environment)
 
     def worker(self, children: int = 2, **environment: str) -> subprocess.Popen[bytes]:
         words = ("-m", "celery", "-A", "config.celery", "worker", f"--concurrency={children}")

@@ -68,6 +68,49 @@ def test_one_that_was_tried_too_often_is_parked_and_not_started(owed):
     assert owed.parked_at is not None
 
 
+@pytest.fixture
+def orphaned(db, subscribed) -> Delivery:
+    """A delivery whose subscription was removed from the code."""
+    subscribed("tests.nobody_does_this")
+    ring(uuid7())
+    return Delivery.objects.get()
+
+
+def test_what_nobody_knows_how_to_do_is_parked_at_its_next_turn_and_says_what_to_do(orphaned):
+    with in_minutes(6):
+        assert deliveries.claim(10) == []
+    orphaned.refresh_from_db()
+    assert (orphaned.attempts, orphaned.parked_at is None) == (0, False)
+    assert "No task has this name" in orphaned.last_error
+    assert "Replay it once" in orphaned.last_error
+    code, found = command("--parked")
+    assert (code, found["deliveries"][0]["last_error"]) == (3, orphaned.last_error)
+
+    deliveries.replay(parked=Delivery.objects.all(), actor=SYSTEM)
+    with in_minutes(6):
+        assert deliveries.claim(10) == []
+    assert Delivery.objects.parked().count() == 1
+
+
+def test_while_a_release_is_rolled_out_a_task_this_process_does_not_know_is_started(orphaned):
+    (start,) = deliveries.claim(10)
+    assert start.task == "tests.nobody_does_this"
+    orphaned.refresh_from_db()
+    assert (orphaned.attempts, orphaned.parked_at) == (1, None)
+    assert "No task has this name" in orphaned.last_error
+
+
+def test_what_somebody_knows_is_not_parked_for_its_age(owed):
+    with in_minutes(6):
+        assert len(deliveries.claim(10)) == 1
+    owed.refresh_from_db()
+    assert (owed.parked_at, owed.last_error) == (None, "")
+
+
+def in_minutes(minutes):
+    return time_machine.travel(timezone.now() + timedelta(minutes=minutes))
+
+
 def test_the_last_failure_parks_at_once(db, subscribed):
     subscribed("tests.crack")
     ring(uuid7())
