@@ -53,6 +53,7 @@ LARGEST_FRAME = LARGEST_MESSAGE // 4
 TOPICS = 200
 COMMANDS_A_SECOND = 20
 COMMANDS_AT_ONCE = 100
+ID_IS = "A whole number, or a text of at most 64 characters."
 STRIKES = 50
 """So many commands are refused for being too many before the socket is closed for it."""
 
@@ -83,7 +84,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._writing = asyncio.create_task(self._write())
         self._expect_hello()
         if door.is_known:
-            await self._admit(in_database(door.admit))
+            with context.call(request_id=str(uuid7())):
+                await self._admit(in_database(door.admit))
 
     def _expect_hello(self) -> None:
         loop = asyncio.get_running_loop()
@@ -230,18 +232,28 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         frame = _readable(text_data)
         if frame is None:
             self._put_last(CloseCode.MALFORMED)
-        elif frame.get("type") == "pong":
-            self._pong(frame)
-        elif not self.budget.spend():
-            self._too_often(frame)
-        elif self.reader is None:
-            await self._hello(frame)
-        else:
-            await self._command(frame, self.reader)
+            return
+        with context.call(request_id=str(uuid7())):
+            is_pong = frame.get("type") == "pong"
+            if is_pong and self._answers_ping(frame):
+                return  # as often as the server asks
+            if not self.budget.spend():
+                self._too_often(frame)
+            elif is_pong:
+                self._pong(frame)
+            elif self.reader is None:
+                await self._hello(frame)
+            else:
+                await self._command(frame, self.reader)
+
+    def _answers_ping(self, frame: Mapping[str, Any]) -> bool:
+        number = frame.get("n")
+        return isinstance(number, int) and self.pace.pong(number)
 
     def _pong(self, frame: Mapping[str, Any]) -> None:
+        """One that answers no ping. That may come of being late, so only nonsense is an error."""
         try:
-            self.pace.pong(_parsed(Pong, frame).n)
+            _parsed(Pong, frame)
         except InvalidCommand as error:
             self._answer_error(frame, error)
 
@@ -251,28 +263,27 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._put_last(CloseCode.TOO_MANY)
 
     async def _command(self, frame: Mapping[str, Any], reader: Reader) -> None:
-        with context.call(
-            request_id=str(uuid7()),
-            via=reader.viewer.credential.via,
-            actor_id=str(reader.viewer.actor.actor_id),
-        ):
-            match frame.get("type"):
-                case "subscribe":
-                    outcome = await _outcome(self._subscribe(frame, reader))
-                case "unsubscribe":
-                    outcome = await _outcome(self._unsubscribe(frame, reader))
-                case "ping":
-                    outcome = {}
-                case "hello":
-                    outcome = AlreadyKnown()
-                case str(name) if name in ports.commands:
-                    outcome = await _outcome(self._carry_out(name, frame, reader))
-                case _:
-                    outcome = UnknownCommand()
-            if isinstance(outcome, DomainError):
-                self._answer_error(frame, outcome)
-            elif outcome is not None:
-                self._put({"id": _id_of(frame), "type": "ok", **outcome})
+        context.amend(via=reader.viewer.credential.via, actor_id=str(reader.viewer.actor.actor_id))
+        outcome: Any
+        match frame.get("type"):
+            case _ if not _is_id(frame.get("id")):
+                outcome = InvalidCommand(details=[{"field": "id", "message": ID_IS}])
+            case "subscribe":
+                outcome = await _outcome(self._subscribe(frame, reader))
+            case "unsubscribe":
+                outcome = await _outcome(self._unsubscribe(frame, reader))
+            case "ping":
+                outcome = {}
+            case "hello":
+                outcome = AlreadyKnown()
+            case str(name) if name in ports.commands:
+                outcome = await _outcome(self._carry_out(name, frame, reader))
+            case _:
+                outcome = UnknownCommand()
+        if isinstance(outcome, DomainError):
+            self._answer_error(frame, outcome)
+        elif outcome is not None:
+            self._put({"id": _id_of(frame), "type": "ok", **outcome})
 
     async def _carry_out(
         self, name: str, frame: Mapping[str, Any], reader: Reader
@@ -397,5 +408,10 @@ def _parsed(schema: type[BaseModel], frame: Mapping[str, Any]) -> Parsed:
 
 def _id_of(frame: Mapping[str, Any]) -> int | str | None:
     found = frame.get("id")
-    sane = isinstance(found, int) or (isinstance(found, str) and len(found) <= 64)
-    return found if sane else None
+    return found if _is_id(found) else None
+
+
+def _is_id(found: object) -> bool:
+    if isinstance(found, str):
+        return len(found) <= 64
+    return found is None or (isinstance(found, int) and not isinstance(found, bool))

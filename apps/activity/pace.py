@@ -50,12 +50,15 @@ class Pace:
             self._pings.popleft()
         return number
 
-    def pong(self, number: int) -> None:
-        if any(number == asked for asked, _ in self._pings):
-            asked = -1
-            while asked != number:
-                asked, self._read = self._pings.popleft()
-            self._changed.set()
+    def pong(self, number: int) -> bool:
+        """Whether it answers a ping that nobody had answered."""
+        if all(number != asked for asked, _ in self._pings):
+            return False
+        asked = -1
+        while asked != number:
+            asked, self._read = self._pings.popleft()
+        self._changed.set()
+        return True
 
     def give_up(self) -> None:
         """Wake whoever waits for room: the socket is closing."""

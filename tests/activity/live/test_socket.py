@@ -167,6 +167,38 @@ async def test_frames_that_cannot_be_read_close_the_socket(server, house):
             assert await live.closed() == 4400
 
 
+@pytest.mark.parametrize("strange", [1.5, 1.0, True, [1], {"a": 1}, "x" * 65])
+async def test_an_id_that_is_none_is_refused_and_nothing_is_done(uvicorn, house, strange):
+    async with connected(uvicorn, house.key) as live:
+        topic = f"workspace:{house.workspace.id}"
+        await live.send(id=strange, type="subscribe", topic=topic)
+        answer = await live.next()
+        assert (answer["id"], answer["error"]["code"]) == (None, "invalid_command")
+        assert answer["error"]["details"][0]["field"] == "id"
+        assert (await live.ask(id=2, type="unsubscribe", topic=topic))["type"] == "error"
+
+
+@pytest.mark.parametrize("good", [0, -7, 2**63 - 1, "", "x" * 64, None])
+async def test_an_id_stands_in_the_answer(uvicorn, house, good):
+    async with connected(uvicorn, house.key) as live:
+        assert await live.ask(id=good, type="ping") == {"id": good, "type": "ok"}
+
+
+async def test_every_error_names_its_request(server, house):
+    async with connected(server) as live:
+        await live.send(type="pong", n="x")
+        await live.send(type="hello", token="lat_nothing")
+        names = [(await live.next())["error"]["request_id"] for _ in range(2)]
+    async with connected(server, headers={"X-API-Key": "lat_nothing"}) as live:
+        names.append((await live.next())["error"]["request_id"])
+    async with connected(server, house.key) as live:
+        for frame in ({"type": "pong"}, {"type": "fly"}):
+            await live.send(**frame)
+            names.append((await live.next())["error"]["request_id"])
+    assert all(names)
+    assert len(set(names)) == 5
+
+
 def padded(size, character="x"):
     """A command of so many characters that answers if it is read."""
     frame = {"id": 1, "type": "ping", "pad": ""}
@@ -225,6 +257,15 @@ async def test_flood_of_commands_is_refused_and_then_cut_off(uvicorn, house):
         assert await live.closed() == 4429
     refused = [frame for frame in live.frames if frame["type"] == "error"]
     assert {frame["error"]["code"] for frame in refused} == {"rate_limited"}
+
+
+@pytest.mark.parametrize("pong", [{"n": "x"}, {"n": 1}, {}])
+async def test_flood_of_pongs_that_answer_no_ping_is_cut_off_as_well(uvicorn, house, pong):
+    async with connected(uvicorn, house.key) as live:
+        with suppress(websockets.ConnectionClosed):
+            for _ in range(400):
+                await live.send(type="pong", **pong)
+        assert await live.closed() == 4429
 
 
 async def test_no_more_sockets_than_one_may_have(uvicorn, house):
