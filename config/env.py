@@ -169,9 +169,10 @@ class Environment(BaseSettings):
         0,
         ge=0,
         alias="WEBHOOKS_AT_ONCE",
-        description="Endpoints that are sent webhooks at the same time, by all workers together. "
-        "0: half as many as the machine has cores. Keep it below the children of all workers: the "
-        "rest is for what may not wait for slow receivers.",
+        description="Endpoints that are sent webhooks at the same time, by all workers together; "
+        "each keeps a worker's child busy for up to 35 seconds before the next one, of another "
+        "workspace if one waits, has its turn. 0: half as many as the machine has cores. Keep it "
+        "below the children of all workers: the rest is for what may not wait for slow receivers.",
     )
     whitelist_dirs: Words = Field(
         ["api", "plans"],

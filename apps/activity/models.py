@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce, Now, RowNumber
 
 from apps.accounts.models import Workspace
 from apps.activity.choices import DisabledBecause, MessageState
@@ -42,6 +42,18 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
             .filter(Q(cursor__lt=Coalesce(Subquery(reached), 0)) | Exists(waiting))
             .order_by("next_at", "id")
         )
+
+    def in_turns(self) -> "WebhookEndpointQuerySet":
+        """One of each workspace, then another of each. Those being served have had their turn.
+
+        Among equals chance decides: who has waited longest would mostly be of whoever has most.
+        """
+        served = WebhookEndpoint.objects.filter(
+            workspace=OuterRef("workspace"), leased_until__gt=Now()
+        )
+        had = served.order_by().values("workspace").annotate(had=Count("pk")).values("had")
+        nth = Window(RowNumber(), partition_by="workspace", order_by=("next_at", "id"))
+        return self.annotate(turn=nth + Coalesce(Subquery(had), 0)).order_by("turn", "?")
 
 
 class WebhookEndpoint(models.Model):

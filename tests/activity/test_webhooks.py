@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
@@ -206,6 +207,32 @@ def test_during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
         opened(receiver.received[1], webhook.secret)
 
 
+def test_however_often_it_is_rotated_five_secrets_live_and_the_oldest_ends(
+    webhook, receiver, workspace, admin
+):
+    week = timedelta(days=7)
+    made = [webhook] + [
+        webhooks.rotate_secret(webhook=webhook.endpoint, overlap=week, actor=admin)
+        for _ in range(6)
+    ]
+    ring(workspace.id)
+    send()
+    (received,) = receiver.received
+    assert received.headers["webhook-signature"].count("v1,") == 5
+    for living in made[2:]:
+        opened(received, living.secret)
+    for ended in made[:2]:
+        with pytest.raises(WebhookVerificationError):
+            opened(received, ended.secret)
+    assert webhook.endpoint.secrets.count() == 5
+
+
+def test_after_a_leak_the_new_secret_is_the_only_one(webhook, workspace, admin):
+    for overlap in (timedelta(days=7), timedelta(0)):
+        webhooks.rotate_secret(webhook=webhook.endpoint, overlap=overlap, actor=admin)
+    assert webhook.endpoint.secrets.valid().count() == 1
+
+
 def test_an_address_which_may_hold_a_secret_is_not_logged(webhook, workspace, tmp_path):
     log = tmp_path / "worker.log"
     configured = logs.configuration(level="DEBUG", file=str(log))
@@ -297,6 +324,60 @@ def test_slow_receivers_leave_workers_to_everything_else(
     WebhookEndpoint.objects.update(leased_until=None, next_at=timezone.now())
     send()
     assert len(receiver.received) == 2
+
+
+def crowd(receiver) -> tuple[WebhookEndpoint, WebhookEndpoint]:
+    """Two of seven: one of six of a workspace, due for long, and the only one of another."""
+
+    def several(number, path):
+        place = WorkspaceFactory.create()
+        boss = member(place, Role.OWNER)
+        for _ in range(number):
+            made = webhooks.create_webhook(
+                workspace_id=place.id,
+                url=receiver.url + path,
+                event_types=["tests.tower.*"],
+                description="",
+                created_by=boss.id,
+                actor=boss,
+            )
+        ring(place.id)
+        return made.endpoint
+
+    large, small = several(6, "/large"), several(1, "/small")
+    long_ago = timezone.now() - timedelta(hours=1)
+    WebhookEndpoint.objects.exclude(pk=small.pk).update(next_at=long_ago)
+    return large, small
+
+
+def test_workspaces_take_turns_whatever_one_of_them_has_waiting(db, receiver):
+    _, small = crowd(receiver)
+    first = sending.claim(2)
+    assert str(small.id) in [start.id for start in first]
+    assert len(sending.claim(10)) == 5
+
+
+def test_whoever_is_being_served_lets_the_others_go_first(db, receiver, settings):
+    settings.WEBHOOKS_AT_ONCE = 2
+    large, small = crowd(receiver)
+    assert sending._lease(large.id) is not None  # and it is slow
+    starts = sending.claim(10)
+    assert (len(starts), starts[0].id) == (6, str(small.id))
+    for start in starts:
+        sending.send_webhooks(endpoint_id=UUID(str(start.id)))
+    assert receiver.received[0].path == "/hook/small"
+
+
+def test_what_another_relay_claims_just_now_is_passed_over(committed_database, receiver):
+    _, small = crowd(receiver)
+    with psycopg.connect(committed_database) as neighbour:
+        neighbour.execute(
+            "SELECT FROM activity_webhookendpoint WHERE id = %s FOR UPDATE", [small.id]
+        )
+        claimed = [start.id for start in sending.claim(10)]
+    assert len(claimed) == 6
+    assert str(small.id) not in claimed
+    assert [start.id for start in sending.claim(10)] == [str(small.id)]
 
 
 def test_what_no_broker_took_is_due_at_once(webhook, workspace):

@@ -2,10 +2,10 @@
 
 One endpoint is served by one task at a time, which keeps its events in order, and a slow receiver
 from taking more than one worker. However many receivers are slow, not more than WEBHOOKS_AT_ONCE
-are served at a time, so that workers are left for everything else. The task leases the endpoint,
-turns its new events into messages, and sends those that are due until one fails or its time is up.
-All of it may be cut short anywhere: the lease ends, and what was not noted is sent again under the
-same id.
+are served at a time, so that workers are left for everything else, and workspaces take turns, so
+that one with many slow receivers leaves room to others. The task leases the endpoint, turns its new
+events into messages, and sends those that are due until one fails or its time is up. All of it may
+be cut short anywhere: the lease ends, and what was not noted is sent again under the same id.
 """
 
 import time
@@ -52,15 +52,19 @@ OFFERED = 500
 
 
 def claim(limit: int) -> list[Start]:
+    """In the order in which they are to be served: workspaces take turns."""
+    with_work = WebhookEndpoint.objects.with_work().exclude(
+        workspace_id__in=KillSwitch.objects.values("workspace_id")
+    )
     with transaction.atomic():
-        ready = (
-            WebhookEndpoint.objects.with_work()
-            .exclude(workspace_id__in=KillSwitch.objects.values("workspace_id"))
+        next_ones = list(with_work.in_turns().values_list("pk", flat=True)[:limit])
+        free = set(
+            with_work.filter(pk__in=next_ones)
             .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", flat=True)
         )
-        ids = list(ready.values_list("pk", flat=True)[:limit])
-        WebhookEndpoint.objects.filter(pk__in=ids).update(next_at=timezone.now() + FIRST_WAIT)
-    return [Start(TASK, str(pk)) for pk in ids]
+        WebhookEndpoint.objects.filter(pk__in=free).update(next_at=timezone.now() + FIRST_WAIT)
+    return [Start(TASK, str(pk)) for pk in next_ones if pk in free]
 
 
 def give_back(unsent: Sequence[Start]) -> None:

@@ -24,6 +24,8 @@ from apps.ledger.models import Chain
 from apps.ledger.services import record, unit
 
 MOST = 50
+LIVING_SECRETS = 5
+"""Each adds a signature to every message."""
 LONGEST_OVERLAP = timedelta(days=7)
 _CHANGEABLE = (
     *("url", "event_types", "description", "updated_at"),
@@ -102,14 +104,17 @@ def change_webhook(
 
 
 def rotate_secret(*, webhook: WebhookEndpoint, overlap: timedelta, actor: Actor) -> MadeWebhook:
-    """Messages are signed with the old secrets, too, until the overlap is over."""
+    """Messages are signed with the old secrets, too, until the overlap is over.
+
+    Of those that live, the oldest ends when there would be too many.
+    """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise InvalidWebhook(details=[{"field": "overlap_seconds", "message": "From 0 to 7 days."}])
     with unit(actor=actor, workspace=webhook.workspace_id):
         locked = _lock(webhook, actor)
         until = timezone.now() + overlap
         old = locked.secrets.all()
-        old.filter(expires_at__lte=timezone.now()).delete()
+        old.exclude(pk__in=old.valid().values("pk")[: LIVING_SECRETS - 1]).delete()
         old.filter(expires_at=None).update(expires_at=until)
         old.filter(expires_at__gt=until).update(expires_at=until)
         made = MadeWebhook(locked, _add_secret(locked))
