@@ -75,7 +75,7 @@ def _step(resolved: list[tuple[str, str]], part: str, seen: str) -> None:
     bare = seen.partition(":")[0].rstrip(". ")  # as file systems of Windows read it
     if bare == ".git":
         raise PathRefused("What is in .git belongs to Git.")
-    if _SHORT_NAME.fullmatch(bare):
+    if _SHORT_NAME.fullmatch(part):
         raise PathRefused("Write a name in full, not in its short form with ~.")
     resolved.append((part, bare))
 
