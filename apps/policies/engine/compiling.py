@@ -11,7 +11,7 @@ from apps.policies.documents import Parsed, Positions, fault_detail
 from apps.policies.engine.conditions import WHY, Conditions, said_by
 from apps.policies.engine.faults import faults_of
 from apps.policies.engine.gate import Watch
-from apps.policies.engine.globs import path_regex
+from apps.policies.engine.globs import above_regex, path_regex
 from apps.policies.engine.paths import resolve
 from apps.policies.engine.patterns import Patterns
 from apps.policies.errors import PolicyInvalid
@@ -40,6 +40,7 @@ class CompiledPolicy:
     denied_paths: tuple[str, ...]
     denied: Patterns
     denied_loosely: Patterns
+    denied_beneath: Patterns
     passed: tuple[dict[str, Step], ...]
     """For each rule, what its trace says when a condition ruled it out."""
 
@@ -101,6 +102,7 @@ def compile_document(
         denied_loosely=Patterns(
             [path_regex(glob, loose=True) for glob in document.deny_globs], whole=True
         ),
+        denied_beneath=Patterns([above_regex(glob) for glob in document.deny_globs], whole=True),
         passed=tuple(
             {
                 name: _step(rule, number, places, file, Considered.PASSED, WHY[name])

@@ -8,8 +8,8 @@ forbids or asks for approval also fits what only looks alike.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from apps.policies.choices import Finding, RiskLevel
-from apps.policies.engine.globs import name_regex, path_regex
+from apps.policies.choices import Finding, RiskLevel, Verb
+from apps.policies.engine.globs import above_regex, name_regex, path_regex
 from apps.policies.engine.lookalikes import folded
 from apps.policies.engine.paths import Resolved
 from apps.policies.engine.patterns import Patterns
@@ -34,6 +34,7 @@ WHY = {
     "together": "No single operation fits all that it says.",
     "every": "Not every operation fits.",
 }
+OF_WHOLE_FOLDERS = frozenset({Verb.DELETE, Verb.MOVE, Verb.RENAME})
 OF_THE_ACT = ("act", "actor", "role", "agent", "lineage", "risk", "found", "hours")
 OF_OPERATIONS = ("operation", "node_kind", "path", "target", "labels")
 
@@ -126,9 +127,11 @@ class _Globs:
         self._loose_holders = [rules for _, rules in loose]
         self._strict = Patterns([regex(glob, loose=False) for glob in holders], whole=True)
         self._loose = Patterns([regex(glob, loose=True) for glob, _ in loose], whole=True)
+        above = [above_regex(glob) for glob, _ in loose] if regex is path_regex else []
+        self._above = Patterns(above, whole=True)
         self._any = bool(holders)
 
-    def letting(self, texts: Sequence[tuple[str, str]]) -> int:
+    def letting(self, texts: Sequence[tuple[str, str]], *, whole_folders: bool = False) -> int:
         """Of each text also what it looks like. Whatever permits must fit every one."""
         if not self._any or not texts:
             return self.silent
@@ -139,6 +142,8 @@ class _Globs:
                 fitting |= self._strict_holders[number]
             all_ &= fitting
             for number in self._loose.matching(loose):
+                fitting |= self._loose_holders[number]
+            for number in self._above.matching(loose) if whole_folders else ():
                 fitting |= self._loose_holders[number]
             some |= fitting
         return self.silent | (some & ~self._exact) | all_
@@ -224,7 +229,10 @@ class Conditions:
                 "operation": self._values["operation"].letting((operation.verb,)),
                 "node_kind": self._values["node_kind"].letting((operation.node_kind,)),
                 "labels": self._values["labels"].letting(operation.labels),
-                "path": self._globs["path"].letting([(each.path, each.loose) for each in resolved]),
+                "path": self._globs["path"].letting(
+                    [(each.path, each.loose) for each in resolved],
+                    whole_folders=operation.verb in OF_WHOLE_FOLDERS,
+                ),
                 "target": self._globs["target"].letting(
                     [(target, folded(target))] if target else []
                 ),

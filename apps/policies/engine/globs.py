@@ -33,6 +33,22 @@ def path_regex(glob: str, *, loose: bool) -> str:
     return f"{_flags(loose)}{regex}"
 
 
+def above_regex(glob: str) -> str:
+    """The folders that what the glob fits lies in, as far as it names them: whoever moves or
+    deletes one of them takes along what is in it. Only for what forbids."""
+    parts = glob.removeprefix("./").strip("/").split("/")
+    folders: list[str] = []
+    for part in parts[:-1]:
+        text, wild = _part(part, loose=True)
+        if part == "**" or wild:
+            break
+        folders.append(text)
+    regex = ""
+    for depth in reversed(range(len(folders))):
+        regex = f"(?:{'/' if depth else ''}{folders[depth]}{regex})?"
+    return _flags(loose=True) + regex
+
+
 def name_regex(glob: str, *, loose: bool) -> str:
     """For names that are no paths: wildcards fit any character."""
     _check(glob, [])

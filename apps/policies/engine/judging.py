@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from apps.policies.acts import canonical_input, digest_of
-from apps.policies.choices import Considered, Effect, Finding, Reason, RiskLevel
+from apps.policies.choices import Considered, Effect, Finding, Reason, RiskLevel, Verb
 from apps.policies.engine.compiling import CompiledPolicy, effect_of
-from apps.policies.engine.conditions import Fit, Surroundings, bits
+from apps.policies.engine.conditions import OF_WHOLE_FOLDERS, Fit, Surroundings, bits
 from apps.policies.engine.gate import kinds_of
 from apps.policies.engine.paths import PathRefused, Resolved, is_inside, resolve
 from apps.policies.engine.risk import weigh
@@ -165,7 +165,7 @@ class _Hearing:
                 if not is_inside(path.path, policy.allowed):
                     message = "The policy allows no change outside of its allowed_dirs."
                     self._deny(Reason.PATH, message, where=where, rule="allowed_dirs")
-                if globs := self._denying(path):
+                if globs := self._denying(path, operation.verb):
                     named = ", ".join(policy.denied_paths[glob] for glob in globs)
                     message = f"The policy's deny_globs forbid this path: {named}."
                     self._deny(Reason.PATH, message, where=where, rule="deny_globs")
@@ -173,9 +173,12 @@ class _Hearing:
         count = len(self.denials) - before
         self._gate("paths", bool(count), f"Paths that may not be touched: {count}.")
 
-    def _denying(self, path: Resolved) -> list[int]:
-        exactly = self.policy.denied.matching(path.path)
-        return sorted({*exactly, *self.policy.denied_loosely.matching(path.loose)})
+    def _denying(self, path: Resolved, verb: Verb) -> list[int]:
+        policy = self.policy
+        fitting = {*policy.denied.matching(path.path), *policy.denied_loosely.matching(path.loose)}
+        if verb in OF_WHOLE_FOLDERS:
+            fitting |= {*policy.denied_beneath.matching(path.loose)}
+        return sorted(fitting)
 
     def _check_size(self) -> None:
         lines, most = self.act.diff_lines, self.policy.document.max_diff_lines
