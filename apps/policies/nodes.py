@@ -52,7 +52,7 @@ def read_nodes(text: str | bytes) -> tuple[Any, Place]:
     except yaml.reader.ReaderError as error:
         raise _fault_at(decoded, error.position, "This character cannot stand in YAML.") from None
     except yaml.MarkedYAMLError as error:
-        raise _fault_of(error) from None
+        raise _fault_of(error, decoded) from None
 
 
 def hidden_character(text: str) -> int | None:
@@ -270,10 +270,12 @@ def _fault(mark: Mark, message: str) -> Fault:
     return Fault(mark.line + 1, mark.column + 1, message)
 
 
-def _fault_of(error: yaml.MarkedYAMLError) -> Fault:
+def _fault_of(error: yaml.MarkedYAMLError, text: str) -> Fault:
     unclosed = error.problem == "found unexpected end of stream"  # tell of the beginning
-    mark = (unclosed and error.context_mark) or error.problem_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    mark: Mark = (unclosed and error.context_mark) or error.problem_mark
     # The parser's own sentences are fixed and quote nothing.
     problem = error.problem or "the text ends too early"
-    return Fault(line, column, _PLAINLY.get(problem, f"This is not YAML: {problem}."))
+    message = _PLAINLY.get(problem, f"This is not YAML: {problem}.")
+    if mark is None or mark.index >= len(text):
+        return _fault_at(text, len(text.rstrip()), message)
+    return _fault(mark, message)

@@ -528,7 +528,9 @@ def test_more_globs_than_are_compiled_at_once_are_refused_at_the_rule_that_goes_
     )
     field, line, _, message = fault(HEAD + "rules:\n" + rules)
     assert (field, line) == ("rules[1].when", 5)
-    assert "at most 2,000 globs" in str(message)
+    assert "at most 2,000" in str(message)
+    long = ", ".join(f"'{number}{'x' * 400}'" for number in range(200))
+    assert fault(HEAD + f"deny_globs: [{long}]\n")[0] == "deny_globs"
 
 
 def test_patterns_have_a_length_together():

@@ -14,7 +14,12 @@ LARGEST_GATE = 20_000
 LONGEST_GATE = 10_000
 """Characters of all these patterns: classes of Unicode take long to read."""
 MOST_GLOBS = 2_000
-"""Of all rules together. Each is compiled twice before anything else is known of it."""
+LONGEST_GLOBS = 60_000
+"""Of the whole policy, in number and characters. Each is compiled more than once."""
+_TOO_MANY = (
+    f"All globs together are at most {MOST_GLOBS:,} and have at most {LONGEST_GLOBS:,} characters. "
+    "Say it with fewer."
+)
 
 
 def faults_of(document: PolicyDocument) -> Iterator[tuple[Path, str]]:
@@ -24,14 +29,18 @@ def faults_of(document: PolicyDocument) -> Iterator[tuple[Path, str]]:
             resolve(folder)
         except PathRefused as refusal:
             yield ("allowed_dirs", at), str(refusal)
+    if sum(map(len, document.deny_globs)) > LONGEST_GLOBS:
+        yield ("deny_globs",), _TOO_MANY
+        return
     yield from _bad_globs(document.deny_globs, ("deny_globs",))
-    globs = 0
+    count, length = len(document.deny_globs), sum(map(len, document.deny_globs))
     for number, rule in enumerate(document.rules):
         place = ("rules", number, "when")
-        globs += len(rule.when.path or ()) + len(rule.when.target or ())
-        if globs > MOST_GLOBS:
-            yield place, f"All rules together have at most {MOST_GLOBS:,} globs. Say it with fewer."
-            break
+        globs = [*(rule.when.path or ()), *(rule.when.target or ())]
+        count, length = count + len(globs), length + sum(map(len, globs))
+        if count > MOST_GLOBS or length > LONGEST_GLOBS:
+            yield place, _TOO_MANY
+            return
         yield from _bad_globs(rule.when.path or (), (*place, "path"))
         yield from _bad_globs(rule.when.target or (), (*place, "target"), path=False)
     if sum(len(pattern.regex) for pattern in document.gate.patterns) > LONGEST_GATE:
