@@ -1,6 +1,7 @@
 """The pages of docs/ that are made from the code, so that they cannot say anything else."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from apps.activity.rules import area_of, short_name
 from apps.common.errors import DomainError
 from apps.common.events import Event, registry
+from apps.policies.documents import document_schema
 from config.env import ROOT, Environment
 
 MADE = "<!-- Made by `manage.py write_docs`. Do not edit. -->"
@@ -169,12 +171,20 @@ def _fields_of(kind: type[Event]) -> str:
     return ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))
 
 
+# --- the policy document
+
+
+def policy_schema() -> str:
+    return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "errors.md": errors_page,
     ROOT / ".env.example": env_example,
     ROOT / "docs" / "events.md": events_page,
     ROOT / "docs" / "openapi.yaml": openapi_page,
+    ROOT / "docs" / "policy.schema.json": policy_schema,
 }
 
 

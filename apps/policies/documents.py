@@ -97,7 +97,7 @@ def digest_of(text: str | bytes) -> str:
 def document_schema() -> dict[str, Any]:
     """The JSON Schema that editors complete by and docs/policy.schema.json holds."""
     schema = PolicyDocument.model_json_schema()
-    return {"$schema": SCHEMA_DIALECT, "title": "Lattice policy", **schema}
+    return {"$schema": SCHEMA_DIALECT, **schema, "title": "Lattice policy"}
 
 
 def fault_detail(field: str, line: int, column: int, message: str) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from config.env import ROOT, Environment
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/settings.md", "docs/errors.md", "docs/events.md", ".env.example"]
+    "name",
+    [
+        "docs/settings.md",
+        "docs/errors.md",
+        "docs/events.md",
+        "docs/policy.schema.json",
+        ".env.example",
+    ],
 )
 def test_pages_are_current(name):
     path = ROOT / name
