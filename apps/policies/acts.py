@@ -1,7 +1,7 @@
 """Acts as they come from outside, and the digest of everything a verdict depends on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -23,11 +23,13 @@ DIFF = "diff"
 """The name of the text that a unified diff goes by."""
 
 _HEADER = re.compile(
-    r"^(?:(?:---|\+\+\+) (?P<side>[^\t\n]+)"
+    r"^(?:(?P<sign>---|\+\+\+) (?P<side>[^\t\n]+)"
+    r"|(?P<gone>deleted file mode)[^\n]*"
     r"|(?:rename|copy) (?:from|to) (?P<moved>[^\n]+)"
     r"|diff --git (?P<both>[^\n]+))",
     re.MULTILINE,
 )
+_WRITING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.EDIT, Verb.MOVE, Verb.RENAME, Verb.DELETE})
 _HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
@@ -82,12 +84,7 @@ class ActIn(Incoming):
         if self.diff is not None:
             texts[DIFF] = self.diff
         if DIFF in texts:
-            named = {path for operation in operations for path in operation.paths}
-            operations += [
-                Operation(verb=Verb.EDIT, paths=(path,))
-                for path in paths_in_diff(texts[DIFF])
-                if path not in named
-            ]
+            operations += _unnamed(operations, changes_in_diff(texts[DIFF]))
             lines = max(lines, lines_in_diff(texts[DIFF]))
         return Act(
             kind=self.kind,
@@ -98,20 +95,37 @@ class ActIn(Incoming):
         )
 
 
-def paths_in_diff(diff: str) -> tuple[str, ...]:
-    """Every path that its headers name. A removed line that looks like a header counts as one:
-    better one path too many than one too few."""
-    found: dict[str, None] = {}
+def _unnamed(
+    operations: Sequence[Operation], changes: Iterable[tuple[Verb, str]]
+) -> Iterator[Operation]:
+    """What a diff does and no operation says."""
+    said = {(operation.verb, path) for operation in operations for path in operation.paths}
+    said |= {(Verb.EDIT, path) for verb, path in said if verb in _WRITING}
+    return (
+        Operation(verb=verb, paths=(path,)) for verb, path in changes if (verb, path) not in said
+    )
+
+
+def changes_in_diff(diff: str) -> tuple[tuple[Verb, str], ...]:
+    """What its headers say is done to which path. A removed line that looks like a header counts
+    as one: better one path too many than one too few."""
+    found: dict[tuple[Verb, str], None] = {}
+    last = ""
     for header in _HEADER.finditer(diff):
         if moved := header["moved"]:
-            found[moved.strip()] = None
-        elif side := header["side"]:
-            path = side.strip()
-            if path != "/dev/null":
-                found[path[2:] if path.startswith(("a/", "b/")) else path] = None
+            found[Verb.RENAME, moved.strip()] = None
+        elif header["gone"]:
+            found[Verb.DELETE, last] = None
+        elif (side := header["side"]) and side.strip() == "/dev/null":
+            if header["sign"] == "+++" and last:
+                found[Verb.DELETE, last] = None
+        elif side:
+            last = side.strip()
+            last = last[2:] if last.startswith(("a/", "b/")) else last
+            found[Verb.EDIT, last] = None
         elif " b/" in (both := header["both"].strip()) and both.startswith("a/"):
-            before, _, after = both[2:].partition(" b/")
-            found |= {before: None, after: None}
+            before, _, last = both[2:].partition(" b/")
+            found |= {(Verb.EDIT, before): None, (Verb.EDIT, last): None}
     return tuple(found)
 
 
