@@ -22,7 +22,7 @@ from itertools import groupby
 from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from apps.common import context
@@ -74,7 +74,7 @@ def claim(limit: int) -> list[Start]:
     with transaction.atomic():
         due = list(
             Delivery.objects.due()
-            .exclude(event__workspace_id__in=KillSwitch.objects.values("workspace_id"))
+            .exclude(Exists(KillSwitch.objects.stopping(OuterRef("event__workspace_id"))))
             .select_related("event")
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )

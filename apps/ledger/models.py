@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
 
 from apps.common.ids import uuid7
@@ -47,9 +47,9 @@ class Chain(models.Model):
 
 
 class KillSwitchQuerySet(models.QuerySet["KillSwitch"]):
-    def stopping(self, workspace: UUID) -> "KillSwitchQuerySet":
+    def stopping(self, workspace: UUID | OuterRef) -> "KillSwitchQuerySet":
         """What stops this workspace: its own switch, or that of everything."""
-        return self.filter(workspace_id__in=(workspace, UUID(int=0)))
+        return self.filter(Q(workspace_id=workspace) | Q(workspace_id=UUID(int=0)))
 
 
 class KillSwitch(models.Model):

@@ -178,6 +178,12 @@ class TestApi:
         seen = viewer.get("/api/v1/kill-switch").json()["on"]
         assert [row["workspace_id"] for row in seen] == [None, str(workspace.id)]
 
+    def test_an_agent_reads_why_it_is_refused(self, workspace, owner, operator):
+        key = issue(agent_of(owner, workspace), workspace)
+        pull_switch(reason=WHY, actor=operator)
+        (shown,) = Client(headers={"X-API-Key": key}).get("/api/v1/kill-switch").json()["on"]
+        assert shown["reason"] == WHY
+
     def test_a_key_that_may_not_manage_does_not(self, workspace, owner):
         key = issue(owner, workspace, Scope.READ, Scope.WRITE)
         answered = turn(Client(headers={"X-API-Key": key}), on=True, reason=WHY)

@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.accounts.errors import KeysErased, Undecipherable
@@ -54,7 +55,7 @@ OFFERED = 500
 def claim(limit: int) -> list[Start]:
     """In the order in which they are to be served: workspaces take turns."""
     with_work = WebhookEndpoint.objects.with_work().exclude(
-        workspace_id__in=KillSwitch.objects.values("workspace_id")
+        Exists(KillSwitch.objects.stopping(OuterRef("workspace_id")))
     )
     with transaction.atomic():
         next_ones = list(with_work.in_turns().values_list("pk", flat=True)[:limit])

@@ -1,0 +1,72 @@
+"""Row 14 of docs/reliability.md, whole: the kill switch amid 16 writers, again and again, while
+Redis is there, dead and frozen.
+"""
+
+import os
+import random
+import signal
+
+import pytest
+
+from apps.ledger.models import Event
+from tests.activity.bells import BellRung, answered
+from tests.activity.conftest import machine, own_redis, receiver, subscribed
+from tests.ledger.test_concurrency import room_for_all
+from tests.policies.drills import WITHIN, drill, let_go_on
+from tests.policies.test_drill import acts, at_work, told, web, workspaces
+
+__all__ = [
+    "acts",
+    "at_work",
+    "machine",
+    "own_redis",
+    "receiver",
+    "room_for_all",
+    "subscribed",
+    "told",
+    "web",
+    "workspaces",
+]
+
+pytestmark = [pytest.mark.torture, pytest.mark.row(14), pytest.mark.timeout(3600)]
+ROUNDS = 5
+STOPPED_FOR = 5.0
+BACK_WITHIN = 240.0
+
+
+def test_no_effect_begins_a_second_after_the_switch(machine, at_work, acts, receiver, figures):
+    seed = int(os.environ.get("LATTICE_TORTURE_SEED") or random.randrange(2**32))
+    chance, redis = random.Random(seed), machine.redis
+    for state, hurt, heal in [
+        ("there", lambda: None, lambda: None),
+        ("dead", redis.kill, redis.start),
+        (
+            "frozen",
+            lambda: redis.signal(signal.SIGSTOP),
+            lambda: redis.signal(signal.SIGCONT),
+        ),
+    ]:
+        outcomes = []
+        for _ in range(ROUNDS):
+            hurt()
+            outcomes.append(
+                drill(
+                    machine,
+                    acts,
+                    receiver,
+                    works_for=chance.uniform(0.5, 3.0),
+                    stopped_for=STOPPED_FOR,
+                )
+            )
+            heal()
+            let_go_on(machine, receiver, BACK_WITHIN)
+        worst = max(outcomes, key=lambda outcome: outcome.late)
+        figures(
+            f"row 14, Redis {state}, {ROUNDS} times (seed {seed}): "
+            f"{sum(outcome.effects for outcome in outcomes)} effects, "
+            f"{sum(outcome.refused for outcome in outcomes)} refused; at worst the last began "
+            f"{worst.late * 1000:+.0f} ms from the commit"
+        )
+        assert worst.late <= WITHIN
+    bells = {event.payload["bell"] for event in Event.objects.filter(type=BellRung.type)}
+    assert sorted(answered()) == sorted(bells), "each once"
