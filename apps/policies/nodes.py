@@ -6,13 +6,14 @@ Limits are checked while the text is read, so that a bomb costs no more than its
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
 import yaml
+
+from apps.policies.engine.hidden import needless
 
 BYTES_LIMIT = 256 * 1024
 DEPTH_LIMIT = 30
@@ -56,18 +57,8 @@ def read_nodes(text: str | bytes) -> tuple[Any, Place]:
 
 
 def hidden_character(text: str) -> int | None:
-    """The index of the first that a reader would not see, or that would make them see another."""
-    if text.isascii():
-        found = _CONTROL.search(text)
-        return found.start() if found else None
-    return next((index for index, one in enumerate(text) if _is_hidden(one)), None)
-
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-def _is_hidden(one: str) -> bool:
-    return one not in "\t\n\r" and unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    """The index of the first that a reader would not see, and that nothing in it needs."""
+    return next(needless(text), None)
 
 
 def _decode(text: str | bytes) -> str:

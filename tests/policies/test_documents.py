@@ -189,6 +189,14 @@ def test_invisible_characters_stay_out_however_they_are_spelled_but_a_test_may_h
     assert act == {"texts": {"intent": "a\u202eb"}}
 
 
+def test_scripts_and_emoji_keep_the_joiners_they_need():
+    for words in ("\u0645\u06cc\u200c\u062e\u0648", "⚠\ufe0f never", "👩\u200d💻 people"):
+        assert read_policy(HEAD + f"description: {words}\n").document.description == words
+    assert fault(HEAD + "description: ad\u200dmin\n")[1:3] == (3, 16)
+    assert fault(HEAD + "description: a\ufe0f\n")[1:3] == (3, 15)
+    assert fault(HEAD + "description: a\u3164b\n")[1:3] == (3, 15)
+
+
 # --- what the form refuses
 
 

@@ -3,14 +3,13 @@
 All of each text is searched, in either case, as it is written and as it looks to a person.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from apps.policies.choices import Finding
+from apps.policies.engine.hidden import needless
 from apps.policies.engine.lookalikes import (
-    holds_hidden,
     is_hidden,
     places_in_masked,
     spelled,
@@ -88,12 +87,6 @@ BUILT_IN = {
     Finding.INJECTION: _INJECTION,
 }
 
-_FLAGS = tuple(
-    "".join(chr(0xE0000 + ord(letter)) for letter in country) + "\U000e007f"
-    for country in ("gbeng", "gbsct", "gbwls")
-)
-"""Tags that may follow a black flag. All others carry text that nobody sees."""
-
 
 class Watch:
     """The patterns of one policy, ready to search with."""
@@ -115,7 +108,7 @@ class Watch:
 
     def hits_in(self, field: str, text: str, told: Counter[int]) -> list[Hit]:
         readable = text if text.isascii() else text.encode(errors="replace").decode()
-        found = list(_hidden(field, text, told)) if holds_hidden(text) else []
+        found = list(_hidden(field, text, told))
         numbers = self._patterns.matching(readable)
         spans = [span for number in numbers for span in self._spans(number, readable, told)]
         plain = unmasked(readable)
@@ -166,51 +159,11 @@ def kinds_of(hits: Iterable[Hit]) -> tuple[Finding, ...]:
 
 
 def _hidden(field: str, text: str, told: Counter[int]) -> Iterator[Hit]:
-    skip = 0
-    for at, character in enumerate(text):
-        if skip:
-            skip -= 1
-        elif is_hidden(character):
-            skip = _needed(text, at)
-            if skip:
-                skip -= 1
-            elif told[_HIDDEN] < MOST:
-                told[_HIDDEN] += 1
-                yield _hit(field, text, at, Finding.HIDDEN, "hidden Unicode", spelled(character))
-            else:
-                return
-
-
-def _needed(text: str, at: int) -> int:
-    """How many characters from here on are what scripts and emoji need: 0 when they are not."""
-    character, before, after = text[at], text[max(0, at - 1) : at], text[at + 1 : at + 2]
-    needed = False
-    match character:
-        case "\ufeff":
-            needed = at == 0
-        case "\ufe0e" | "\ufe0f":
-            needed = _is_symbol(before) or before in tuple("#*0123456789©®")
-        case "\u200d" | "\u200c":
-            joins = before == "\ufe0f" or _is_symbol(before) or _joins_letters(before)
-            needed = joins and (_is_symbol(after) or _joins_letters(after))
-        case "\U000e0067" if before == "\U0001f3f4":
-            return next((len(tags) for tags in _FLAGS if text.startswith(tags, at)), 0)
-        case _ if 0xE0100 <= ord(character) < 0xE01F0:
-            needed = bool(before) and unicodedata.name(before, "").startswith("CJK ")
-    return int(needed)
-
-
-def _is_symbol(character: str) -> bool:
-    return (
-        bool(character)
-        and unicodedata.category(character) in {"So", "Sk", "Sm", "Po"}
-        and (not character.isascii())
-    )
-
-
-def _joins_letters(character: str) -> bool:
-    """Of a script whose letters take another form beside each other, from Arabic to Mongolian."""
-    return bool(character) and 0x0600 <= ord(character) < 0x1900 and not is_hidden(character)
+    for at in needless(text):
+        if told[_HIDDEN] == MOST:
+            return
+        told[_HIDDEN] += 1
+        yield _hit(field, text, at, Finding.HIDDEN, "hidden Unicode", spelled(text[at]))
 
 
 def _hit(field: str, text: str, at: int, finding: Finding, pattern: str, excerpt: str) -> Hit:
