@@ -84,8 +84,8 @@ NAVIGATION = [
             _item("Events", "history", "ledger_event_changelist"),
             _item("Deliveries", "outbox", "ledger_delivery_changelist"),
             _item("Webhooks", "webhook", "activity_webhookendpoint_changelist"),
-            _item("Kill switch", "emergency_home", "ledger_killswitch_changelist"),
             _item("Sent webhooks", "send", "activity_webhookmessage_changelist"),
+            _item("Kill switch", "emergency_home", "ledger_killswitch_changelist"),
         ],
     },
 ]

@@ -69,7 +69,7 @@ class KillSwitch(models.Model):
         verbose_name_plural = "kill switches"
 
     def __str__(self) -> str:
-        return f"of {self.workspace_id}"
+        return f"Workspace {self.workspace_id}" if self.workspace_id.int else "Everything"
 
 
 class Event(models.Model):

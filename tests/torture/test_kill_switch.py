@@ -13,6 +13,7 @@ from tests.activity.bells import BellRung, answered
 from tests.activity.conftest import machine, own_redis, receiver, subscribed
 from tests.ledger.test_concurrency import room_for_all
 from tests.policies.drills import WITHIN, drill, let_go_on
+from tests.policies.drills import told as spelled
 from tests.policies.test_drill import acts, at_work, told, web, workspaces
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 pytestmark = [pytest.mark.torture, pytest.mark.row(14), pytest.mark.timeout(3600)]
-ROUNDS = 5
+ROUNDS = 3
 STOPPED_FOR = 5.0
 BACK_WITHIN = 240.0
 
@@ -60,13 +61,16 @@ def test_no_effect_begins_a_second_after_the_switch(machine, at_work, acts, rece
             )
             heal()
             let_go_on(machine, receiver, BACK_WITHIN)
-        worst = max(outcomes, key=lambda outcome: outcome.late)
+        worst: dict[str, float] = {}
+        for outcome in outcomes:
+            for kind, late in outcome.lateness.items():
+                worst[kind] = max(late, worst.get(kind, late))
         figures(
             f"row 14, Redis {state}, {ROUNDS} times (seed {seed}): "
             f"{sum(outcome.effects for outcome in outcomes)} effects, "
-            f"{sum(outcome.refused for outcome in outcomes)} refused; at worst the last began "
-            f"{worst.late * 1000:+.0f} ms from the commit"
+            f"{sum(outcome.refused for outcome in outcomes)} refused; "
+            f"the last began, at worst, from the commit: {spelled(worst)}"
         )
-        assert worst.late <= WITHIN
+        assert max(worst.values()) <= WITHIN
     bells = {event.payload["bell"] for event in Event.objects.filter(type=BellRung.type)}
     assert sorted(answered()) == sorted(bells), "each once"
