@@ -20,12 +20,13 @@ from apps.activity.frames import Frame
 from apps.activity.hub import Hub, Reader
 from apps.activity.outbox import LARGEST, Closed, Outbox
 from apps.activity.ports import EventRow, Topic, Viewer
-from apps.common.actors import SYSTEM
+from apps.common.actors import SYSTEM, Actor
 from apps.common.ids import uuid7
 from apps.ledger.models import Event
 from apps.ledger.services import record, unit
 from tests.activity.live.conftest import off_loop
 from tests.activity.live.rings import BellRung
+from tests.factories import WorkspaceFactory, member
 
 pytestmark = pytest.mark.usefixtures("committed_database")
 
@@ -40,10 +41,12 @@ class Watcher:
     recovered: list[bool] = field(default_factory=list)
     blank: int = 0
     """How often it came before it had seen anything, with nothing to resume from."""
+    actor: Actor = SYSTEM
+    """The system is nobody who may watch: the next sweep sends it away, if others do not before."""
 
     async def come(self):
         viewer = Viewer(
-            actor=SYSTEM,
+            actor=self.actor,
             credential=Credential(via="test", scopes=PERSON_SCOPES),
             workspaces=frozenset({self.workspace_id}),
         )
@@ -64,6 +67,16 @@ class Watcher:
 
     def go(self):
         self.here.leave(self.reader)
+
+
+async def those_who_may_stay(here, number=1):
+    """Watchers of a new workspace whom no sweep sends away, however late anything else is."""
+
+    def move_in():
+        workspace = WorkspaceFactory.create()
+        return [Watcher(here, workspace.id, actor=member(workspace)) for _ in range(number)]
+
+    return await off_loop(move_in)
 
 
 async def until(fact, patience=20):
@@ -154,8 +167,8 @@ async def test_gap_too_long_to_replay_is_refused_whole(monkeypatch):
 
 
 async def test_restored_database_sends_everybody_away():
-    here, workspace_id = hub.here(), uuid7()
-    watcher = Watcher(here, workspace_id)
+    here = hub.here()
+    (watcher,) = await those_who_may_stay(here)
     await watcher.come()
     here.epoch = "the one before"
     await until(lambda: watcher.reader.outbox.code is CloseCode.RESTART)
@@ -238,14 +251,14 @@ def _written(workspace_id):
 
 
 async def test_those_who_leave_late_after_a_restore_take_no_feed_away_from_others():
-    here, workspace_id = hub.here(), uuid7()
-    first, second = Watcher(here, workspace_id), Watcher(here, workspace_id)
+    here = hub.here()
+    first, second = await those_who_may_stay(here, 2)
     await first.come()
     here.epoch = "the one before"
     await until(lambda: first.reader.outbox.code is CloseCode.RESTART)
     await second.come()
     first.go()
-    written = await off_loop(_written, workspace_id)
+    written = await off_loop(_written, first.workspace_id)
     await until(lambda: len(second.seen) == written)
     second.go()
 
@@ -326,12 +339,11 @@ async def test_subscriber_whose_choice_fails_goes_alone():
     def broken(_):
         raise ZeroDivisionError
 
-    here, workspace_id = hub.here(), uuid7()
-    well, ill = Watcher(here, workspace_id), Watcher(here, workspace_id)
+    well, ill = await those_who_may_stay(hub.here(), 2)
     await well.come()
     await ill.come()
-    next(iter(ill.reader.subscriptions.values())).topic = Topic(workspace_id, broken)
-    written = await off_loop(_written, workspace_id)
+    next(iter(ill.reader.subscriptions.values())).topic = Topic(ill.workspace_id, broken)
+    written = await off_loop(_written, ill.workspace_id)
     await until(lambda: len(well.seen) == written)
     assert (ill.seen, ill.reader.outbox.code) == ([], CloseCode.RESTART)
     well.go(), ill.go()
