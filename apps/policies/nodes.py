@@ -105,8 +105,10 @@ class _Open:
 def _compose(text: str) -> tuple[Any, Place]:
     above: list[_Open] = []
     whole: tuple[Any, Place] | None = None
+    last = _last(text)
     for event in _one_document(text):
-        here: Mark = event.start_mark
+        # The parser places a value that is left out at the very end one line past it.
+        here: Mark = event.start_mark if event.start_mark.index < len(text) else last
         end: int = event.end_mark.index
         if isinstance(event, _OPENING):
             if len(above) == DEPTH_LIMIT:
@@ -126,6 +128,19 @@ def _compose(text: str) -> tuple[Any, Place]:
     if whole is None:
         raise Fault(1, 1, 'The policy is empty. Begin with: version: "1"')
     return whole
+
+
+class _Spot(NamedTuple):
+    """A mark of our own."""
+
+    line: int
+    column: int
+    index: int
+
+
+def _last(text: str) -> _Spot:
+    index = len(text.rstrip())
+    return _Spot(text.count("\n", 0, index), index - text.rfind("\n", 0, index) - 1, index)
 
 
 def _said(above: list[_Open]) -> Mark | None:

@@ -49,6 +49,9 @@ def test_any_text_is_answered(text):
     answered(HEAD + text)
 
 
+@example("---")
+@example("- a:\n  -")
+@example("?")
 @given(st.text(st.sampled_from("-:?[]{},&*!|>'\"%@`# \n\tab1~<\\"), max_size=120))
 def test_any_signs_of_yaml_are_answered(text):
     answered(text)
