@@ -186,6 +186,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outbox.put("", 0)
 
     def _beat(self) -> None:
+        for name, subscription in self.reader.subscriptions.items() if self.reader else ():
+            if subscription.moved_on():
+                place = {"epoch": self.hub.epoch, "seq": subscription.told}
+                self._put({"type": "passed", "topic": name, **place})
         self._put({"type": "ping", "n": self.pace.ping()})
         self._timer = asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
 

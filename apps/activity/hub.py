@@ -105,6 +105,8 @@ class Subscription:
     areas: frozenset[str]
     feed: "Feed"
     deliver: Callable[["Subscription", Frame], None]
+    told: int = 0
+    """The number up to which its reader knows where it stands."""
 
     def offer(self, frame: Frame) -> None:
         if self.areas and frame.area not in self.areas:
@@ -117,6 +119,13 @@ class Subscription:
             return
         if wanted:
             self.deliver(self, frame)
+            if frame.recorded:
+                self.told = frame.seq
+
+    def moved_on(self) -> bool:
+        """Whether, since its reader was told, events have passed that it does not show."""
+        before, self.told = self.told, self.feed.seq
+        return before < self.told
 
 
 class Feed:
@@ -258,11 +267,12 @@ class Hub:
                 return
             # From here on nothing is awaited: no event can come in between.
             answer(feed.seq, recovered)
-            subscription = Subscription(reader, name, topic, frozenset(areas), feed, deliver)
+            start = feed.seq if position is None else position
+            subscription = Subscription(reader, name, topic, frozenset(areas), feed, deliver, start)
             feed.subscriptions.add(subscription)
             reader.subscriptions[name] = subscription
             with reader.outbox.replay():
-                for frame in feed.after(feed.seq if position is None else position):
+                for frame in feed.after(start):
                     subscription.offer(frame)
         finally:
             feed.joining -= 1

@@ -6,8 +6,9 @@ affair of a `Style`; there are two, one for each door.
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +91,7 @@ class Stream:
         self.reader = Reader(viewer, self.outbox, self.end, follows_reach=True)
         self.epoch = ""
         self.seqs: dict[UUID, int] = {}
+        self._has_told = False
         self._held: dict[UUID, list[Frame]] | None = {}
         self._budget = None if server_waits(scope) else UNSEEN
         self._task: asyncio.Task[Any] | None = None
@@ -174,9 +176,11 @@ class Stream:
     async def _blocks(self) -> AsyncIterator[bytes]:
         while True:
             taken = await self.outbox.take(SILENCE)
-            if not taken:
-                yield self.style.heartbeat.encode()
-            for block in _chunks(map(self._write, taken)):
+            # Nothing waits in the outbox now, so what the feeds have handed out is in `taken`.
+            watched = self.reader.subscriptions.values()
+            reached = {one.topic.workspace_id: one.feed.seq for one in watched}
+            told = map(self._write, taken) if taken else [self.style.heartbeat]
+            for block in _chunks(chain(told, self._moved_on(reached))):
                 if self.outbox.code is not None:
                     return
                 yield block.encode()
@@ -187,8 +191,17 @@ class Stream:
         if not frame.recorded:
             return self.style.write(frame, "")
         self.seqs[frame.event.workspace_id] = frame.seq
+        self._has_told = True
         position = write_position(self.epoch, frame.seq, self.seqs)
         return self.style.write(frame, f"id: {position}\n")
+
+    def _moved_on(self, reached: dict[UUID, int]) -> Iterator[str]:
+        """Only a position, past events that this stream does not show: to resume from before them
+        would be to resume from ever further back."""
+        if reached and (reached != self.seqs or not self._has_told):
+            self.seqs, self._has_told = reached, True
+            position = write_position(self.epoch, max(reached.values()), reached)
+            yield f"id: {position}\n\n"
 
     def _is_spent(self, size: int) -> bool:
         if self._budget is None:

@@ -56,6 +56,8 @@ export class Live extends EventTarget {
         return this.#resume(frame.epoch);
       case "event":
         return this.#happened(frame);
+      case "passed":
+        return this.#positions.set(frame.topic.split(":")[1], { epoch: frame.epoch, seq: frame.seq });
       case "presence":
         return this.#tell("presence", frame.event);
       default: {

@@ -49,8 +49,9 @@ _ALL = (
 _DATA = (
     f"Blocks of lines, in UTF-8. After `retry:` come the {RECENT} latest events, or what came "
     "after `Last-Event-ID`, then each event as it happens. Its `id:` is opaque. Every "
-    f"{SILENCE:.0f} seconds without one there is a comment. Who joins and leaves comes as a block "
-    "without `id:`."
+    f"{SILENCE:.0f} seconds without one there is a comment. A block with nothing but `id:` moves "
+    "the place to resume from past events that are not shown here. Who joins and leaves comes as "
+    "a block without `id:`."
 )
 
 

@@ -83,6 +83,22 @@ async def test_areas_choose_what_is_shown(uvicorn, house):
         assert (await live.next())["event"]["payload"]["number"] == 2
 
 
+@pytest.mark.long
+async def test_whoever_is_shown_little_is_told_what_has_passed_and_resumes_after_it(server, house):
+    topic = f"workspace:{house.workspace.id}"
+    async with connected(server, house.key) as live:
+        await live.watch(house.workspace.id, areas=["approvals"])
+        await ring_later(house.workspace, 3)
+        passed = await live.next(patience=40)
+    epoch = live.ready["epoch"]
+    assert passed == {"type": "passed", "topic": topic, "epoch": epoch, "seq": 3}
+    await ring_later(house.workspace, first=4)
+    async with connected(server, house.key) as live:
+        after = {"epoch": epoch, "seq": passed["seq"]}
+        assert (await live.watch(house.workspace.id, after=after))["recovered"]
+        assert (await live.next())["seq"] == 4
+
+
 async def test_one_socket_watches_many_workspaces(uvicorn, house):
     def two_homes():
         second = WorkspaceFactory.create()
