@@ -95,6 +95,7 @@ class Tenant:
             "draft_id": self.draft.id,
             "act_id": self.act.id,
             "number": 1,
+            "name": "team",
         }
         return {name: str(value) for name, value in found.items()}
 
@@ -103,7 +104,7 @@ class Tenant:
         """What nobody outside may ever read."""
         people = [self.owner, self.reviewer, self.agent]
         return [
-            *(value for name, value in self.ids.items() if name != "number"),
+            *(value for name, value in self.ids.items() if name not in ("name", "number")),
             *(str(person.id) for person in people),
             *(person.email for person in people),
             *(person.name for person in people),

@@ -4,13 +4,18 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from apps.policies.api.views import acts, drafts, observer, policies
+from apps.policies.api.views import acts, drafts, observer, policies, templates
 
 _POLICY: dict[str, Any] = {
     "current": policies.Current.as_view(),
     "reload": policies.Reload.as_view(),
     "dry-run": policies.DryRun.as_view(),
     "apply": policies.Apply.as_view(),
+    "templates": templates.Templates.as_view(),
+    "templates/<str:name>": templates.OneTemplate.as_view(),
+    "render-from-template": templates.Render.as_view(),
+    "apply-from-template": templates.ApplyTemplate.as_view(),
+    "wizard": templates.Wizard.as_view(),
 }
 _OBSERVER: dict[str, Any] = {
     "act": observer.TakeAct.as_view(),
