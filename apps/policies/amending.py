@@ -8,6 +8,7 @@ import yaml
 from apps.policies.cases import Case
 from apps.policies.choices import Effect
 from apps.policies.documents import read_policy
+from apps.policies.errors import PolicyInvalid
 
 _MAGIC = frozenset("*?[]{}!\\")
 
@@ -70,11 +71,11 @@ def with_rule(text: str, rule: dict[str, Any], test: dict[str, Any]) -> str:
     wanted = before.model_dump(mode="json", exclude_unset=True)
     wanted["rules"] = [*wanted.get("rules", []), rule]
     wanted["tests"] = [*wanted.get("tests", []), test]
-    amended = _added(_added(text, "rules", rule), "tests", test)
     try:
+        amended = _added(_added(text, "rules", rule), "tests", test)
         found = read_policy(amended).document.model_dump(mode="json", exclude_unset=True)
-    except Exception:  # noqa: BLE001
-        found = {}
+    except (yaml.YAMLError, PolicyInvalid):  # written in a way that lines do not fit into
+        return _dumped(wanted)
     return amended if found == wanted else _dumped(wanted)
 
 
