@@ -12,7 +12,8 @@ from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.version import VERSION
-from apps.policies.api import shapes
+from apps.policies.api import observer_shapes as shapes
+from apps.policies.api.shapes import verdict_in_short
 from apps.policies.errors import (
     PathForbidden,
     PolicyDenied,
@@ -162,6 +163,6 @@ def _answer(given: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     return {
         "status": "ok",
         "echo": given,
-        "verdict": shapes.verdict_in_short(verdict),
+        "verdict": verdict_in_short(verdict),
         "act": verdict.record,
     }

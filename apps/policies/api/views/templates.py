@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
-from apps.common.api.openapi import errors
-from apps.policies.api import shapes
+from apps.common.api.openapi import OperationSchema, errors
+from apps.policies.api import template_shapes as shapes
+from apps.policies.api.shapes import AppliedOutput
 from apps.policies.api.views.policies import REFUSALS, RELEASERS, apply_as_asked
 from apps.policies.choices import Origin
 from apps.policies.drafting import Template, render_template, template_named, templates, wizard
@@ -32,9 +33,17 @@ def template_shown(template: Template) -> dict[str, Any]:
     }
 
 
+class ListSchema(OperationSchema):
+    """Told apart from the one that has a name in its path."""
+
+    def get_operation_id(self) -> str:
+        return super().get_operation_id().replace("_retrieve", "_list")
+
+
 @extend_schema(tags=["policies"])
 class Templates(APIView):
     permission_classes = READERS
+    schema = ListSchema()
 
     @extend_schema(summary="Policies to begin with", responses=shapes.TemplatesOutput)
     def get(self, request: Request) -> Response:  # noqa: ARG002
@@ -75,7 +84,7 @@ class ApplyTemplate(APIView):
     @extend_schema(
         summary="Have a template hold at once, filled in",
         request=shapes.ApplyTemplateInput,
-        responses={200: shapes.AppliedOutput, **errors(*REFUSALS, PolicyUnchanged)},
+        responses={200: AppliedOutput, **errors(*REFUSALS, PolicyUnchanged)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
