@@ -130,7 +130,8 @@ def _compose(text: str) -> tuple[Any, Place]:
     return whole
 
 
-class _Spot(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Spot:
     """A mark of our own."""
 
     line: int
