@@ -1,0 +1,69 @@
+"""What can go wrong with plans. Denials answer as policies say."""
+
+from apps.common.errors import Conflict, DomainError, NotAllowed, NotFound
+
+
+class PlanInvalid(DomainError):
+    """Its details name each fault with its field."""
+
+    code = "plan_invalid"
+    status = 422
+    message = "The plan is readable but does not add up. Nothing was kept of it."
+
+
+class PatchInvalid(DomainError):
+    """Its details name the line of the patch."""
+
+    code = "patch_invalid"
+    status = 422
+    message = "The patch is not a unified diff that could be applied as it stands."
+
+
+class BranchInvalid(DomainError):
+    code = "branch_invalid"
+    status = 422
+    message = "Git would not take this as the name of a branch."
+
+
+class VariantMissing(NotFound):
+    code = "variant_missing"
+    message = "This plan has no such variant."
+
+
+class PlanWaiting(Conflict):
+    """The plan stays, so that somebody can release it."""
+
+    code = "plan_waiting"
+    message = (
+        "The policy asks for approval of this plan: it can be exported once an approval, or until "
+        "then an owner who did not propose it, has released it."
+    )
+    on_record = True
+
+
+class NothingToRelease(Conflict):
+    code = "nothing_to_release"
+    message = "This plan needs no approval: it can be exported as it is."
+
+
+class VariantHeld(Conflict):
+    code = "variant_held"
+    message = (
+        "By itself this variant is denied, or needs an approval that the plan as a whole does not "
+        "have. Choose another one."
+    )
+
+
+class OwnPlan(NotAllowed):
+    code = "own_plan"
+    message = "Whoever proposed a plan, or delegated to who proposed it, does not release it."
+
+
+class PlanFileExists(Conflict):
+    code = "plan_file_exists"
+    message = "There is a file of this name in the folder already: nothing was written over it."
+
+
+class PlanFolderUnsafe(Conflict):
+    code = "plan_folder_unsafe"
+    message = "In this folder `plans` is no folder of its own: nothing is written through links."
