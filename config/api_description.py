@@ -41,6 +41,7 @@ TAGS = {
     "sockets": "Tickets that open one socket.",
     "activity": "What happened lately. Live events come over the socket and the streams.",
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
+    "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
     "policies": "What acts may do, as code: the policy that holds, its versions and drafts, and "
     "why an act was judged as it was.",
@@ -72,6 +73,9 @@ def settings(*, server: str) -> dict[str, Any]:
             "ReasonEnum": "apps.policies.choices.Reason",
             "RiskLevelEnum": "apps.policies.choices.RiskLevel",
             "VerdictEffectEnum": "apps.policies.choices.Effect",
+            "PlanStateEnum": "apps.plans.choices.PlanState",
+            "PlanVariantEnum": "apps.plans.choices.VariantId",
+            "RiskBudgetEnum": "apps.plans.choices.RiskBudget",
             "WorkspaceKindEnum": "apps.accounts.choices.WorkspaceKind",
         },
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.common.api.urls")),
     path("", include("apps.activity.api.urls")),
     path("", include("apps.policies.api.room_urls")),
+    path("", include("apps.plans.api.urls")),
     path("activity", ActivityPage.as_view(), name="activity"),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),

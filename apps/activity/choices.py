@@ -30,6 +30,7 @@ AREAS = {
     "ledger": "audit",
     "memory": "memory",
     "obs": "policies",
+    "plan": "plans",
     "plugins": "plugins",
     "policies": "policies",
     "policy": "policies",

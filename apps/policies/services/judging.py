@@ -154,6 +154,26 @@ def weigh_act(*, act: Act, actor: Actor, workspace: UUID, policy: InForce | None
     return _case(chosen, act, present, heard).verdict
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scales:
+    """For many acts of one actor under the same circumstances, such as the parts of a larger one.
+    Nothing is kept, and Rego, which is asked about whole acts, is not asked."""
+
+    policy: InForce
+    performer: Performer
+    circumstances: Circumstances
+
+    def weigh(self, act: Act) -> Verdict:
+        return verdict_by(self.policy, act, self.performer, self.circumstances)
+
+
+def scales_for(*, actor: Actor, workspace: UUID) -> Scales:
+    standing = require(actor=actor, workspace_id=workspace, permission=Permission.READ)
+    performer, policy = _performer(actor, standing.role), policy_in_force(workspace)
+    present = _circumstances(workspace, performer, policy)
+    return Scales(policy=policy, performer=performer, circumstances=present)
+
+
 def require_allowed(verdict: Verdict) -> None:
     """Raises what a denial answers. What needs approval passes: whoever asked sees to that."""
     if not verdict.denied:

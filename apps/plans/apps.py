@@ -1,0 +1,16 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class PlansConfig(AppConfig):
+    name = "apps.plans"
+    verbose_name = "Plans"
+
+    def ready(self) -> None:
+        presenters = import_module("apps.activity.ports").presenters
+        told = import_module("apps.activity.wording").told
+        presenters.update(plan=told, plans=told)
+        import_module("apps.plans.events")
+        exporters = import_module("apps.accounts.ports").exporters
+        exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported

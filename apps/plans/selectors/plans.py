@@ -1,0 +1,111 @@
+"""Plans: listed, opened, and as a workspace's export holds them."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+
+from apps.accounts.choices import Permission
+from apps.accounts.errors import KeysErased, Undecipherable
+from apps.accounts.keyring import decrypt, opener
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.common.errors import NotFound
+from apps.plans.artifacts import Artifact
+from apps.plans.choices import RiskBudget
+from apps.plans.models import Plan
+from apps.plans.schemas import PlanIn
+
+UNREADABLE = "(cannot be read: its keys were destroyed)"
+LARGEST = 64_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    artifact: Artifact
+    sent: PlanIn
+
+
+def plans_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[Plan]:
+    """`asked`: equal to what is given, of state, risk_level, effect, proposer_id."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = Plan.objects.visible_to(actor).filter(workspace_id=workspace_id, **asked)
+    return found.defer("sealed")
+
+
+def plan(*, plan_id: UUID, workspace_id: UUID, actor: Actor) -> Plan:
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = Plan.objects.visible_to(actor).filter(workspace_id=workspace_id, id=plan_id)
+    one = found.first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def plan_asked_before(
+    *, sent: PlanIn, budget: RiskBudget, workspace_id: UUID, actor: Actor
+) -> Plan | None:
+    """The actor's latest plan for the very same."""
+    found = Plan.objects.visible_to(actor).filter(
+        workspace_id=workspace_id,
+        proposer_id=actor.actor_id,
+        asked_digest=asked_digest(sent, budget),
+    )
+    return found.order_by("-id").first()
+
+
+def opened(row: Plan) -> Opened:
+    packed = decrypt(row.workspace_id, bytes(row.sealed), context=row.context)
+    found = orjson.loads(zlib.decompressobj().decompress(packed, LARGEST))
+    return Opened(artifact=Artifact(found["artifact"]), sent=PlanIn.model_validate(found["sent"]))
+
+
+def packed(artifact: Artifact, sent: PlanIn) -> bytes:
+    whole = {"artifact": artifact.document, "sent": plain(sent)}
+    return zlib.compress(orjson.dumps(whole), level=3)
+
+
+def intents_of(rows: Iterable[Plan]) -> dict[UUID, str]:
+    """By the id of the plan, with one query for each workspace there is among them."""
+    found: dict[UUID, str] = {}
+    by_workspace: dict[UUID, list[Plan]] = {}
+    for row in rows:
+        by_workspace.setdefault(row.workspace_id, []).append(row)
+    for workspace_id, own in by_workspace.items():
+        open_text = opener(workspace_id)
+        for row in own:
+            try:
+                found[row.id] = open_text(bytes(row.sealed_intent), row.intent_context).decode()
+            except (KeysErased, Undecipherable):
+                found[row.id] = UNREADABLE
+    return found
+
+
+def plain(sent: PlanIn) -> dict[str, Any]:
+    """As it would be sent again."""
+    keep = set(PlanIn.model_fields)
+    found: dict[str, Any] = sent.model_dump(mode="json", include=keep, exclude_none=True)
+    return found
+
+
+def asked_digest(sent: PlanIn, budget: RiskBudget) -> str:
+    asked: Mapping[str, Any] = {**plain(sent), "risk_budget": budget.value}
+    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def exported(row: Plan) -> dict[str, Any]:
+    """As a workspace's export holds it: readable, since a deletion ends the keys."""
+    columns = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.name not in ("sealed", "sealed_intent")
+    }
+    try:
+        return {**columns, "artifact": opened(row).artifact.document}
+    except (KeysErased, Undecipherable):
+        return {**columns, "artifact": None}
