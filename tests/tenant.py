@@ -12,6 +12,10 @@ from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.activity.models import WebhookEndpoint
 from apps.activity.services.sending import offer_events
 from apps.activity.services.webhooks import create_webhook
+from apps.plans.choices import Action, RiskBudget
+from apps.plans.models import Plan
+from apps.plans.schemas import ChangeIn, PlanIn
+from apps.plans.services import create_plan, sketch
 from apps.policies.choices import Door
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyDraft
@@ -33,6 +37,7 @@ class Tenant:
     webhook: WebhookEndpoint
     draft: PolicyDraft
     act: ActRecord
+    plan: Plan
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -74,8 +79,15 @@ class Tenant:
             said={"input": f"{name}-words"},
         )
         act = ActRecord.objects.get(label=f"{name}-bot")
+        change = ChangeIn(path=f"{name}-docs/x.md", action=Action.CREATE, new=f"{name}-text\n")
+        plan = create_plan(
+            drawing=sketch(PlanIn(intent=f"{name}-intent", changes=[change])),
+            budget=RiskBudget.LOW,
+            actor=owner,
+            workspace=workspace.id,
+        ).plan
         key = issue(agent, workspace)
-        return cls(workspace, owner, reviewer, agent, key, invitation, webhook, draft, act)
+        return cls(workspace, owner, reviewer, agent, key, invitation, webhook, draft, act, plan)
 
     def key_of_owner(self) -> str:
         return issue(self.owner, self.workspace, *Scope)
@@ -94,6 +106,7 @@ class Tenant:
             "message_id": self.webhook.messages.get().id,
             "draft_id": self.draft.id,
             "act_id": self.act.id,
+            "plan_id": self.plan.id,
             "number": 1,
             "name": "team",
         }
@@ -114,4 +127,6 @@ class Tenant:
             self.webhook.description,
             self.act.label,
             self.draft.text,
+            self.plan.name,
+            self.workspace.name.replace("workspace", "intent"),
         ]

@@ -84,7 +84,13 @@ OWN = {
     "api/v1/policies/versions/<int:number>",
     "api/v1/state",
     "api/v1/turn",
+    "api/v1/plans",
+    "api/v1/plans/ideas",
+    "dev/pr-from-plan",
     "meta",
+    "plan",
+    "plan/ideas",
+    "plan/pr",
     "policy/apply",
     "policy/current",
     "policy/dry-run",
@@ -115,6 +121,11 @@ NAMED = {
     "api/v1/api-keys/<uuid:key_id>/revoke",
     "api/v1/api-keys/<uuid:key_id>/rotate",
     "api/v1/invitations/<uuid:invitation_id>/resend",
+    "api/v1/plans/<uuid:plan_id>",
+    "api/v1/plans/<uuid:plan_id>/artifact",
+    "api/v1/plans/<uuid:plan_id>/patch",
+    "api/v1/plans/<uuid:plan_id>/pr",
+    "api/v1/plans/<uuid:plan_id>/release",
     "api/v1/policies/acts/<uuid:act_id>",
     "api/v1/policies/acts/<uuid:act_id>/always-allow",
     "api/v1/policies/acts/<uuid:act_id>/explain",
@@ -295,6 +306,7 @@ def everything(victim):
     owned = [*apps.get_app_config("accounts").get_models()]
     owned += apps.get_app_config("activity").get_models()
     owned += apps.get_app_config("policies").get_models()
+    owned += apps.get_app_config("plans").get_models()
     for model in owned:
         if model is not apps.get_model("accounts", "IdempotencyKey"):
             rows[model.__name__] = sorted(

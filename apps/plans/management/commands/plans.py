@@ -1,0 +1,84 @@
+"""`manage.py plans`: the plans of a workspace, and one of them as files."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandParser
+
+from apps.common.actors import SYSTEM
+from apps.common.commands import LatticeCommand, Report, UsageError
+from apps.plans.choices import PlanState, VariantId
+from apps.plans.folders import write_new_files
+from apps.plans.selectors.plans import intents_of, plan, plans_of
+from apps.plans.services import PullWanted, export_plan, exportable_artifact
+
+LONGEST = 60
+
+
+class Command(LatticeCommand):
+    help = "List a workspace's plans, or write one as files into the `plans/` of a directory."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        modes = parser.add_subparsers(dest="mode", required=True)
+        listing = modes.add_parser("list", help="The newest first.")
+        listing.add_argument("workspace", type=UUID)
+        listing.add_argument("--state", choices=PlanState.values)
+        listing.add_argument("--limit", type=int, default=50)
+        export = modes.add_parser("export", help="Artifact, patch and description, as new files.")
+        export.add_argument("workspace", type=UUID)
+        export.add_argument("plan", type=UUID)
+        export.add_argument("directory", type=Path, help="An existing one, such as a clone.")
+        export.add_argument("--variant", choices=VariantId.values, default=VariantId.BALANCED)
+        for each in (listing, export):
+            each.add_argument("--json", action="store_true", help="Answer in JSON.")
+
+    def run(self, *, mode: str, **given: Any) -> Report:
+        return self._list(**given) if mode == "list" else self._export(**given)
+
+    def _list(self, *, workspace: UUID, state: str | None, limit: int, **_: Any) -> Report:
+        if limit < 1:
+            raise UsageError("--limit is a positive number.")
+        asked = {"state": state} if state else {}
+        rows = list(plans_of(workspace_id=workspace, actor=SYSTEM, **asked).order_by("-id")[:limit])
+        intents = intents_of(rows)
+        facts = [
+            {
+                "id": str(row.id),
+                "artifact": row.file,
+                "state": row.state,
+                "risk_level": row.risk_level,
+                "created_at": row.created_at,
+                "intent": intents[row.id],
+            }
+            for row in rows
+        ]
+        lines = [
+            f"{row.id}  {row.state:8}  {row.risk_level:8}  {_in_a_line(intents[row.id])}"
+            for row in rows
+        ]
+        return Report("\n".join(lines) or "There are no plans.", {"plans": facts})
+
+    def _export(self, *, workspace: UUID, directory: Path, variant: str, **given: Any) -> Report:
+        if not directory.is_dir():
+            raise UsageError(f"{directory} is no directory.")
+        row = plan(plan_id=given["plan"], workspace_id=workspace, actor=SYSTEM)
+        artifact = exportable_artifact(row, variant)
+        pull = export_plan(plan=row, wanted=PullWanted(variant_id=variant), actor=SYSTEM)
+        written = write_new_files(
+            directory,
+            {
+                f"{row.name}.json": artifact.text,
+                f"{row.name}.{variant}.patch": pull.patch.encode(),
+                f"{row.name}.{variant}.md": pull.body.encode(),
+            },
+        )
+        files = [str(path) for path in written]
+        return Report("Wrote\n" + "\n".join(f"  {file}" for file in files), {"files": files})
+
+
+def _in_a_line(text: str) -> str:
+    """For a terminal, which would obey control characters."""
+    flat = "".join(letter if letter.isprintable() else " " for letter in text)
+    return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3]}..."

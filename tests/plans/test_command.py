@@ -1,0 +1,84 @@
+"""`manage.py plans`: lists, and writes new files below `plans/` of a directory, nowhere else."""
+
+import hashlib
+import json
+import os
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.ledger.models import Event
+from apps.plans.models import Plan
+from tests.plans.trees import git, read_tree, write_tree
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plan(api, contributor, policy, body):
+    body["intent"] = "Greet people\nby name"
+    api(contributor).post("/plan", body)
+    return Plan.objects.get()
+
+
+def said(*arguments: object) -> str:
+    out = StringIO()
+    call_command("plans", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_it_lists_each_in_a_line(plan):
+    text = said("list", plan.workspace_id)
+    assert f"{plan.id}  ready" in text
+    assert "Greet people by name" in text
+    [row] = json.loads(said("list", plan.workspace_id, "--json"))["plans"]
+    assert (row["artifact"], row["intent"]) == (plan.file, "Greet people\nby name")
+    assert "no plans" in said("list", plan.workspace_id, "--state", "waiting")
+
+
+def test_it_writes_what_git_applies(plan, body, tmp_path):
+    write_tree(tmp_path, {"api/greeting.py": body["changes"][0]["old"], "docs/old.md": "Old.\n"})
+    git(tmp_path, "init", "-q")
+    facts = json.loads(
+        said("export", plan.workspace_id, plan.id, tmp_path, "--variant", "v_bold", "--json")
+    )
+    name = tmp_path / "plans" / plan.name
+    assert facts["files"] == [f"{name}.json", f"{name}.v_bold.patch", f"{name}.v_bold.md"]
+    git(tmp_path, "apply", f"{name}.v_bold.patch")
+    assert "docs/old.md" not in read_tree(tmp_path)
+    written = (tmp_path / plan.file).read_bytes()
+    assert hashlib.sha256(written).hexdigest() == plan.digest
+    assert Event.objects.filter(type="plans.plan.exported").count() == 1
+
+
+def test_it_writes_over_nothing(plan, tmp_path):
+    (tmp_path / "plans").mkdir()
+    mine = tmp_path / "plans" / f"{plan.name}.v_bal.patch"
+    mine.write_text("mine")
+    with pytest.raises(CommandError, match="written over"):
+        said("export", plan.workspace_id, plan.id, tmp_path)
+    assert read_tree(tmp_path) == {f"plans/{mine.name}": "mine"}
+
+
+@pytest.mark.parametrize("to", ["folder", "file"])
+def test_it_follows_no_link(plan, tmp_path, to):
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    if to == "folder":
+        os.symlink(outside, inside / "plans")
+    else:
+        (inside / "plans").mkdir()
+        os.symlink(outside / "x", inside / "plans" / f"{plan.name}.json")
+    with pytest.raises(CommandError):
+        said("export", plan.workspace_id, plan.id, inside)
+    assert list(outside.iterdir()) == []
+
+
+def test_what_waits_is_not_exported(api, agent, policy, body, tmp_path):
+    api(agent).post("/plan", body)
+    plan = Plan.objects.get()
+    with pytest.raises(CommandError, match="approval"):
+        said("export", plan.workspace_id, plan.id, tmp_path)
+    assert list(tmp_path.iterdir()) == []
