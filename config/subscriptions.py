@@ -5,5 +5,7 @@ is read who cares.
 """
 
 SUBSCRIPTIONS: dict[str, list[str]] = {
+    "accounts.member.left": ["activity.dismiss_presences"],
+    "accounts.member.removed": ["activity.dismiss_presences"],
     "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],
 }

@@ -92,6 +92,17 @@ drop(ARGV[2])
 return 1
 """
 )
+_DISMISS = (
+    _COMMON
+    + """
+for number = 3, #ARGV do
+  for _, id in ipairs(redis.call('SMEMBERS', 'lattice:presence:of:' .. ARGV[number])) do
+    local text = redis.call('HGET', 'lattice:presence:rows', id)
+    if text and cjson.decode(text).workspace_id == ARGV[2] then drop(id) end
+  end
+end
+"""
+)
 _HERE = (
     _COMMON
     + """
@@ -151,6 +162,11 @@ def announce(
 def withdraw(*, client_id: str, user: UUID) -> bool:
     """Whether there was such a presence of theirs. Raises RedisError."""
     return bool(_run(_LEAVE, client_id, str(user)))
+
+
+def dismiss(*, workspace_id: UUID, users: Iterable[UUID]) -> None:
+    """They are members no more. Raises RedisError."""
+    _run(_DISMISS, str(workspace_id), *map(str, users))
 
 
 def present_in(workspaces: Iterable[UUID]) -> list[Presence]:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.activity import presence
 from apps.activity.services import sending, webhooks
 from apps.activity.services.pulses import note_pulse
 from apps.activity.watchdog import PULSE
@@ -32,3 +33,10 @@ def forget_old_messages() -> None:
 @subscriber("activity.forget_webhooks")
 def forget_webhooks(event: Event) -> None:
     webhooks.forget_webhooks(workspace_id=event.workspace_id, actor=SYSTEM)
+
+
+@subscriber("activity.dismiss_presences")
+def dismiss_presences(event: Event) -> None:
+    """Whoever left a workspace, with agents or not, is seen there no more."""
+    gone = (event.payload["member"], *event.payload["agents_removed"])
+    presence.dismiss(workspace_id=event.workspace_id, users=map(UUID, gone))

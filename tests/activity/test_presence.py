@@ -9,9 +9,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from rest_framework.test import APIClient
 
+from apps.accounts.services.members import leave_workspace, remove_member
 from apps.activity import presence
 from apps.activity.presence import count
-from apps.ledger.models import Event
+from apps.activity.tasks import dismiss_presences
+from apps.common.actors import SYSTEM
+from apps.ledger.models import Delivery, Event
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, issue, member
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +141,28 @@ def test_silent_ones_are_gone_and_that_is_announced_once(ada, bob, workspace, an
     silence(name)
     assert ids(as_(bob, workspace)) == ids(mine) == []
     assert announced() == [("join", name), ("leave", name)]
+
+
+@pytest.mark.parametrize("leaves_by_itself", [True, False])
+def test_whoever_is_no_member_any_more_is_seen_no_more(
+    ada, bob, workspace, announced, leaves_by_itself
+):
+    robot = agent_of(ada, workspace)
+    names = [f"tab-{uuid4()}" for _ in range(3)]
+    for somebody, name in zip((ada, robot, bob), names, strict=True):
+        as_(somebody, workspace).post(JOIN, {"client_id": name})
+    if leaves_by_itself:
+        leave_workspace(workspace_id=workspace.id, actor=ada)
+    else:
+        remove_member(workspace_id=workspace.id, user_id=ada.id, actor=SYSTEM)
+
+    [delivery] = Delivery.objects.filter(subscription="activity.dismiss_presences")
+    dismiss_presences(delivery.id)
+
+    assert ids(as_(bob, workspace)) == names[2:]
+    told = announced()
+    assert told[:3] == [("join", name) for name in names]
+    assert sorted(told[3:]) == sorted(("leave", name) for name in names[:2])
 
 
 def test_strangers_join_nowhere_and_see_nobody(ada, workspace, announced):
