@@ -70,6 +70,11 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Proposals",
+        "separator": True,
+        "items": [_item("Plans", "checklist", "plans_plan_changelist")],
+    },
+    {
         "title": "Credentials",
         "separator": True,
         "items": [

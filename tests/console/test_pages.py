@@ -28,6 +28,7 @@ LISTS = {
     "ledger_killswitch_changelist": 6,
     "activity_webhookendpoint_changelist": 6,
     "activity_webhookmessage_changelist": 5,
+    "plans_plan_changelist": 5,
 }
 HOME = 15
 SEARCH = 6

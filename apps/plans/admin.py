@@ -1,0 +1,157 @@
+"""Plans in the console: what was proposed, its variants and their patches, and the release of those
+that wait. What people wrote is shown as text and nothing else.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from apps.accounts.browser.entry import permits, person
+from apps.accounts.choices import Permission, Role
+from apps.accounts.errors import KeysErased, Undecipherable
+from apps.accounts.models import User
+from apps.accounts.selectors import standing_of
+from apps.common.admin import BrowseAdmin
+from apps.plans.artifacts import Artifact
+from apps.plans.choices import PlanState
+from apps.plans.models import Plan
+from apps.plans.selectors.plans import UNREADABLE, opened
+from apps.plans.services import release_plan
+
+MOST_LINES = 400
+
+
+@admin.register(Plan)
+class PlanAdmin(BrowseAdmin):
+    list_display = ("name", "workspace", "progress", "risk", "operations", "created_at")
+    list_filter = ("state", "risk_level")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "workspace__name")
+    search_help_text = "Name or workspace"
+    ordering = ("-id",)
+    actions_detail = ("release",)
+    fields = (
+        *("name", "workspace", "progress", "risk", "budget", "intent", "context", "stages"),
+        *("variants", "proposer", "policy_source", "digest", "created_at"),
+        *("released_at", "exported_at"),
+    )
+    readonly_fields = (
+        *("progress", "risk", "budget", "intent", "context", "stages", "variants", "proposer"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).select_related("workspace")
+        return rows.defer("sealed", "sealed_intent")
+
+    @display(
+        description="State",
+        label={"ready": "success", "waiting": "warning", "released": "success"},
+    )
+    def progress(self, plan: Plan) -> str:
+        return plan.state
+
+    @display(
+        description="Risk",
+        ordering="risk_score",
+        label={"low": "success", "medium": "info", "high": "warning", "critical": "danger"},
+    )
+    def risk(self, plan: Plan) -> str:
+        return plan.risk_level
+
+    @display(description="Risk budget")
+    def budget(self, plan: Plan) -> str:
+        return plan.risk_budget
+
+    @display(description="Intent")
+    def intent(self, plan: Plan) -> str:
+        return _text(plan, "intent")
+
+    @display(description="Context")
+    def context(self, plan: Plan) -> str:
+        return _text(plan, "context")
+
+    @display(description="Approval")
+    def stages(self, plan: Plan) -> str:
+        artifact = _artifact(plan)
+        stages = artifact.document["verdict"]["stages"] if artifact else []
+        return ", ".join(stage["name"] for stage in stages) or "none is asked for"
+
+    @display(description="Variants")
+    def variants(self, plan: Plan) -> str:
+        artifact = _artifact(plan)
+        if artifact is None:
+            return UNREADABLE
+        shown = [
+            {**variant, **_lines(artifact.patch(variant["id"]))} for variant in artifact.variants
+        ]
+        return render_to_string("plans/variants.html", {"variants": shown})
+
+    @display(description="Proposed by")
+    def proposer(self, plan: Plan) -> str:
+        found = User.objects.get_queryset().filter(id=plan.proposer_id).first()
+        return str(found) if found else f"somebody ({plan.proposer_id})"
+
+    @action(description="Release", permissions=["release"], variant=ActionVariant.PRIMARY)
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        plan = self.row(request, object_id)
+
+        def do(_: dict[str, Any]) -> str:
+            release_plan(plan=plan, actor=person(request))
+            return "It can be exported now."
+
+        return self.ask_first(
+            request,
+            object_id,
+            verb="Release",
+            consequence="The policy asks for approval of this plan. With the release, everybody "
+            "who may write here can export any of its variants.",
+            do=do,
+            danger=False,
+        )
+
+    def has_release_permission(self, request: HttpRequest, object_id: str) -> bool:
+        plan = self.row(request, object_id)
+        me = person(request)
+        if plan.state != PlanState.WAITING or me.actor_id in plan.excluded:
+            return False
+        standing = standing_of(actor=me, workspace_id=plan.workspace_id)
+        owns = standing is not None and standing.role == Role.OWNER
+        return owns and permits(request, plan.workspace, Permission.MANAGE_WORKSPACE)
+
+
+def _artifact(plan: Plan) -> Artifact | None:
+    """Opened once for a page. None: its keys were destroyed."""
+    kept: dict[str, Artifact | None] = plan.__dict__
+    if "_artifact" not in kept:
+        try:
+            kept["_artifact"] = opened(plan).artifact
+        except (KeysErased, Undecipherable):
+            kept["_artifact"] = None
+    return kept["_artifact"]
+
+
+def _text(plan: Plan, name: str) -> str:
+    artifact = _artifact(plan)
+    text = artifact.document[name] if artifact else UNREADABLE
+    return render_to_string("plans/text.html", {"text": text})
+
+
+def _lines(patch: str) -> dict[str, Any]:
+    lines = patch.split("\n")[:-1]
+    return {
+        "lines": list(islice(_marked(lines), MOST_LINES)),
+        "rest": max(0, len(lines) - MOST_LINES),
+    }
+
+
+def _marked(lines: list[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        head = line.startswith(("+++ ", "--- "))
+        kind = {"+": "added", "-": "removed"}.get(line[:1], "same")
+        yield ("same" if head else kind), line
