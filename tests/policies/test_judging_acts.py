@@ -13,13 +13,15 @@ from apps.policies.errors import (
     PolicyDenied,
     PolicyErred,
     QuotaExceeded,
+    RegoDenied,
     RiskPatternFound,
 )
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import Policy, PolicyVersion
 from apps.policies.ports import Act, Operation, spending
+from apps.policies.rego.embedded import end_evaluators
 from apps.policies.selectors.acts import opened
-from apps.policies.services.judging import judge_act, require_allowed, weigh_act
+from apps.policies.services.judging import hear, judge_act, require_allowed, weigh_act
 from apps.policies.services.versions import apply_policy
 from tests.factories import PersonFactory, agent_of
 
@@ -186,3 +188,46 @@ def test_judging_takes_few_queries(workspace, agent, released, django_assert_num
     judge_act(act=editing("docs/a.md"), actor=agent, workspace=workspace.id)
     with django_assert_num_queries(12):
         judge_act(act=editing("docs/a.md"), actor=agent, workspace=workspace.id)
+
+
+# --- Rego
+
+
+@pytest.fixture
+def rego(settings, tmp_path):
+    text = 'package agent\ndefault allow := false\nallow if input.act.kind == "plan"\n'
+    (tmp_path / "agent.rego").write_text(text)
+    settings.OPA_ENABLE, settings.OPA_URL, settings.OPA_POLICY_DIR = True, "", tmp_path
+    settings.OPA_TIMEOUT = 10
+    yield
+    end_evaluators()
+
+
+def test_rego_is_asked_and_its_verdict_is_kept_with_the_digest_of_its_input(
+    workspace, contributor, released, rego
+):
+    denied = judge_act(act=editing("docs/a.md"), actor=contributor, workspace=workspace.id)
+    assert [denial.reason for denial in denied.denials] == [Reason.REGO]
+    with pytest.raises(RegoDenied):
+        require_allowed(denied)
+    case = opened(ActRecord.objects.latest("id"))
+    assert case.rego
+    assert (case.rego.allowed, case.rego.source) == (False, "embedded")
+    assert case.rego.input_digest == denied.input_digest
+    plan = Act(kind=ActKind.PLAN, operations=(Operation(verb=Verb.EDIT, paths=("docs/a.md",)),))
+    allowed = judge_act(act=plan, actor=contributor, workspace=workspace.id)
+    assert allowed.effect == Effect.ALLOW
+    assert opened(ActRecord.objects.latest("id")).rego
+
+
+def test_a_quota_that_ran_out_since_rego_was_asked_counts(workspace, owner, agent, rego):
+    text = 'version: "1"\nallowed_dirs: [docs]\nquotas: {acts_per_hour: 1}\n'
+    apply_policy(text=text, workspace=workspace.id, actor=SYSTEM)
+    plan = Act(kind=ActKind.PLAN, operations=(Operation(verb=Verb.EDIT, paths=("docs/a.md",)),))
+    hearings = [hear(act=plan, actor=agent, workspace=workspace.id) for _ in range(2)]
+    first, second = (
+        judge_act(act=plan, actor=agent, workspace=workspace.id, hearing=hearing)
+        for hearing in hearings
+    )
+    assert first.effect == Effect.REQUIRE
+    assert [denial.reason for denial in second.denials] == [Reason.QUOTA]
