@@ -15,7 +15,7 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
-from apps.common.errors import Invalid, InvalidCursor
+from apps.common.errors import Invalid, InvalidCursor, NotFound
 from apps.policies.acts import ActIn
 from apps.policies.api import shapes
 from apps.policies.api.views.drafts import asked_for as draft_asked_for
@@ -53,7 +53,7 @@ class Evaluate(APIView):
         description="By the policy that holds, or by a draft. Nothing is done, kept or counted.",
         request=ActIn,
         parameters=[OpenApiParameter("draft", UUID, description="A draft in place of it.")],
-        responses=shapes.VerdictOutput,
+        responses={200: shapes.VerdictOutput, **errors(NotFound)},
     )
     def post(self, request: Request) -> Response:
         act = act_in(request.data)
@@ -163,7 +163,7 @@ class Replay(APIView):
         description="Judges recorded acts again, the oldest first, up to `limit` (1000 at most) "
         "in one call; `next_cursor` goes on. Nothing is changed.",
         request=shapes.ReplayInput,
-        responses={200: shapes.ReplayOutput, **errors(PolicyInvalid)},
+        responses={200: shapes.ReplayOutput, **errors(PolicyInvalid, NotFound)},
     )
     def post(self, request: Request) -> Response:
         given = shapes.ReplayInput(data=request.data)

@@ -14,6 +14,7 @@ from apps.accounts.access.permissions import PeopleOnly, caller, requires, stand
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag, require_match
+from apps.common.errors import NotFound
 from apps.policies.api import shapes
 from apps.policies.choices import Origin
 from apps.policies.documents import document_schema
@@ -118,7 +119,7 @@ class Diff(APIView):
     @extend_schema(
         summary="How two versions differ",
         parameters=[shapes.DiffInput],
-        responses=shapes.DiffOutput,
+        responses={200: shapes.DiffOutput, **errors(NotFound)},
     )
     def get(self, request: Request) -> Response:
         asked = shapes.DiffInput(data=request.query_params)

@@ -11,6 +11,7 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import OperationSchema, errors
+from apps.common.errors import NotFound
 from apps.policies.api import template_shapes as shapes
 from apps.policies.api.shapes import AppliedOutput
 from apps.policies.api.views.policies import REFUSALS, RELEASERS, apply_as_asked
@@ -68,7 +69,7 @@ class Render(APIView):
         summary="A template filled in",
         description="Nothing is changed: send the `content` to `/policy/apply`, or as a draft.",
         request=shapes.RenderInput,
-        responses=shapes.RenderedOutput,
+        responses={200: shapes.RenderedOutput, **errors(NotFound)},
     )
     def post(self, request: Request) -> Response:
         given = shapes.RenderInput(data=request.data)
@@ -84,7 +85,7 @@ class ApplyTemplate(APIView):
     @extend_schema(
         summary="Have a template hold at once, filled in",
         request=shapes.ApplyTemplateInput,
-        responses={200: AppliedOutput, **errors(*REFUSALS, PolicyUnchanged)},
+        responses={200: AppliedOutput, **errors(*REFUSALS, PolicyUnchanged, NotFound)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
