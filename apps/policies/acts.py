@@ -21,6 +21,8 @@ Line = Annotated[str, StringConstraints(max_length=500)]
 MOST_CHARACTERS = 2_000_000
 DIFF = "diff"
 """The name of the text that a unified diff goes by."""
+UNREADABLE = ""
+"""A path that nobody may touch: a diff names one, and how cannot be told."""
 
 _HEADER = re.compile(
     r"^(?:(?P<sign>---|\+\+\+) (?P<side>[^\t\n]+)"
@@ -30,7 +32,7 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 _WRITING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.EDIT, Verb.MOVE, Verb.RENAME, Verb.DELETE})
-_HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_HUNK = re.compile(r"^@@ -[0-9]+(?:,([0-9]{1,9}))? \+[0-9]+(?:,([0-9]{1,9}))? @@")
 
 
 class Incoming(BaseModel):
@@ -108,30 +110,51 @@ def _unnamed(
 
 def changes_in_diff(diff: str) -> tuple[tuple[Verb, str], ...]:
     """What its headers say is done to which path. A removed line that looks like a header counts
-    as one: better one path too many than one too few."""
+    as one, and a path that can be read in two ways as both: better one too many than too few."""
     found: dict[tuple[Verb, str], None] = {}
-    last = ""
+    last: tuple[str, ...] = ()
     for header in _HEADER.finditer(diff):
         if moved := header["moved"]:
             found[Verb.RENAME, moved.strip()] = None
         elif header["gone"]:
-            found[Verb.DELETE, last] = None
+            found |= {(Verb.DELETE, path): None for path in last}
         elif (side := header["side"]) and side.strip() == "/dev/null":
-            if header["sign"] == "+++" and last:
-                found[Verb.DELETE, last] = None
+            if header["sign"] == "+++":
+                found |= {(Verb.DELETE, path): None for path in last}
         elif side:
-            last = side.strip()
-            last = last[2:] if last.startswith(("a/", "b/")) else last
-            found[Verb.EDIT, last] = None
-        elif " b/" in (both := header["both"].strip()) and both.startswith("a/"):
-            before, _, last = both[2:].partition(" b/")
-            found |= {(Verb.EDIT, before): None, (Verb.EDIT, last): None}
+            last = _readings(side.strip())
+            found |= {(Verb.EDIT, path): None for path in last}
+        else:
+            before, last = _both(header["both"].strip())
+            found |= {(Verb.EDIT, path): None for path in (*before, *last)}
     return tuple(found)
 
 
+def _readings(side: str) -> tuple[str, ...]:
+    """Without the prefix that Git writes. Where there is another or none, whoever applies the diff
+    may take away the first part all the same."""
+    first, _, rest = side.partition("/")
+    if first in ("a", "b") and rest:
+        return (rest,)
+    return (side, rest) if rest and first else (side,)
+
+
+def _both(names: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if names.startswith("a/") and " b/" in names:
+        before, _, after = names[2:].partition(" b/")
+        return (before,), (after,)
+    middle = len(names) // 2
+    before, after = _readings(names[:middle]), _readings(names[middle + 1 :])
+    if names[middle : middle + 1] == " " and before[-1] == after[-1]:
+        return before, after
+    return (), (UNREADABLE,)
+
+
 def lines_in_diff(diff: str) -> int:
-    """Lines added and removed. Only what stands outside of a hunk can be a header."""
+    """Lines added and removed, and those of binary patches. Only what stands outside of a hunk can
+    be a header."""
     counted = before = after = 0
+    binary = False
     for line in diff.split("\n"):
         kind = line[:1]
         if before > 0 or after > 0:
@@ -140,6 +163,10 @@ def lines_in_diff(diff: str) -> int:
             after -= kind != "-" and kind != "\\"
         elif hunk := _HUNK.match(line):
             before, after = (int(count or 1) for count in hunk.groups())
+        elif line.startswith(("diff ", "GIT binary patch")):
+            binary = line.startswith("GIT")
+        elif binary:
+            counted += bool(line.strip())
         else:
             counted += kind in ("+", "-") and not line.startswith(("+++ ", "--- "))
     return counted

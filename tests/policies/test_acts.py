@@ -129,10 +129,27 @@ def test_a_diff_cannot_say_that_it_is_smaller_than_it_is():
         ("diff --git a/only/mode b/only/mode", "only/mode"),
         ("diff --git a/g b/g\ndeleted file mode 100644", "g"),
         ("+++ b/with space", "with space"),
+        # with another prefix or none, also as Git reads it: without the first part
+        ("--- plans/secrets/key", "secrets/key"),
+        ("diff --git plans/secrets/key plans/secrets/key", "secrets/key"),
+        ("diff --git plans/secrets/key plans/secrets/key", "plans/secrets/key"),
+        ("diff --git i/secrets/key w/secrets/key\nGIT binary patch", "secrets/key"),
+        ("--- plans/secrets/key\n+++ /dev/null", "secrets/key"),
+        ("diff --git plans/a secrets/b", ""),
     ],
 )
 def test_headers_of_a_diff_name_their_path(header, path):
     assert path in [path for _, path in changes_in_diff(f"some text\n{header}\n")]
+
+
+def test_a_binary_patch_is_as_large_as_its_lines():
+    patch = "diff --git a/x b/x\nGIT binary patch\nliteral 9\nKcmZQzU|?VX\nKcmZQzU|?VX\n\n"
+    assert lines_in_diff(patch + "diff --git a/y b/y\nold mode 100644\n") == 3
+
+
+def test_a_hunk_that_counts_beyond_all_measure_is_none():
+    diff = f"@@ -1,{'9' * 5000} +1 @@\n+one\n-two\n"
+    assert ActIn(kind=ActKind.PLAN, diff=diff).to_act().diff_lines == 2
 
 
 @given(st.text("+-@ab/ \n01,"))

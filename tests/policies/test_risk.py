@@ -75,6 +75,13 @@ def test_labels_have_the_points_that_the_policy_gives_them():
     assert verdict_on(act, policy, performer=a_person()).risk.score == 35
 
 
+@pytest.mark.parametrize("label", ["Law", "LAW", "l\u0430w", "\uff4caw", "la\u200bw"])
+def test_a_label_that_only_looks_like_one_with_points_has_them(label):
+    policy = a_policy(risk={"factors": {"labels": {"law": 30}, "many": 0, "finding": 0}})
+    act = an_act(an_operation(labels=frozenset({label})))
+    assert verdict_on(act, policy, performer=a_person()).risk.score == 30
+
+
 @pytest.mark.parametrize(
     ("score", "level"),
     [

@@ -43,7 +43,10 @@ _COMMAND = {
 _SECRET = {
     "api key": r"api[_\s-]?key",
     "token or secret": r"(?:\b|_)(?:token|secret)s?(?:\b|_)",
-    "password": r"\b(?:password|passwd|passphrase)\s*[:=]",
+    "password": r"(?:\b|_)(?:password|passwd|passphrase|pwd)[\"']?\s*[:=]"
+    r"|^[\w.-]{0,60}(?:password|passwd|passphrase)$",
+    "credentials of a URL": r"://[^/\s:@]+:[^/\s@]+@"
+    r"|\b(?:curl|wget)\b[^\n|]*\s(?:-u|--user)[\s=]*[^\s:]+:\S",
     "private key": r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
     "known key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[0-9A-Za-z]{30}"
     r"|\bgithub_pat_[0-9A-Za-z_]{20}|\bglpat-[0-9A-Za-z_-]{20}|\bxox[abprs]-[0-9A-Za-z-]{10}"
@@ -61,22 +64,29 @@ _TRAVERSAL = {
     "system file": r"/etc/(?:passwd|shadow|sudoers|hosts|ssh)\b|/proc/(?:self|[0-9]+)/"
     r"|~[a-z]*/\.(?:ssh|aws|netrc|config|kube)\b|/root/\.|\bc:[\\/]+windows\b|\bid_(?:rsa|ed25519)\b",
 }
+_APART = r"[\s>+#*/|-]+"
+"""Between words: spaces, breaks of lines, and what comments, quotes and diffs begin a line with."""
 _INJECTION = {
+    "forget instructions across lines": r"\b(?:ignore|disregard|forget|override|bypass|neglect)"
+    rf"(?:{_APART}[^\s.]+){{0,3}}{_APART}(?:all|previous|prior|above|earlier|these|those"
+    rf"|your|my)(?:{_APART}[^\s.]+){{0,3}}{_APART}"
+    r"(?:instructions?|prompts?|rules?|guidelines?|directions?|policies|restrictions?|guardrails?)\b",
     "forget instructions": r"\b(?:ignore|disregard|forget|override|bypass|skip|neglect)\b"
     r"[^.\n]*\b(?:instructions?|prompts?|rules?|guidelines?|directions?|polic(?:y|ies)"
     r"|restrictions?|guardrails?|everything (?:above|before))\b",
     "forget instructions, other languages": r"\bignorier\w*\b[^.\n]*\b(?:anweisung|regel)"
     r"|\bignor(?:a|e|ez|er)\b[^.\n]*\b(?:instrucciones|reglas|consignes|istruzioni)\b",
-    "new role": r"\byou are (?:now|no longer)\b|\bfrom now on,? you\b"
-    r"|\bact as (?:an? )?(?:admin|root|system|unrestricted|dan)\b|\bdo anything now\b"
-    r"|\bpretend (?:to be|you are|that you)\b"
-    r"|\bjailbreak|\bdeveloper mode\b",
+    "new role": r"\byou\s+are\s+(?:now|no\s+longer)\b|\bfrom\s+now\s+on,?\s+you\b"
+    r"|\bact\s+as\s+(?:an?\s+)?(?:admin|root|system|unrestricted|dan)\b|\bdo\s+anything\s+now\b"
+    r"|\bpretend\s+(?:to\s+be|you\s+are|that\s+you)\b"
+    r"|\bjailbreak|\bdeveloper\s+mode\b",
     "system prompt": r"\b(?:reveal|print|show|repeat|output|leak)\b[^.\n]*"
-    r"\b(?:system|hidden|initial|secret) (?:prompt|message|instructions?)\b|\bsystem prompt\b",
+    r"\b(?:system|hidden|initial|secret)\s+(?:prompt|message|instructions?)\b|\bsystem\s+prompt\b",
     "chat markup": r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|tool_call)>"
     r"|(?:^|\n)\s*#{0,6}\s*(?:system|assistant)\s*:",
-    "without asking": r"\b(?:approve|merge|deploy|release|apply)\b[^.\n]*\bwithout\b[^.\n]*"
-    r"\b(?:review|approval|asking|confirm)|\bdo not (?:tell|inform|alert|notify) (?:the |any)?"
+    "without asking": r"\b(?:approve|merge|deploy|release|apply)\b[^.\n]*\n?[^.\n]*\bwithout\b"
+    r"[^.\n]*\n?[^.\n]*\b(?:review|approval|asking|confirm)"
+    r"|\bdo\s+not\s+(?:tell|inform|alert|notify)\s+(?:the\s+|any)?"
     r"(?:user|human|review|owner|one)",
 }
 BUILT_IN = {

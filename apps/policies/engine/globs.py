@@ -5,6 +5,8 @@ at any depth. One whose last part has no wildcard names a file, or a folder and 
 Letters between brackets and words between braces are choices, as in `[a-z]` and `*.{yml,yaml}`.
 """
 
+import unicodedata
+
 import re2
 
 from apps.policies.engine.lookalikes import folded, is_hidden
@@ -13,6 +15,7 @@ from apps.policies.engine.patterns import BadPattern
 
 def path_regex(glob: str, *, loose: bool) -> str:
     """Loose also fits what merely looks alike: see `Resolved.loose`."""
+    glob = unicodedata.normalize("NFC", glob)  # as paths are resolved
     anchored, folder = glob.startswith("/"), glob.endswith("/")
     parts = glob.removeprefix("./").strip("/").split("/")
     _check(glob, parts)
@@ -36,6 +39,7 @@ def path_regex(glob: str, *, loose: bool) -> str:
 def above_regex(glob: str) -> str:
     """The folders that what the glob fits lies in, as far as it names them: whoever moves or
     deletes one of them takes along what is in it. Only for what forbids."""
+    glob = unicodedata.normalize("NFC", glob)
     parts = glob.removeprefix("./").strip("/").split("/")
     folders: list[str] = []
     for part in parts[:-1]:
@@ -51,6 +55,8 @@ def above_regex(glob: str) -> str:
 
 def name_regex(glob: str, *, loose: bool) -> str:
     """For names that are no paths: wildcards fit any character."""
+    if loose:
+        glob = unicodedata.normalize("NFC", glob)
     _check(glob, [])
     return _flags(loose) + _part(glob, loose=loose, any_character=".")[0]
 

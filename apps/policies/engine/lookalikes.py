@@ -92,5 +92,5 @@ def places_in_masked(text: str, places: Iterable[int]) -> dict[int, int]:
 
 
 def folded(text: str) -> str:
-    """Alike for whatever looks alike, in either case."""
-    return unmasked(text).casefold()
+    """Alike for whatever looks alike, in either case, of one character or of several."""
+    return unmasked(unicodedata.normalize("NFC", text)).casefold()

@@ -1,6 +1,9 @@
 """How risky an act is: points for what makes it so, each with its reason. Pure."""
 
+from collections.abc import Iterator, Mapping
+
 from apps.policies.choices import ActKind, Finding, RiskLevel, Verb
+from apps.policies.engine.lookalikes import folded
 from apps.policies.ports import Act, Performer, Risk, RiskPart
 from apps.policies.schemas import PolicyDocument
 
@@ -31,8 +34,8 @@ def weigh(
         *(("finding", factors.finding, f"The gate found: {kind.label}.") for kind in found),
         ("outside_hours", factors.outside_hours * outside_hours, "Outside of business hours."),
         *(
-            ("label", factors.labels.get(label, 0), f"It touches what is labelled {label}.")
-            for label in sorted({label for each in act.operations for label in each.labels})
+            ("label", worth, f"It touches what is labelled {label}.")
+            for label, worth in _touched(act, factors.labels)
         ),
     ]
     counted = tuple(
@@ -40,6 +43,16 @@ def weigh(
     )
     score = min(100, sum(part.points for part in counted))
     return Risk(score=score, level=_level(document, score), parts=counted)
+
+
+def _touched(act: Act, labels: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """The policy's labels that it touches, and labels that merely look like one of them."""
+    if not labels:
+        return
+    looks = {folded(label) for each in act.operations for label in each.labels}
+    for label in sorted(labels):
+        if folded(label) in looks:
+            yield label, labels[label]
 
 
 def _share(points: int, amount: int, full: int) -> int:
