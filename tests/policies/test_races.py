@@ -5,10 +5,15 @@ from threading import Thread
 from django.db import connection
 
 from apps.accounts.choices import Role
+from apps.ledger.models import Event
 from apps.policies.choices import ActKind, Effect, Verb
+from apps.policies.errors import PolicyMoved
+from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
 from apps.policies.ports import Act, Operation
+from apps.policies.services.drafts import draft_policy
+from apps.policies.services.following import reload_changed_files
 from apps.policies.services.judging import judge_act
-from apps.policies.services.versions import apply_policy
+from apps.policies.services.versions import apply_policy, release_policy
 from tests.factories import WorkspaceFactory, agent_of, member
 
 
@@ -35,3 +40,51 @@ def test_two_acts_at_once_do_not_both_take_the_last_of_a_quota(committed_databas
     for thread in threads:
         thread.join()
     assert sorted(effects) == [Effect.DENY] * 3 + [Effect.REQUIRE]
+
+
+def test_of_two_drafts_released_at_once_one_holds_and_the_other_conflicts(committed_database):
+    workspace = WorkspaceFactory.create()
+    owner = member(workspace, Role.OWNER)
+    texts = [f'version: "1"\nallowed_dirs: [docs]\nmax_diff_lines: {n}\n' for n in range(4)]
+    drafts = [draft_policy(text=text, workspace=workspace.id, actor=owner) for text in texts]
+    came = []
+
+    def release(draft):
+        try:
+            came.append(release_policy(draft=draft, revision=1, actor=owner).version.text)
+        except PolicyMoved:
+            came.append("moved")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=release, args=[draft]) for draft in drafts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert came.count("moved") == 3
+    version = PolicyVersion.objects.get()
+    assert version.text in came
+    assert Policy.objects.get().current == version
+    assert PolicyDraft.objects.filter(state="open").count() == 3
+
+
+def test_a_file_that_several_look_at_is_loaded_once(committed_database, settings, tmp_path):
+    settings.POLICY_DIR = tmp_path
+    workspace = WorkspaceFactory.create()
+    (tmp_path / str(workspace.id)).mkdir()
+    (tmp_path / str(workspace.id) / "policy.yaml").write_text('version: "1"\nallowed_dirs: [a]\n')
+
+    def look():
+        try:
+            reload_changed_files()
+        finally:
+            connection.close()
+
+    threads = [Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert PolicyVersion.objects.count() == 1
+    assert Event.objects.filter(type="policy.reload").count() == 1

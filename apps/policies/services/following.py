@@ -13,7 +13,12 @@ from apps.common.errors import DomainError
 from apps.ledger.services import record, unit
 from apps.policies import events
 from apps.policies.documents import digest_of
-from apps.policies.errors import PolicyFileMissing, PolicyInvalid, PolicyTestsFailed
+from apps.policies.errors import (
+    PolicyFileMissing,
+    PolicyInvalid,
+    PolicyTestsFailed,
+    PolicyUnchanged,
+)
 from apps.policies.folder import USUAL, read_policy_file, workspaces_with_files
 from apps.policies.models.policies import Policy
 from apps.policies.services.versions import lock_policy, reload_policy
@@ -52,7 +57,9 @@ def _follow(workspace: UUID, policy: Policy | None) -> bool:
         if digest_of(text) == seen:
             return False
         try:
-            reload_policy(path=path, workspace=workspace, actor=SYSTEM)
+            reload_policy(path=path, workspace=workspace, actor=SYSTEM, again=False)
+        except PolicyUnchanged:
+            return False  # another worker was faster
         except (PolicyInvalid, PolicyTestsFailed) as error:
             _refuse(workspace, path, text, error)
             return False

@@ -129,11 +129,12 @@ def apply_policy(
         )
 
 
-def reload_policy(*, path: str, workspace: UUID, actor: Actor) -> Released:
+def reload_policy(*, path: str, workspace: UUID, actor: Actor, again: bool = True) -> Released:
     """Load this file of the workspace's folder, and follow it from now on.
 
     The file is what its folder's owner says holds: it asks for no base. Loading what holds already
-    makes no new version.
+    makes no new version; without `again` it raises PolicyUnchanged if somebody has looked at this
+    state of the file already.
     """
     require_may_release(workspace=workspace, actor=actor)
     checked = check_policy(read_policy_file(workspace, path))
@@ -141,6 +142,8 @@ def reload_policy(*, path: str, workspace: UUID, actor: Actor) -> Released:
     verdict = _judge_change(checked, workspace, "", actor)
     with unit(actor=actor, workspace=workspace):
         policy = lock_policy(workspace, actor)
+        if not again and policy.watched_digest == checked.parsed.digest:
+            raise PolicyUnchanged
         policy.watched_path, policy.watched_digest = path, checked.parsed.digest
         policy.save(update_fields=["watched_path", "watched_digest", "updated_at"])
         return _publish(
