@@ -6,6 +6,7 @@ from apps.accounts.choices import Role
 from apps.ledger.models import Event
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyDraft, PolicyVersion
+from apps.policies.rego.embedded import end_evaluators
 from apps.policies.services.drafts import draft_policy
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, member
@@ -329,3 +330,25 @@ def test_lists_take_as_many_queries_as_recorded(
             workspace=workspace.id,
             actor=owner,
         )
+
+
+def test_release_that_rego_forbids_is_denied_under_a_key_too(client, settings, tmp_path):
+    (tmp_path / "agent.rego").write_text('package agent\nallow if input.act.kind == "plan"\n')
+    settings.OPA_ENABLE, settings.OPA_URL, settings.OPA_POLICY_DIR = True, "", tmp_path
+    settings.OPA_TIMEOUT = 10
+    try:
+        made = client.post(f"{V1}/drafts", {"content": SMALL})
+        key = {"HTTP_IDEMPOTENCY_KEY": "once"}
+        for place, body, headers in (
+            ("/policy/apply", {"content": SMALL}, key),
+            ("/policy/apply-from-template", {"name": "team"}, {}),
+            (f"{made['Location']}/release", None, {"HTTP_IF_MATCH": made["ETag"]}),
+        ):
+            denied = client.post(place, body, **headers)
+            assert (denied.status_code, code_of(denied)) == (403, "opa_deny")
+        (tmp_path / "agent.rego").write_text("package agent\nallow := true\n")
+        assert client.post("/policy/apply", {"content": SMALL}, **key).status_code == 200
+    finally:
+        end_evaluators()
+    assert PolicyVersion.objects.count() == 1
+    assert Event.objects.filter(type="policies.act.denied").count() == 3

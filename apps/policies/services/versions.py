@@ -30,7 +30,7 @@ from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
 from apps.policies.ports import Act, Operation, Verdict
 from apps.policies.selectors.policies import InForce, built_in_policy
 from apps.policies.services.drafts import lock_draft, number_of
-from apps.policies.services.judging import judge_act, require_allowed
+from apps.policies.services.judging import Hearing, judge_act, require_allowed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,9 @@ def check_policy(text: str) -> Checked:
     )
 
 
-def release_policy(*, draft: PolicyDraft, revision: int, actor: Actor) -> Released:
+def release_policy(
+    *, draft: PolicyDraft, revision: int, actor: Actor, hearing: Hearing | None = None
+) -> Released:
     """The draft of this revision becomes the version that holds, unless another one was released
     since it was begun. Released already, it is answered with the version it became."""
     require_may_release(workspace=draft.workspace_id, actor=actor)
@@ -86,7 +88,7 @@ def release_policy(*, draft: PolicyDraft, revision: int, actor: Actor) -> Releas
         )
     checked = check_policy(draft.text)
     require_passing(checked)
-    verdict = _judge_change(checked, draft.workspace_id, draft.reason, actor)
+    verdict = _judge_change(checked, draft.workspace_id, draft.reason, actor, hearing)
     with unit(actor=actor, workspace=draft.workspace_id):
         policy = lock_policy(draft.workspace_id, actor)
         locked = lock_draft(draft, revision)
@@ -114,12 +116,13 @@ def apply_policy(
     reason: str = "",
     origin: Origin = Origin.APPLIED,
     base: int | None = None,
+    hearing: Hearing | None = None,
 ) -> Released:
     """A text becomes the version that holds at once. `base`: unless another one than this does."""
     require_may_release(workspace=workspace, actor=actor)
     checked = check_policy(text)
     require_passing(checked)
-    verdict = _judge_change(checked, workspace, reason, actor)
+    verdict = _judge_change(checked, workspace, reason, actor, hearing)
     with unit(actor=actor, workspace=workspace):
         policy = lock_policy(workspace, actor)
         if base is not None and number_of(policy.current) != base:
@@ -129,7 +132,14 @@ def apply_policy(
         )
 
 
-def reload_policy(*, path: str, workspace: UUID, actor: Actor, again: bool = True) -> Released:
+def reload_policy(
+    *,
+    path: str,
+    workspace: UUID,
+    actor: Actor,
+    again: bool = True,
+    hearing: Hearing | None = None,
+) -> Released:
     """Load this file of the workspace's folder, and follow it from now on.
 
     The file is what its folder's owner says holds: it asks for no base. Loading what holds already
@@ -139,7 +149,7 @@ def reload_policy(*, path: str, workspace: UUID, actor: Actor, again: bool = Tru
     require_may_release(workspace=workspace, actor=actor)
     checked = check_policy(read_policy_file(workspace, path))
     require_passing(checked)
-    verdict = _judge_change(checked, workspace, "", actor)
+    verdict = _judge_change(checked, workspace, "", actor, hearing)
     with unit(actor=actor, workspace=workspace):
         policy = lock_policy(workspace, actor)
         if not again and policy.watched_digest == checked.parsed.digest:
@@ -204,12 +214,15 @@ def change_as_act(text: str, reason: str) -> Act:
     )
 
 
-def _judge_change(checked: Checked, workspace: UUID, reason: str, actor: Actor) -> Verdict:
+def _judge_change(
+    checked: Checked, workspace: UUID, reason: str, actor: Actor, hearing: Hearing | None
+) -> Verdict:
     verdict = judge_act(
         act=change_as_act(checked.text, reason),
         actor=actor,
         workspace=workspace,
         door=Door.POLICY,
+        hearing=hearing,
     )
     if actor.actor_kind != "system":
         require_allowed(verdict)

@@ -1,5 +1,6 @@
 """Drafts of a workspace's policy, and their release."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -9,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import idempotent
-from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
+from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag, require_match
 from apps.common.errors import PreconditionFailed, PreconditionRequired
 from apps.policies.api import shapes
-from apps.policies.api.views.policies import REFUSALS, applied
+from apps.policies.api.views.policies import REFUSALS, ReleasingView, applied
 from apps.policies.errors import DraftClosed, PolicyInvalid, PolicyUnchanged, TooManyDrafts
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.selectors import policies as read
@@ -121,8 +122,10 @@ class Draft(APIView):
 
 
 @extend_schema(tags=["policies"])
-class Release(APIView):
-    permission_classes = (requires(Permission.MANAGE_WORKSPACE), PeopleOnly)
+class Release(ReleasingView):
+    def wanted(self, request: Request, **kwargs: Any) -> tuple[str, str]:
+        found = asked_for(request, kwargs["draft_id"])
+        return found.text, found.reason
 
     @extend_schema(
         summary="Release a draft: from now on it holds",
@@ -141,5 +144,7 @@ class Release(APIView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         found = asked_for(request, draft_id)
         require_match(request, tag_of(found))
-        released = release_policy(draft=found, revision=found.revision, actor=caller(request))
+        released = release_policy(
+            draft=found, revision=found.revision, hearing=self.hearing, actor=caller(request)
+        )
         return applied(released)

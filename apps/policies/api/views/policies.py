@@ -26,9 +26,18 @@ from apps.policies.errors import (
     PolicyTestsFailed,
     PolicyUnchanged,
 )
+from apps.policies.folder import read_policy_file
 from apps.policies.models.policies import Policy, PolicyVersion
 from apps.policies.selectors import policies as read
-from apps.policies.services.versions import Checked, Released, apply_policy, check_policy
+from apps.policies.services.judging import Hearing, hear
+from apps.policies.services.versions import (
+    Checked,
+    Released,
+    apply_policy,
+    change_as_act,
+    check_policy,
+    require_may_release,
+)
 from apps.policies.services.versions import reload_policy as load_policy
 
 RELEASERS = (requires(Permission.MANAGE_WORKSPACE), PeopleOnly)
@@ -38,6 +47,26 @@ REFUSALS = (PolicyInvalid, PolicyTestsFailed, PolicyDenied, PolicyMoved)
 
 def tag_of(version: PolicyVersion | None) -> str:
     return etag("policy", version.id if version else tuple(settings.AGENT_WHITELIST_DIRS))
+
+
+class ReleasingView(APIView):
+    """Where Rego is asked, it is asked before the unit of work that keeps a key begins."""
+
+    permission_classes = RELEASERS
+    hearing: Hearing | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and settings.OPA_ENABLE:
+            _ = request.body  # kept, or the key could not be compared with what was asked
+            me, workspace = caller(request), standing(request).workspace_id
+            require_may_release(workspace=workspace, actor=me)
+            act = change_as_act(*self.wanted(request, **kwargs))
+            self.hearing = hear(act=act, actor=me, workspace=workspace)
+
+    def wanted(self, request: Request, **kwargs: Any) -> tuple[str, str]:
+        """The text that is to hold, and why."""
+        raise NotImplementedError
 
 
 @extend_schema(tags=["policies"])
@@ -166,8 +195,11 @@ class DryRun(APIView):
 
 
 @extend_schema(tags=["policies"])
-class Apply(APIView):
-    permission_classes = RELEASERS
+class Apply(ReleasingView):
+    def wanted(self, request: Request, **_: Any) -> tuple[str, str]:
+        given = shapes.ApplyInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return given.validated_data["content"], given.validated_data["reason"]
 
     @extend_schema(
         summary="Have a policy hold at once",
@@ -180,12 +212,17 @@ class Apply(APIView):
     def post(self, request: Request) -> Response:
         given = shapes.ApplyInput(data=request.data)
         given.is_valid(raise_exception=True)
-        return apply_as_asked(request, given.validated_data, origin=Origin.APPLIED)
+        return apply_as_asked(
+            request, given.validated_data, origin=Origin.APPLIED, hearing=self.hearing
+        )
 
 
 @extend_schema(tags=["policies"])
-class Reload(APIView):
-    permission_classes = RELEASERS
+class Reload(ReleasingView):
+    def wanted(self, request: Request, **_: Any) -> tuple[str, str]:
+        given = shapes.ReloadInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return read_policy_file(standing(request).workspace_id, given.validated_data["path"]), ""
 
     @extend_schema(
         summary="Load the policy from a file",
@@ -204,6 +241,7 @@ class Reload(APIView):
         given.is_valid(raise_exception=True)
         released = load_policy(
             path=given.validated_data["path"],
+            hearing=self.hearing,
             workspace=standing(request).workspace_id,
             actor=caller(request),
         )
@@ -215,7 +253,9 @@ class Reload(APIView):
         return Response(body, headers={"ETag": tag_of(released.version)})
 
 
-def apply_as_asked(request: Request, given: dict[str, Any], *, origin: Origin) -> Response:
+def apply_as_asked(
+    request: Request, given: dict[str, Any], *, origin: Origin, hearing: Hearing | None
+) -> Response:
     """With `content`, `dry_run` and `reason`, wherever they came from."""
     me, workspace = caller(request), standing(request).workspace_id
     present = read.current_version(workspace_id=workspace, actor=me)
@@ -238,6 +278,7 @@ def apply_as_asked(request: Request, given: dict[str, Any], *, origin: Origin) -
         actor=me,
         reason=given.get("reason", ""),
         origin=origin,
+        hearing=hearing,
         base=(present.number if present else 0) if "If-Match" in request.headers else None,
     )
     return applied(released)

@@ -14,7 +14,7 @@ from apps.common.api.openapi import OperationSchema, errors
 from apps.common.errors import NotFound
 from apps.policies.api import template_shapes as shapes
 from apps.policies.api.shapes import AppliedOutput
-from apps.policies.api.views.policies import REFUSALS, RELEASERS, apply_as_asked
+from apps.policies.api.views.policies import REFUSALS, ReleasingView, apply_as_asked
 from apps.policies.choices import Origin
 from apps.policies.drafting import Template, render_template, template_named, templates, wizard
 from apps.policies.errors import PolicyUnchanged
@@ -79,8 +79,12 @@ class Render(APIView):
 
 
 @extend_schema(tags=["policies"])
-class ApplyTemplate(APIView):
-    permission_classes = RELEASERS
+class ApplyTemplate(ReleasingView):
+    def wanted(self, request: Request, **_: Any) -> tuple[str, str]:
+        given = shapes.ApplyTemplateInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        return render_template(asked["name"], asked["values"]), asked["reason"]
 
     @extend_schema(
         summary="Have a template hold at once, filled in",
@@ -93,7 +97,9 @@ class ApplyTemplate(APIView):
         given.is_valid(raise_exception=True)
         asked = given.validated_data
         content = render_template(asked["name"], asked["values"])
-        return apply_as_asked(request, {**asked, "content": content}, origin=Origin.TEMPLATE)
+        return apply_as_asked(
+            request, {**asked, "content": content}, origin=Origin.TEMPLATE, hearing=self.hearing
+        )
 
 
 @extend_schema(tags=["policies"])
