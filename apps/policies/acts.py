@@ -144,9 +144,9 @@ def _both(names: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         before, _, after = names[2:].partition(" b/")
         return (before,), (after,)
     middle = len(names) // 2
-    before, after = _readings(names[:middle]), _readings(names[middle + 1 :])
-    if names[middle : middle + 1] == " " and before[-1] == after[-1]:
-        return before, after
+    one, other = _readings(names[:middle]), _readings(names[middle + 1 :])
+    if names[middle : middle + 1] == " " and one[-1] == other[-1]:
+        return one, other
     return (), (UNREADABLE,)
 
 
