@@ -83,6 +83,15 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Policy",
+        "separator": True,
+        "items": [
+            _item("Policies", "policy", "policies_policy_changelist"),
+            _item("Judged acts", "gavel", "policies_actrecord_changelist"),
+            _item("Kill switch", "emergency_home", "ledger_killswitch_changelist"),
+        ],
+    },
+    {
         "title": "Record",
         "separator": True,
         "items": [
@@ -90,7 +99,6 @@ NAVIGATION = [
             _item("Deliveries", "outbox", "ledger_delivery_changelist"),
             _item("Webhooks", "webhook", "activity_webhookendpoint_changelist"),
             _item("Sent webhooks", "send", "activity_webhookmessage_changelist"),
-            _item("Kill switch", "emergency_home", "ledger_killswitch_changelist"),
         ],
     },
 ]

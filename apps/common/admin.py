@@ -35,10 +35,10 @@ class BrowseAdmin(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """By what the page offers, and no other column: `?password__startswith=` would tell a hash
         letter by letter."""
-        offered = {
-            entry[0] if isinstance(entry, tuple) else entry
-            for entry in self.get_list_filter(request)
-        }
+        filters = self.get_list_filter(request)
+        if lookup in {getattr(entry, "parameter_name", None) for entry in filters}:
+            return True
+        offered = {entry[0] if isinstance(entry, tuple) else entry for entry in filters}
         return lookup.partition("__")[0] in offered and bool(
             super().lookup_allowed(lookup, value, request)
         )

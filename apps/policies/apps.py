@@ -19,7 +19,8 @@ class PoliciesConfig(AppConfig):
         presenters = import_module("apps.activity.ports").presenters
         presenters.update(policies=told, policy=told, obs=told)
         import_module("apps.policies.events")
-        import_module("apps.policies.admin.switch")
+        for page in ("acts", "policies", "switch"):
+            import_module(f"apps.policies.admin.{page}")
         common = import_module("apps.common.ports")
         vitals = import_module("apps.policies.vitals")
         common.examinations.append(vitals.examine_switches)

@@ -99,6 +99,8 @@ class ActErased(Event):
     type = "policies.act.erased"
     act: UUID
     act_digest: str
+    reason: str = ""
+    """What whoever erased it wrote for everybody to read."""
 
 
 @dataclass(frozen=True, kw_only=True)

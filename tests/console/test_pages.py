@@ -30,8 +30,8 @@ LISTS = {
     "activity_webhookmessage_changelist": 5,
     "plans_plan_changelist": 5,
 }
-HOME = 15
-SEARCH = 6
+HOME = 16
+SEARCH = 7
 
 
 @pytest.fixture

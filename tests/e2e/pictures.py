@@ -18,6 +18,13 @@ from apps.accounts.services.members import add_member
 from apps.accounts.services.workspaces import create_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.services import write_checkpoint
+from apps.policies.acts import digest_of_act
+from apps.policies.choices import ActKind, Verb
+from apps.policies.drafting import template_named
+from apps.policies.models.acts import ActRecord
+from apps.policies.ports import Act, Operation
+from apps.policies.services.judging import judge_act
+from apps.policies.services.versions import apply_policy
 from config.env import ROOT
 from tests.e2e.conftest import PHONE, Site, log_in
 from tests.factories import PersonFactory
@@ -33,6 +40,12 @@ AGENTS = {
     "Risk watcher": ("Dashboard", [Scope.READ], 300),
 }
 SMALL = 200_000
+
+
+@pytest.fixture
+def site_settings(settings) -> dict[str, str]:
+    """What this process seals, the server has to open."""
+    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
 
 
 @pytest.fixture
@@ -107,3 +120,59 @@ def test_take_pictures(open_browser, furnished):
     log_in(phone, furnished)
     expect(phone.get_by_role("heading", name="Home")).to_be_attached()
     take(phone, "home-phone")
+
+
+@pytest.fixture
+def act(furnished: User) -> ActRecord:
+    """What an agent may not do, by a policy that a team has."""
+    workspace = Workspace.objects.get(name="Orchard Payments")
+    apply_policy(
+        text=template_named("team").text,
+        workspace=workspace.id,
+        actor=furnished,
+        reason="A team that reviews its agents' work",
+    )
+    agent = User.objects.get_queryset().get(name="Checkout agent")
+    plan = Act(
+        kind=ActKind.PLAN,
+        operations=(
+            Operation(verb=Verb.EDIT, paths=("api/refunds.md",)),
+            Operation(verb=Verb.DELETE, paths=("docs/limits.md",)),
+        ),
+        texts={"summary": "Refunds above the limit need a second pair of eyes"},
+        diff_lines=140,
+        impact=6,
+    )
+    judge_act(act=plan, actor=agent, workspace=workspace.id)
+    return ActRecord.objects.get(digest=digest_of_act(plan))
+
+
+def test_take_pictures_of_the_policy(open_browser, furnished, act):
+    base = f"/admin/policies/policy/{act.workspace_id}"
+    page = open_browser()
+    log_in(page, furnished)
+    expect(page.get_by_role("heading", name="Home")).to_be_attached()
+    page.goto(f"{base}/drafts/new/")
+    expect(page.locator("form.draft .said")).to_contain_text("pass")
+    place_cursor(page, "max_diff_lines: 800")
+    page.keyboard.type("0 lines")
+    expect(page.locator(".gutter .faulty")).to_have_count(1)
+    place_cursor(page, "budgets: {spend_per_day_cents: 2000}")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Space")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    take(page, "policy-editor-light")
+    page.goto(f"/admin/policies/actrecord/{act.id}/change/")
+    take(page, "policy-trace-light")
+
+
+def place_cursor(page: Page, after: str) -> None:
+    page.evaluate(
+        """(after) => {
+          const area = document.querySelector("textarea#text");
+          const at = area.value.indexOf(after) + after.length;
+          area.focus();
+          area.setSelectionRange(at, at);
+        }""",
+        after,
+    )

@@ -49,7 +49,12 @@ ENDING_WHAT_SOMEBODY_MAY_DO = {
     "api/v1/api-keys/<uuid:key_id>/revoke",
     "api/v1/invitations/<uuid:invitation_id>/revoke",
 }
-OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO
+WEIGHING = {
+    # What is asked changes nothing, and who stopped everything may have to mend a policy.
+    "admin/policies/policy/<uuid:workspace_id>/check/",
+    "admin/policies/policy/<uuid:workspace_id>/try/",
+}
+OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO | WEIGHING
 """Of unsafe requests. Every safe one is open."""
 
 OPEN_TASKS = {"activity.pulse", "ledger.write_checkpoint"}

@@ -24,8 +24,9 @@ from apps.policies.services.drafts import draft_policy
 BATCH = 1000
 
 
-def erase_act(*, act: ActRecord, actor: Actor) -> None:
-    """What it said is gone. That it was judged, how, and its digest stay until its time is up."""
+def erase_act(*, act: ActRecord, actor: Actor, reason: str = "") -> None:
+    """What it said is gone. That it was judged, how, and its digest stay until its time is up.
+    `reason` is on record for everybody: it must not repeat what is erased."""
     with unit(actor=actor, workspace=act.workspace_id):
         require(actor=actor, workspace_id=act.workspace_id, permission=Permission.MANAGE_WORKSPACE)
         locked = ActRecord.objects.select_for_update().filter(pk=act.pk).first()
@@ -36,7 +37,7 @@ def erase_act(*, act: ActRecord, actor: Actor) -> None:
         locked.sealed, locked.label = None, ""
         locked.erased_at, locked.erased_by = timezone.now(), actor.actor_id
         locked.save(update_fields=["sealed", "label", "erased_at", "erased_by"])
-        record(events.ActErased(act=locked.id, act_digest=locked.digest))
+        record(events.ActErased(act=locked.id, act_digest=locked.digest, reason=reason))
 
 
 def forget_old_acts() -> int:

@@ -1,0 +1,245 @@
+"""What the console's pages about a workspace's policy have in common, and those that only read.
+
+They are pages of their own, not change views: what writes here calls a service, which begins a
+unit of work of its own.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.generic import TemplateView
+
+from apps.accounts.browser.entry import person
+from apps.accounts.choices import Permission, Role
+from apps.accounts.models import User, Workspace
+from apps.accounts.ports import Standing
+from apps.accounts.selectors import standing_of
+from apps.activity.naming import name_of
+from apps.common.errors import NotFound
+from apps.policies.admin.showing import diff_of, rules_in, summary, tests_told, whole_schema
+from apps.policies.choices import DraftState, Effect
+from apps.policies.errors import PolicyInvalid
+from apps.policies.models.acts import ActRecord
+from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
+from apps.policies.selectors import policies as read
+from apps.policies.services.versions import Checked, check_policy
+
+MOST_VERSIONS = 200
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Why a button does nothing for this person; empty: it does. Services decide again."""
+
+    write: str = ""
+    release: str = ""
+    decide: str = ""
+    manage: str = ""
+
+    @classmethod
+    def of(cls, standing: Standing) -> "Rights":
+        if standing.archived:
+            why = "The workspace is archived: it can be read, and nothing in it changes."
+            return cls(write=why, release=why, decide=why, manage=why)
+        role = f"Your role here is {standing.role}"
+
+        def unless(permission: Permission, needed: str) -> str:
+            return "" if standing.permits(permission) else f"{role}: {needed}."
+
+        return cls(
+            write=unless(Permission.WRITE, "drafts need at least a contributor"),
+            release=""
+            if standing.role == Role.OWNER
+            else f"{role}: only an owner of the workspace releases its policy.",
+            decide=unless(Permission.DECIDE, "a replay needs at least a reviewer"),
+            manage=unless(Permission.MANAGE_WORKSPACE, "this needs an admin or an owner"),
+        )
+
+
+class ConsolePage(TemplateView):
+    title = ""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.me = person(request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = {"title": self.title, "here": self.title, **kwargs}
+        return super().get_context_data(**admin.site.each_context(self.request), **shown)
+
+
+class WorkspacePage(ConsolePage):
+    """About one workspace, for who belongs to it: running the instance is not enough here."""
+
+    workspace: Workspace
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        found = Workspace.objects.visible_to(self.me).filter(pk=kwargs["workspace_id"]).first()
+        standing = standing_of(actor=self.me, workspace_id=kwargs["workspace_id"])
+        if found is None or standing is None:
+            raise NotFound
+        self.workspace, self.rights = found, Rights.of(standing)
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """Whose and where, as selectors ask it."""
+        return {"workspace_id": self.workspace.id, "actor": self.me}
+
+    def url(self, page: str, *args: Any) -> str:
+        return page_url(page, self.workspace.id, *args)
+
+    def draft(self, draft_id: UUID) -> PolicyDraft:
+        return read.draft(draft_id=draft_id, **self.scope)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = {"workspace": self.workspace, "rights": self.rights, **kwargs}
+        shown["title"] = f"{shown.get('here') or self.title}: {self.workspace}"
+        return super().get_context_data(**{"here": self.title, **shown})
+
+
+def page_url(page: str, workspace_id: UUID, *args: Any) -> str:
+    return reverse(f"admin:policies_{page}", args=[workspace_id, *args])
+
+
+def names_of(ids: set[UUID | None]) -> dict[UUID | None, str]:
+    """What people and agents are called. Whoever is gone keeps the end of their id."""
+    wanted = {one for one in ids if one}
+    rows = User.objects.get_queryset().filter(id__in=wanted).values_list("id", "name")
+    known = dict(rows)
+    return {one: name_of(one, known.get(one, "")) for one in wanted}
+
+
+def check(text: str) -> tuple[Checked | None, PolicyInvalid | None]:
+    try:
+        return check_policy(text), None
+    except PolicyInvalid as error:
+        return None, error
+
+
+# --- pages
+
+
+class PoliciesPage(ConsolePage):
+    """Every workspace one belongs to, and what holds in it. With one, its page."""
+
+    template_name = "policies/policies.html"
+    title = "Policies"
+
+    def get(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        self.workspaces = list(Workspace.objects.visible_to(self.me).order_by("name", "id"))
+        if len(self.workspaces) == 1:
+            return redirect(page_url("home", self.workspaces[0].id))
+        return super().get(request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        held = {one.workspace_id: one.current for one in read.policies(actor=self.me)}
+        drafts = dict(
+            PolicyDraft.objects.visible_to(self.me)
+            .open()
+            .order_by()
+            .values_list("workspace_id")
+            .annotate(count=Count("id"))
+        )
+        rows = [
+            {
+                "workspace": one,
+                "version": held.get(one.id),
+                "drafts": drafts.get(one.id, 0),
+                "url": page_url("home", one.id),
+            }
+            for one in self.workspaces
+        ]
+        return super().get_context_data(rows=rows, **kwargs)
+
+
+class PolicyPage(WorkspacePage):
+    """What holds now, and what is about to."""
+
+    template_name = "policies/policy.html"
+    title = "Policy"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        version = read.current_version(**self.scope)
+        text = version.text if version else read.built_in_text()
+        checked, error = check(text)
+        drafts = list(read.drafts_of(**self.scope).filter(state=DraftState.OPEN).defer("text"))
+        people = {None, *(draft.author_id for draft in drafts)}
+        people.add(version.released_by if version else None)
+        drafts.sort(key=lambda draft: draft.updated_at, reverse=True)
+        lately = ActRecord.objects.visible_to(self.me).filter(workspace=self.workspace)
+        return super().get_context_data(
+            version=version,
+            number=version.number if version else 0,
+            text=text,
+            lines=text.splitlines(),
+            checked=checked,
+            error=error,
+            rules=rules_in(checked),
+            tests=tests_told(checked),
+            said=summary(checked, error)[1],
+            at_home=True,
+            drafts=drafts,
+            names=names_of(people),
+            denied=lately.filter(effect=Effect.DENY).order_by("-id").defer("sealed")[:5],
+            **kwargs,
+        )
+
+
+class VersionsPage(WorkspacePage):
+    """Every version, and how any two of them differ."""
+
+    template_name = "policies/versions.html"
+    title = "Versions"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = read.versions_of(**self.scope).order_by("-number").defer("text")
+        versions = list(found[:MOST_VERSIONS])
+        newest = versions[0].number if versions else 0
+        before = _number(self.request.GET.get("from"), max(newest - 1, 0))
+        after = _number(self.request.GET.get("to"), newest)
+        one, other = (read.text_of_version(number=n, **self.scope) for n in (before, after))
+        return super().get_context_data(
+            versions=versions,
+            names=names_of({each.released_by for each in versions}),
+            numbers=[*(each.number for each in versions), 0],
+            before=before,
+            after=after,
+            diff=diff_of(one, other),
+            **kwargs,
+        )
+
+
+class VersionPage(WorkspacePage):
+    template_name = "policies/version.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        number = kwargs["number"]
+        version: PolicyVersion | None = None
+        if number:
+            version = read.version(number=number, **self.scope)
+        text = version.text if version else read.built_in_text()
+        held = Policy.objects.filter(workspace=self.workspace).values_list("current__number")
+        return super().get_context_data(
+            version=version,
+            here=f"Version {number}" if number else "The built-in policy",
+            again=f"{self.url('new')}?from=version:{number}",
+            holds=(held.first() or (None,))[0] == (number or None),
+            lines=text.splitlines(),
+            names=names_of({version.released_by if version else None}),
+            **kwargs,
+        )
+
+
+def schema_page(_: HttpRequest) -> JsonResponse:
+    return JsonResponse(whole_schema())
+
+
+def _number(said: str | None, otherwise: int) -> int:
+    return int(said) if said and said.isdecimal() and len(said) < 10 else otherwise
