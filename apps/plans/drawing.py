@@ -5,6 +5,7 @@ and the whole of it as an act. Pure; what does not add up is refused before anyt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from apps.plans.choices import Action
 from apps.plans.errors import PlanInvalid
@@ -241,10 +242,12 @@ def _touch_once(files: Sequence[FilePatch]) -> None:
             seen[path] = number
         if file.action != Action.DELETE:
             results[file.to or file.path] = number
-    for path, number in results.items():
-        parts = path.split("/")
-        if any("/".join(parts[:end]) in results for end in range(1, len(parts))):
-            faults.append((number, f"{path!r} lies in what is a file by this plan."))
+    ordered = sorted(results, key=lambda path: path.split("/"))  # a folder, then what is in it
+    faults += [
+        (results[path], f"{path!r} lies in what is a file by this plan.")
+        for above, path in pairwise(ordered)
+        if path.startswith(f"{above}/")
+    ]
     if faults:
         raise PlanInvalid(
             details=[

@@ -203,3 +203,11 @@ def test_anything_is_read_or_refused(text):
         files, faults = (), refused.details
     assert all(isinstance(file, FilePatch) for file in files)
     assert bool(files) != bool(faults)
+
+
+def test_a_patch_of_very_many_hunks_is_read_in_time_that_grows_with_it():
+    hunks = "".join(f"@@ -{n} +{n} @@\n-a\n+b\n" for n in range(1, 40_001))
+    began = time.process_time()
+    [file] = read_patch(f"--- a/x\n+++ b/x\n{hunks}")
+    assert (file.added, file.removed) == (40_000, 40_000)
+    assert time.process_time() - began < 5

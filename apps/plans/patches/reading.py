@@ -254,7 +254,7 @@ class _Reader:
         hunk = Hunk(old, new, self._body(olds, news, begin))
         if all(line.kind == " " for line in hunk.lines):
             self._refuse("This hunk changes nothing.", begin)
-        self._follows(hunk, before, begin)
+        self._follows(hunk, before[-1] if before else None, begin)
         return hunk
 
     def _body(self, olds: int, news: int, begin: int) -> tuple[Line, ...]:
@@ -284,19 +284,20 @@ class _Reader:
         follows = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
         return not (self._next("--- ") and follows.startswith("+++ "))
 
-    def _follows(self, hunk: Hunk, before: Sequence[Hunk], begin: int) -> None:
+    def _follows(self, hunk: Hunk, before: Hunk | None, begin: int) -> None:
+        """The sides of a patch run apart by what was added and removed, and by nothing else."""
         old, new = _first(hunk.old_start, hunk.old_count), _first(hunk.new_start, hunk.new_count)
-        grown = sum(each.new_count - each.old_count for each in before)
-        end = 1
+        old_end = new_end = 1
         if before:
-            last = before[-1]
-            end = _first(last.old_start, last.old_count) + last.old_count
-            if any(not line.ended for line in last.lines):
+            old_end = _first(before.old_start, before.old_count) + before.old_count
+            new_end = _first(before.new_start, before.new_count) + before.new_count
+            if any(not line.ended for line in before.lines):
                 self._refuse("A hunk before this one reaches the end of the file.", begin)
-        if old < max(end, 1):
+        if old < old_end:
             self._refuse("This hunk begins before the one above it has ended.", begin)
-        if new - old != grown:
-            message = f"By what stands above, the new side of this hunk begins at {old + grown}."
+        if new - old != new_end - old_end:
+            expected = old + new_end - old_end
+            message = f"By what stands above, the new side of this hunk begins at {expected}."
             self._refuse(message, begin)
 
     # ---
