@@ -38,11 +38,12 @@ class PlanAdmin(BrowseAdmin):
     actions_detail = ("release",)
     fields = (
         *("name", "workspace", "progress", "risk", "budget", "intent", "context", "stages"),
-        *("variants", "proposer", "policy_source", "digest", "created_at"),
+        *("variants", "proposer", "policy_source", "artifact_digest", "created_at"),
         *("released_at", "exported_at"),
     )
     readonly_fields = (
         *("progress", "risk", "budget", "intent", "context", "stages", "variants", "proposer"),
+        "artifact_digest",
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -91,6 +92,10 @@ class PlanAdmin(BrowseAdmin):
             {**variant, **_lines(artifact.patch(variant["id"]))} for variant in artifact.variants
         ]
         return render_to_string("plans/variants.html", {"variants": shown})
+
+    @display(description="Digest")
+    def artifact_digest(self, plan: Plan) -> str:
+        return render_to_string("plans/text.html", {"text": plan.digest})
 
     @display(description="Proposed by")
     def proposer(self, plan: Plan) -> str:

@@ -55,6 +55,7 @@ def test_a_reviewer_reads_it_and_it_is_text(client, reviewer, plan, django_asser
     client.force_login(reviewer)
     listed = client.get(reverse("admin:plans_plan_changelist")).content.decode()
     assert plan.name in listed
+    client.get(page(plan))
     with django_assert_num_queries(PAGE):
         shown = client.get(page(plan)).content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;bold&lt;/b&gt;" in shown

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import os
+import zipfile
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.accounts.services.exports import export_workspace
+from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
 from apps.plans.models import Plan
 from tests.plans.trees import git, read_tree, write_tree
@@ -82,3 +85,13 @@ def test_what_waits_is_not_exported(api, agent, policy, body, tmp_path):
     with pytest.raises(CommandError, match="approval"):
         said("export", plan.workspace_id, plan.id, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspaces_export_holds_its_plans_readable(plan, body, tmp_path):
+    target = tmp_path / "export.zip"
+    export_workspace(workspace_id=plan.workspace_id, target=target, actor=SYSTEM)
+    with zipfile.ZipFile(target) as archive:
+        [name] = [name for name in archive.namelist() if "plan" in name.lower()]
+        [row] = map(json.loads, archive.read(name).splitlines())
+    assert row["artifact"]["intent"] == body["intent"]
+    assert "sealed" not in row

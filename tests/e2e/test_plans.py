@@ -1,0 +1,75 @@
+"""A plan in a browser: read with its patches, released, on a phone too."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.accounts.choices import Role
+from apps.accounts.services.people import refresh_console_access
+from apps.common.actors import SYSTEM
+from apps.ledger.services import unit
+from apps.plans.choices import PlanState, RiskBudget
+from apps.plans.models import Plan
+from apps.plans.schemas import PlanIn
+from apps.plans.services import create_plan, sketch
+from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.test_console import serious_faults, too_wide
+from tests.factories import member
+
+pytestmark = pytest.mark.e2e
+SENT = {
+    "intent": "Greet people by their name\n\nNames may be <b>missing</b>.",
+    "context": "Keep the old greeting for who has no name.",
+    "changes": [
+        {
+            "path": "api/greeting.py",
+            "action": "edit",
+            "old": "def greet():\n    return 'Hello'\n",
+            "new": "def greet(name=''):\n    return f'Hello {name}'.strip()\n",
+        },
+        {"path": "api/notes.md", "action": "create", "new": "A long line. " * 40 + "\n"},
+    ],
+}
+
+
+@pytest.fixture
+def site_settings(settings) -> dict[str, str]:
+    """What the test seals, the server opens."""
+    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
+
+
+@pytest.fixture
+def owner(workspace):
+    person = member(workspace, Role.OWNER)
+    with unit(actor=SYSTEM):
+        refresh_console_access(person.id)
+    return person
+
+
+@pytest.fixture
+def plan(workspace):
+    return create_plan(
+        drawing=sketch(PlanIn.model_validate(SENT)),
+        budget=RiskBudget.LOW,
+        actor=member(workspace, Role.CONTRIBUTOR),
+        workspace=workspace.id,
+    ).plan
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", None), ("dark", PHONE)])
+def test_an_owner_reads_a_plan_and_releases_it(open_browser, owner, plan, scheme, size, tmp_path):
+    page = open_browser(color_scheme=scheme, **({"viewport": size} if size else {}))
+    log_in(page, owner)
+    page.goto(f"/admin/plans/plan/{plan.pk}/change/")
+    page.get_by_text("Patch of Bold").click()
+    expect(page.get_by_label("Patch of Bold")).to_contain_text("+def greet(name='')")
+    expect(page.get_by_text("Names may be <b>missing</b>.").first).to_be_visible()
+    page.screenshot(path=tmp_path / "plan.png", full_page=True)
+    assert serious_faults(page) == []
+    assert not too_wide(page)
+    if size:
+        return  # there the button stands in a menu
+    page.get_by_role("link", name="Release").click()
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Release").click()
+    expect(page.get_by_text("It can be exported now.")).to_be_visible()
+    assert Plan.objects.get().state == PlanState.RELEASED
