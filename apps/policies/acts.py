@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from json import dumps
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,6 +20,7 @@ Text = Annotated[str, StringConstraints(max_length=1_000_000)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\[\]-]{0,199}$")]
 Line = Annotated[str, StringConstraints(max_length=500)]
 MOST_CHARACTERS = 2_000_000
+MOST_PATHS = 10_000
 DIFF = "diff"
 """The name of the text that a unified diff goes by."""
 UNREADABLE = ""
@@ -69,6 +71,11 @@ class ActIn(Incoming):
             raise ValueError("Give the diff once: as `diff` or among `texts`.")
         if sum(map(len, self.texts.values())) + len(self.diff or "") > MOST_CHARACTERS:
             raise ValueError(f"All texts together have at most {MOST_CHARACTERS:,} characters.")
+        if sum(len(operation.paths) for operation in self.operations) > MOST_PATHS:
+            raise ValueError(f"All operations together have at most {MOST_PATHS:,} paths.")
+        headers = _HEADER.finditer(self.diff or self.texts.get(DIFF, ""))
+        if len(list(islice(headers, MOST_PATHS + 1))) > MOST_PATHS:
+            raise ValueError(f"A diff has at most {MOST_PATHS:,} headers. Split it.")
         return self
 
     def to_act(self) -> Act:
@@ -141,8 +148,8 @@ def _readings(side: str) -> tuple[str, ...]:
 
 def _both(names: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if names.startswith("a/") and " b/" in names:
-        before, _, after = names[2:].partition(" b/")
-        return (before,), (after,)
+        old, _, new = names[2:].partition(" b/")
+        return (old,), (new,)
     middle = len(names) // 2
     one, other = _readings(names[:middle]), _readings(names[middle + 1 :])
     if names[middle : middle + 1] == " " and one[-1] == other[-1]:

@@ -1,6 +1,7 @@
 """Adding a rule and its test to a policy's text, and leaving everything else as it was written."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import yaml
@@ -8,34 +9,49 @@ import yaml
 from apps.policies.cases import Case
 from apps.policies.choices import Effect
 from apps.policies.documents import read_policy
+from apps.policies.engine.paths import resolve
 from apps.policies.errors import PolicyInvalid
 
-_MAGIC = frozenset("*?[]{}!\\")
+_MAGIC = re.compile(r"[*?\[{]")
 
 
-def rule_for(
+def rules_for(
     case: Case, *, name: str, known: Collection[str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A rule that allows the same again to the same performer, and a test that it does."""
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rules that allow the same again to the same performer, and a test that they do.
+
+    One for each thing that was done: whoever may create this and delete that may not therefore
+    delete this."""
     act, who = case.act, case.performer
     over = sorted({rule for stage in case.verdict.stages for rule in stage.rules} & {*known})
-    when: dict[str, Any] = {"act": [act.kind.value], "actor": [who.kind]}
-    if who.kind == "agent":
-        when["agent"] = [str(who.id)]
-    elif who.role:
-        when["role"] = [who.role]
-    said = {
-        "operation": {operation.verb.value for operation in act.operations},
-        "node_kind": {one.node_kind for one in act.operations if one.node_kind},
-        "path": {path for operation in act.operations for path in operation.paths},
-        "target": {operation.target for operation in act.operations if operation.target},
+    whose: dict[str, Any] = {
+        "act": [act.kind.value],
+        "actor": [who.kind],
+        "agent": [str(who.id)],
     }
-    for field, values in said.items():
-        if values and _MAGIC.isdisjoint("".join(values)):
-            when[field] = sorted(values)
-    if act.operations:
-        when["every"] = True
-    rule = {"name": name, "when": when, "then": {"allow": True, "over": over}}
+    things: dict[tuple[str, str, str], dict[str, set[str]]] = {}
+    for one in act.operations:
+        key = (one.verb.value, one.node_kind, one.target if one.paths else "")
+        thing = things.setdefault(key, {"path": set(), "target": set()})
+        thing["path"] |= {_exact_path(path) for path in one.paths}
+        thing["target"] |= {_exact(one.target)} - {""}
+    whens = [
+        {
+            **whose,
+            "operation": [verb],
+            **({"node_kind": [node_kind]} if node_kind else {}),
+            **{field: sorted(values) for field, values in thing.items() if values},
+        }
+        for (verb, node_kind, _), thing in things.items()
+    ]
+    rules = [
+        {
+            "name": f"{name}/{number}" if len(whens) > 1 else name,
+            "when": when,
+            "then": {"allow": True, "over": over},
+        }
+        for number, when in enumerate(whens or [whose], start=1)
+    ]
     test = {
         "name": name,
         "act": {
@@ -63,23 +79,36 @@ def rule_for(
     }
     if who.role:
         test["actor"] |= {"role": who.role}  # type: ignore[operator]
-    return rule, test
+    return rules, test
 
 
-def with_rule(text: str, rule: dict[str, Any], test: dict[str, Any]) -> str:
+def _exact_path(path: str) -> str:
+    """The glob that fits it alone, not what has its name elsewhere."""
+    resolved = resolve(path).path
+    anchor = "" if "/" in resolved else "/"
+    return f"{anchor}{_exact(resolved)}" if resolved else "**"
+
+
+def _exact(name: str) -> str:
+    """As a glob. What it cannot say, a glob refuses, and with it the draft."""
+    exact = _MAGIC.sub(lambda found: f"[{found[0]}]", name)
+    return f"{{!}}{exact[1:]}" if exact.startswith("!") else exact
+
+
+def with_rules(text: str, rules: Sequence[dict[str, Any]], test: dict[str, Any]) -> str:
     before = read_policy(text).document
     wanted = before.model_dump(mode="json", exclude_unset=True)
-    wanted["rules"] = [*wanted.get("rules", []), rule]
+    wanted["rules"] = [*wanted.get("rules", []), *rules]
     wanted["tests"] = [*wanted.get("tests", []), test]
     try:
-        amended = _added(_added(text, "rules", rule), "tests", test)
+        amended = _added(_added(text, "rules", rules), "tests", [test])
         found = read_policy(amended).document.model_dump(mode="json", exclude_unset=True)
     except (yaml.YAMLError, PolicyInvalid):  # written in a way that lines do not fit into
         return _dumped(wanted)
     return amended if found == wanted else _dumped(wanted)
 
 
-def _added(text: str, field: str, item: dict[str, Any]) -> str:
+def _added(text: str, field: str, items: Sequence[dict[str, Any]]) -> str:
     """After the last item of this list, or in a new one at the end."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     lines = text.splitlines()
@@ -91,17 +120,23 @@ def _added(text: str, field: str, item: dict[str, Any]) -> str:
             while place > last.start_mark.line + 1 and _says_nothing(lines[place - 1]):
                 place -= 1
             indent = " " * value.start_mark.column
-            lines[place:place] = [indent + line for line in _dumped([item]).splitlines()]
+            lines[place:place] = [indent + line for line in _dumped([*items]).splitlines()]
             return "\n".join([*lines, ""])
         if key.value == field and not value.value:
             del lines[key.start_mark.line : value.end_mark.line + 1]
-    items = ["  " + line for line in _dumped([item]).splitlines()]
-    return "\n".join([*lines, f"{field}:", *items, ""])
+    listed = ["  " + line for line in _dumped([*items]).splitlines()]
+    return "\n".join([*lines, f"{field}:", *listed, ""])
 
 
 def _says_nothing(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True  # policies have none
+
+
 def _dumped(value: Any) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    dumped: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return dumped

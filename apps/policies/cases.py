@@ -35,5 +35,6 @@ def pack(case: Case) -> bytes:
     return zlib.compress(_FORM.dump_json(case), level=3)
 
 
-def unpack(packed: bytes) -> Case:
-    return _FORM.validate_json(zlib.decompressobj().decompress(packed, LARGEST))
+def unpack(packed: bytes, *, longest: int = LARGEST) -> Case:
+    """Raises ValueError where it is longer, or of an older form."""
+    return _FORM.validate_json(zlib.decompressobj().decompress(packed, longest))

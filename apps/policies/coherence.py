@@ -40,7 +40,7 @@ def contradictions(document: PolicyDocument) -> Contradictions:
 def _all(document: PolicyDocument) -> Contradictions:
     yield from _directories(document)
     for index, glob in enumerate(document.deny_globs):
-        yield from _glob(glob, ("deny_globs", index))
+        yield from _glob(_anchored(glob), ("deny_globs", index))
     yield from _hours(document.hours)
     yield from _thresholds(document)
     yield from _gate(document)
@@ -62,6 +62,11 @@ def _directories(document: PolicyDocument) -> Contradictions:
             yield path, "Name a directory in full, like docs/api: patterns stand in deny_globs."
         else:
             yield from _glob(directory.removesuffix("/"), path)
+
+
+def _anchored(glob: str) -> str:
+    """`/README.md` is the one at the root; without its slash, one at any depth."""
+    return glob[1:] if glob.startswith("/") and "/" not in glob[1:] else glob
 
 
 def _glob(glob: str, path: Path) -> Contradictions:
@@ -121,7 +126,7 @@ def _rules(document: PolicyDocument) -> Contradictions:
     yield from _repeated(names, ("rules",), "A rule of this name", ("name",))
     for index, rule in enumerate(document.rules):
         for at, glob in enumerate(rule.when.path or ()):
-            yield from _glob(glob, ("rules", index, "when", "path", at))
+            yield from _glob(_anchored(glob), ("rules", index, "when", "path", at))
         yield from _outcome(rule.then, ("rules", index, "then"), rules, document.hours)
 
 

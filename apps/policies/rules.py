@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-PATH_NAMES = frozenset(
-    name + ending
-    for name in (
-        *("path", "file", "filename", "file_name", "file_path", "filepath", "dir", "directory"),
-        *("folder", "source_path", "source_file", "target_path", "target_file", "destination"),
+PATH_WORDS = frozenset(
+    word + ending
+    for word in (
+        *("path", "file", "filename", "filepath", "pathname", "dirname", "dir", "directory"),
+        *("folder", "workdir", "basedir", "cwd", "src", "dst", "dest", "destination"),
     )
     for ending in ("", "s")
-)
-"""Under these names a payload's texts are paths, however deep they stand."""
+) | {"directories"}
+"""A payload's texts under a name that ends in one of these are paths, however deep they stand."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -21,16 +22,37 @@ def texts_in(value: Any, name: str) -> dict[str, str]:
     return dict(_texts(value, name))
 
 
+def names_a_path(name: str) -> bool:
+    """`path`, `target_file`, `outputPath`, `File-Name`, but neither `profile` nor `file_id`."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return not PATH_WORDS.isdisjoint((name.lower(), "".join(words[-2:]), *words[-1:]))
+
+
 def paths_in(value: Any, *, named: bool = False) -> Iterator[str]:
+    """Under such a name also names that look like paths, as in `{"files": {"a/b.md": "…"}}`."""
     match value:
         case str() if named:
             yield value
         case Mapping():
             for name, inner in value.items():
-                yield from paths_in(inner, named=named or name.lower() in PATH_NAMES)
+                is_one = named and any(mark in name for mark in "/\\.")
+                if is_one:
+                    yield name
+                if not (is_one and isinstance(inner, str) and "\n" in inner):  # what is in it
+                    yield from paths_in(inner, named=named or names_a_path(name))
         case list() | tuple():
             for inner in value:
                 yield from paths_in(inner, named=named)
+
+
+def count_of(value: Any) -> int:
+    """Of everything in it, names included."""
+    match value:
+        case Mapping():
+            return 1 + len(value) + sum(map(count_of, value.values()))
+        case list() | tuple():
+            return 1 + sum(map(count_of, value))
+    return 1
 
 
 def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from apps.accounts.choices import Role
 from apps.ledger.models import Event
 from apps.policies.errors import TimedOut
 from apps.policies.models.acts import ActRecord
-from apps.policies.rules import paths_in, texts_in
+from apps.policies.rules import count_of, paths_in, texts_in
 from apps.policies.services import observing
 from tests.factories import WorkspaceFactory, agent_of, member
 
@@ -205,3 +205,58 @@ def test_every_text_of_a_payload_is_judged():
 def test_every_path_of_a_payload_is_judged():
     payload = {"File": "a", "files": ["b", {"name": "c"}], "text": "d", "in": {"path": "e"}}
     assert sorted(paths_in(payload)) == ["a", "b", "c", "e"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["targetPath", "output_path", "File-Name", "LOG FILE", "logFiles", "workingDirectory", "dst"],
+)
+def test_a_path_goes_by_many_names(name):
+    assert list(paths_in({name: ["a", {"x": "b"}]})) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["profile", "file_id", "XPath expression", "directive", ""])
+def test_what_merely_sounds_like_a_path_is_none(name):
+    assert list(paths_in({name: "a"})) == []
+
+
+def test_files_by_their_paths_are_judged_by_these():
+    payload = {"files": {"secrets/prod.yaml": "one\ntwo", "x.md": "y", "mode": "z"}}
+    assert sorted(paths_in(payload)) == ["secrets/prod.yaml", "x.md", "y", "z"]
+
+
+def test_values_are_counted_with_their_names():
+    assert count_of({"a": ["x", {"b": None}], "c": 1}) == 9
+
+
+@pytest.mark.django_db
+class TestAbuse:
+    def test_a_payload_of_very_many_values_is_refused_and_not_kept(self, api, agent, released):
+        for payload in ({"paths": ["x"] * 5000}, {f"k{n}": n for n in range(2500)}):
+            refused = api(agent).post("/act", {**ACT, "payload": payload})
+            assert (refused.status_code, code_of(refused)) == (422, "invalid")
+        assert not ActRecord.objects.filter(door="act").exists()
+
+    def test_a_thousand_denials_count_and_a_hundred_are_told(self, api, agent, released):
+        refused = api(agent).post("/act", {**ACT, "payload": {"paths": ["x"] * 1000}})
+        assert code_of(refused) == "path_forbidden"
+        assert len(refused.json()["error"]["details"]) == 100
+
+    @pytest.mark.parametrize(
+        "secret", ["ghp_" + "k3" * 18, "AKIAIOSFODNN7EXAMPLE", "my_token", "rm/etc/passwd"]
+    )
+    def test_no_event_holds_an_action_in_which_the_gate_found_something(
+        self, secret, api, agent, released
+    ):
+        api(agent).post("/act", {**ACT, "action": secret})
+        assert latest().payload["action_type"] == "other"
+        assert not Event.objects.filter(payload__icontains=secret).exists()
+
+    def test_a_state_leaves_out_what_was_very_long(self, api, agent, released):
+        mine = api(agent)
+        mine.post("/act", ACT)
+        mine.post("/act", {**ACT, "payload": {"path": "docs/a.md", "text": "y" * 200_000}})
+        short, long = mine.get("/state?agent_id=bot-1").json()["state"]["actions"]
+        assert short["payload"] == ACT["payload"]
+        assert "payload" not in long
+        assert (short["ok"], long["ok"]) == (True, True)

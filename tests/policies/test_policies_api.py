@@ -205,6 +205,27 @@ def test_evaluate_says_what_policy_would(client, api, agent, released):
     assert ActRecord.objects.exclude(kind="policy.change").count() == 0
 
 
+def test_evaluate_tells_no_more_faults_than_anybody_reads(api, agent):
+    client = api(agent)
+    many = client.post(f"{V1}/evaluate", {f"k{n}": 1 for n in range(20_000)}, format="json")
+    assert (many.status_code, len(many.json()["error"]["details"])) == (422, 100)
+    flood = client.post(f"{V1}/evaluate", {f"k{n}": 1 for n in range(40_000)}, format="json")
+    assert (flood.status_code, len(flood.json()["error"]["details"])) == (422, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"operations": [{"verb": "edit", "paths": ["docs/a"] * 100}] * 101},
+        {"diff": "--- a/x\n" * 10_001},
+        {"texts": {"diff": "--- a/x\n" * 10_001}},
+    ],
+)
+def test_evaluate_takes_so_many_paths_and_no_more(body, api, agent):
+    refused = api(agent).post(f"{V1}/evaluate", {"kind": "plan", **body}, format="json")
+    assert (refused.status_code, code_of(refused)) == (422, "invalid")
+
+
 def test_evaluate_by_a_draft(client, api, agent, released):
     draft = client.post(f"{V1}/drafts", {"content": SMALL + "default: {then: {allow: true}}\n"})
     place = f"{V1}/evaluate?draft={draft.json()['id']}"
@@ -241,7 +262,7 @@ def test_always_allow_answers_with_the_draft(client, api, agent, released):
     assert again["verdict"]["effect"] == "allow"
 
 
-def test_replay_goes_on_by_cursor(client, api, agent, contributor, released):
+def test_replay_goes_on_by_cursor(client, api, agent, contributor, released, monkeypatch):
     theirs = api(agent)
     for number in range(5):
         theirs.post("/act", {"agent_id": "bot", "action": f"a{number}"})
@@ -258,6 +279,9 @@ def test_replay_goes_on_by_cursor(client, api, agent, contributor, released):
         ("require", "allow")
     }
     assert client.post(f"{V1}/replay", {**asked, "cursor": "made-up"}).status_code == 422
+    monkeypatch.setattr("apps.policies.api.views.acts.REPLAY_SECONDS", 0)
+    hurried = client.post(f"{V1}/replay", {**asked, "limit": 500}).json()
+    assert (hurried["compared"], bool(hurried["next_cursor"])) == (1, True)
     assert client.post(f"{V1}/replay", {"days": 1}).status_code == 422
     assert api(contributor).post(f"{V1}/replay", asked).status_code == 403
 

@@ -1,17 +1,20 @@
 """Recorded acts: who sees them, why they were judged so, how they end, and what they may become."""
 
 import zipfile
+import zlib
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from apps.accounts.choices import Role
+from apps.accounts.keyring import encrypt
 from apps.accounts.services.exports import export_workspace
 from apps.accounts.services.workspaces import delete_workspace
 from apps.common.actors import SYSTEM
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import Event
+from apps.policies.acts import digest_of_act
 from apps.policies.choices import ActKind, Effect, Origin, Verb
 from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
@@ -200,6 +203,51 @@ def test_always_allow_from_the_built_in_policy(workspace, owner, agent, settings
     assert draft.base is None
     release_policy(draft=draft, revision=1, actor=owner)
     assert do(agent, workspace).effect == Effect.ALLOW
+
+
+def test_always_allow_frees_no_more_than_what_was_done(workspace, owner, agent):
+    apply_policy(
+        text='version: "1"\nallowed_dirs: [docs, README.md]\n', workspace=workspace.id, actor=owner
+    )
+    act = Act(
+        kind=ActKind.SPEC_CHANGE,
+        operations=(
+            Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="!{A}[*]?"),
+            Operation(verb=Verb.DELETE, paths=("README.md",), labels=frozenset({"x"})),
+            Operation(verb=Verb.EDIT, target="REQ-[1-9]"),
+        ),
+    )
+    judge_act(act=act, actor=agent, workspace=workspace.id)
+    row = ActRecord.objects.get(digest=digest_of_act(act))
+    draft = acts.always_allow(act=row, actor=owner)
+    assert check_policy(draft.text).passes
+    release_policy(draft=draft, revision=1, actor=owner)
+    assert judge_act(act=act, actor=agent, workspace=workspace.id).effect == Effect.ALLOW
+    for other in (
+        Operation(verb=Verb.CREATE, paths=("docs/i/a.md",), target="!{A}[*]?"),
+        Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="!{A}[x]?"),
+        Operation(verb=Verb.CREATE, paths=("README.md",)),
+        Operation(verb=Verb.DELETE, paths=("docs/[id]/a*.md",)),
+        Operation(verb=Verb.DELETE, paths=("docs/README.md",)),
+        Operation(verb=Verb.EDIT, target="REQ-1"),
+    ):
+        one = Act(kind=ActKind.SPEC_CHANGE, operations=(other,))
+        assert judge_act(act=one, actor=agent, workspace=workspace.id).effect == Effect.REQUIRE
+
+
+def test_always_allow_is_for_whoever_did_it_alone(workspace, owner, contributor):
+    row = do(contributor, workspace, "plans/a.md")
+    draft = acts.always_allow(act=row, actor=owner)
+    release_policy(draft=draft, revision=1, actor=owner)
+    assert do(contributor, workspace, "plans/a.md").effect == Effect.ALLOW
+    assert do(member(workspace, Role.CONTRIBUTOR), workspace, "plans/a.md").effect == Effect.REQUIRE
+
+
+def test_an_act_in_a_form_that_is_no_longer_read_is_told_as_gone(workspace, row, owner):
+    sealed = encrypt(workspace.id, zlib.compress(b'{"act":'), context=row.context)
+    ActRecord.objects.filter(pk=row.pk).update(sealed=sealed)
+    with pytest.raises(ActUnreadable):
+        explanation(one_act(act_id=row.pk, workspace_id=workspace.id, actor=owner))
 
 
 def test_denials_and_what_is_free_are_not_always_allowed(workspace, owner, agent, released):

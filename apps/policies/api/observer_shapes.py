@@ -4,6 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.policies.rules import count_of
+
+LARGEST_PAYLOAD = 5_000
+"""Values, names included: each is judged."""
+
 
 class AgentName(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
@@ -25,6 +30,10 @@ class ActInput(serializers.Serializer[Any]):
             return {}
         if not isinstance(value, dict):
             raise serializers.ValidationError("An object.")
+        if count_of(value) > LARGEST_PAYLOAD:
+            raise serializers.ValidationError(
+                f"At most {LARGEST_PAYLOAD:,} values, names included. Split it."
+            )
         return value
 
 

@@ -5,6 +5,7 @@ decides; those that ask for approval add up; an operation is free when a rule al
 that asks for approval remains on it. Of what no rule speaks, the default speaks.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ logger = structlog.get_logger(__name__)
 DEFAULT = "default"
 UNWEIGHED = Risk(score=100, level=RiskLevel.CRITICAL)
 """What an act counts as until it is weighed: an error never makes it look harmless."""
+MOST_TOLD = 100
+"""Denials of one reason that are told. All of them count."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -80,6 +83,7 @@ class _Hearing:
     circumstances: Circumstances
     rego: RegoVerdict | None
     denials: list[Denial] = field(default_factory=list)
+    spoken: Counter[Reason] = field(default_factory=Counter)
     trace: list[Step] = field(default_factory=list)
     hits: tuple[Hit, ...] = ()
     paths: list[list[Resolved]] = field(default_factory=list)
@@ -131,7 +135,9 @@ class _Hearing:
             self._note(name, "It failed, so the act is denied.", Considered.ERRED)
 
     def _deny(self, reason: Reason, message: str, *, where: str = "", rule: str = "") -> None:
-        self.denials.append(Denial(reason=reason, message=message, field=where, rule=rule))
+        self.spoken[reason] += 1
+        if self.spoken[reason] <= MOST_TOLD:
+            self.denials.append(Denial(reason=reason, message=message, field=where, rule=rule))
 
     def _note(self, name: str, why: str, considered: Considered, denies: bool = False) -> None:
         effect = Effect.DENY if denies or considered == Considered.ERRED else None
@@ -151,7 +157,7 @@ class _Hearing:
         self._gate("kill switch", bool(stopped), "It is on." if stopped else "It is off.")
 
     def _check_paths(self) -> None:
-        policy, before = self.policy, len(self.denials)
+        policy, before = self.policy, self.spoken[Reason.PATH]
         for number, operation in enumerate(self.act.operations):
             resolved = []
             for at, written in enumerate(operation.paths):
@@ -170,7 +176,7 @@ class _Hearing:
                     message = f"The policy's deny_globs forbid this path: {named}."
                     self._deny(Reason.PATH, message, where=where, rule="deny_globs")
             self.paths.append(resolved)
-        count = len(self.denials) - before
+        count = self.spoken[Reason.PATH] - before
         self._gate("paths", bool(count), f"Paths that may not be touched: {count}.")
 
     def _denying(self, path: Resolved, verb: Verb) -> list[int]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case as Choice
+from django.db.models import Count, F, Q, QuerySet, When
+from django.db.models.functions import Length
 
 from apps.accounts.choices import Permission
 from apps.accounts.errors import KeysErased, Undecipherable
@@ -13,7 +15,7 @@ from apps.accounts.keyring import decrypt, opener
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.policies.cases import Case, unpack
+from apps.policies.cases import LARGEST, Case, unpack
 from apps.policies.choices import Door
 from apps.policies.errors import ActUnreadable
 from apps.policies.models.acts import ActRecord
@@ -23,6 +25,8 @@ from apps.policies.selectors.policies import BUILT_IN, built_in_text
 
 STATE_LIMIT = 100
 """The latest of each that a state shows."""
+LONGEST_SHOWN = 100_000
+"""Bytes of an act with its verdict. What was said in a longer one is told when it is explained."""
 OBSERVED = (Door.ACT, Door.TURN)
 
 
@@ -62,18 +66,20 @@ def opened(row: ActRecord) -> Case:
         raise ActUnreadable
     try:
         return unpack(decrypt(row.workspace_id, bytes(row.sealed), context=row.context))
-    except (KeysErased, Undecipherable) as error:
+    except (KeysErased, Undecipherable, ValueError) as error:  # ValueError: of an older form
         raise ActUnreadable from error
 
 
-def opened_all(workspace_id: UUID, rows: Sequence[ActRecord]) -> Iterator[Case | None]:
+def opened_all(
+    workspace_id: UUID, rows: Sequence[ActRecord], *, longest: int = LARGEST
+) -> Iterator[Case | None]:
     """In the order of the rows, with one query for all of them. None: it cannot be read."""
     open_text = opener(workspace_id)
     for row in rows:
         case = None
         if row.sealed is not None:
             try:
-                case = unpack(open_text(bytes(row.sealed), row.context))
+                case = unpack(open_text(bytes(row.sealed), row.context), longest=longest)
             except (KeysErased, Undecipherable, ValueError):  # ValueError: of an older form
                 case = None
         yield case
@@ -95,15 +101,20 @@ def explanation(row: ActRecord) -> Explanation:
 def state_of(*, label: str, workspace_id: UUID, actor: Actor) -> dict[str, Any]:
     """What was done under this name, as far as the actor may see it. Empty: nothing was."""
     found = acts_of(workspace_id=workspace_id, actor=actor, label=label).defer(None)
+    short = Choice(When(size__lte=LONGEST_SHOWN, then=F("sealed")), default=None)
+    found = found.defer("sealed").annotate(size=Length("sealed"), short=short)
     rows = [
         row
         for door in OBSERVED
         for row in reversed(found.filter(door=door).order_by("-id")[:STATE_LIMIT])
     ]
+    for row in rows:
+        row.sealed = row.short
     if not rows:
         return {}
+    cases = opened_all(workspace_id, rows, longest=LONGEST_SHOWN)
     shown: dict[str, list[dict[str, Any]]] = {"actions": [], "turns": []}
-    for row, case in zip(rows, opened_all(workspace_id, rows), strict=True):
+    for row, case in zip(rows, cases, strict=True):
         said = dict(case.said) if case else {}
         shown["actions" if row.door == Door.ACT else "turns"].append(
             {

@@ -17,7 +17,8 @@ from apps.policies.models.acts import ActRecord
 from apps.policies.ports import Verdict
 from apps.policies.selectors.acts import opened_all
 
-CHUNK = 100
+CHUNK = 20
+"""An act may be as long as a body: so many are in memory at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.ledger.services import record, unit
 from apps.policies import events
-from apps.policies.amending import rule_for, with_rule
+from apps.policies.amending import rules_for, with_rules
 from apps.policies.choices import Effect, Origin
 from apps.policies.errors import AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
@@ -73,9 +73,9 @@ def always_allow(*, act: ActRecord, actor: Actor) -> PolicyDraft:
         raise AlwaysAllowed
     held = policy_in_force(act.workspace_id)
     known = {rule.name for rule in held.compiled.document.rules} if held.compiled else set()
-    rule, test = rule_for(case, name=f"always allow {act.id.hex[-12:]}", known=known)
+    rules, test = rules_for(case, name=f"always allow {act.id.hex[-12:]}", known=known)
     return draft_policy(
-        text=with_rule(text_in_force(act.workspace_id), rule, test),
+        text=with_rules(text_in_force(act.workspace_id), rules, test),
         workspace=act.workspace_id,
         actor=actor,
         reason="Always allow what was asked about once",

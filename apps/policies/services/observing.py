@@ -25,6 +25,7 @@ from apps.policies.services.judging import Hearing, judge_act
 
 TURN_SECONDS = 5.0
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+_NAMES = ("action", "operations[0].target")
 _KINDS: dict[Door, type[ActObserved | TurnObserved | PlanObserved]] = {
     Door.ACT: ActObserved,
     Door.TURN: TurnObserved,
@@ -107,9 +108,15 @@ def observe(door: Door, *, act: Act, verdict: Verdict, began: float, action_type
             act_digest=digest_of_act(act),
             latency_ms=round((time.perf_counter() - began) * 1000),
             ok=not verdict.denied,
-            action_type=action_type if _LABEL.fullmatch(action_type) else "other",
+            action_type=_tellable(action_type, verdict),
         )
     )
+
+
+def _tellable(action_type: str, verdict: Verdict) -> str:
+    """An event stays for good: a name in which the gate found something is not told there."""
+    doubtful = any(hit.field in _NAMES for hit in verdict.hits)
+    return action_type if _LABEL.fullmatch(action_type) and not doubtful else "other"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Acts: weighed, listed, explained, replayed, erased, and made into a draft."""
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from apps.policies.api.views.drafts import shown as draft_shown
 from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands, PolicyInvalid
 from apps.policies.models.acts import ActRecord
 from apps.policies.ports import Act
+from apps.policies.rules import count_of
 from apps.policies.selectors import acts as read
 from apps.policies.selectors.replays import acts_to_replay, replayed
 from apps.policies.services.acts import always_allow, erase_act
@@ -30,16 +32,24 @@ from apps.policies.services.judging import weigh_act
 from apps.policies.services.versions import check_policy
 
 SALT = "policies.replay"
+LARGEST = 50_000
+"""Values of an act from outside, names included."""
+FAULTS_LIMIT = 100
+REPLAY_SECONDS = 10.0
+"""After which no further act is judged again in one call; `next_cursor` goes on."""
 
 
 def act_in(body: Any) -> Act:
+    if count_of(body) > LARGEST:  # else telling what is wrong with each could take a minute
+        raise Invalid(details=[{"field": "", "message": f"At most {LARGEST:,} values. Split it."}])
     try:
         return ActIn.model_validate(body).to_act()
     except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
         raise Invalid(
             details=[
                 {"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]}
-                for fault in error.errors(include_input=False, include_url=False)
+                for fault in faults[:FAULTS_LIMIT]
             ]
         ) from error
 
@@ -161,7 +171,7 @@ class Replay(APIView):
     @extend_schema(
         summary="What another policy would have said of the last days",
         description="Judges recorded acts again, the oldest first, up to `limit` (1000 at most) "
-        "in one call; `next_cursor` goes on. Nothing is changed.",
+        "and for about ten seconds in one call; `next_cursor` goes on. Nothing is changed.",
         request=shapes.ReplayInput,
         responses={200: shapes.ReplayOutput, **errors(PolicyInvalid, NotFound)},
     )
@@ -180,7 +190,12 @@ class Replay(APIView):
             after=_place(asked.get("cursor")),
         )
         total = chosen.count()
-        found = list(replayed(policy, chosen, limit=asked["limit"]))
+        found = []
+        ends = time.monotonic() + REPLAY_SECONDS
+        for one in replayed(policy, chosen, limit=asked["limit"]):
+            found.append(one)
+            if time.monotonic() > ends:
+                break
         more = total > len(found)
         return Response(
             {

@@ -123,7 +123,8 @@ class State(APIView):
     @extend_schema(
         summary="What an agent did and said",
         description="The latest 100 of each, as far as you may see them: your own and your "
-        "agents', or all of them if you decide. An unknown agent has `{}`. Without `agent_id`, "
+        "agents', or all of them if you decide. What was said is left out where it was very long. "
+        "An unknown agent has `{}`. Without `agent_id`, "
         "which agents there are.",
         parameters=[shapes.StateInput],
         responses={200: {"type": "object"}},
