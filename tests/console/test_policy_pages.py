@@ -15,7 +15,7 @@ from apps.policies.choices import ActKind, DraftState, Verb
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyDraft, PolicyVersion
 from apps.policies.ports import Act, Operation
-from apps.policies.services.drafts import draft_policy
+from apps.policies.services.drafts import change_draft, draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
@@ -221,6 +221,19 @@ def test_moved_base_is_told_and_the_text_can_be_taken_over(browser, owner, works
     assert PolicyVersion.objects.count() == 2
     new = browser.get(at("new", workspace) + f"?from=draft:{draft.id}").content.decode()
     assert "docs, plans, api" in new
+
+
+def test_release_of_another_text_than_was_seen_is_refused_once(browser, owner, workspace, draft):
+    browser.force_login(owner)
+    address, given = at("release", workspace, draft.id), {"reason": "Seen", "revision": 1}
+    change_draft(draft=draft, revision=1, text=LOOSER + "# unseen\n", actor=owner)
+    page = browser.post(address, given).content.decode()
+    assert "It has changed since you read it" in page
+    assert "# unseen" in page
+    assert 'name="revision" value="2"' in page
+    assert PolicyVersion.objects.count() == 1
+    assert browser.post(address, given | {"revision": 2}).url == at("home", workspace)
+    assert PolicyVersion.objects.get(number=2).text == LOOSER + "# unseen\n"
 
 
 def test_failing_tests_keep_a_draft_from_release(browser, owner, workspace, released):

@@ -19,6 +19,8 @@ PAGES = [
     "/admin/accounts/user/",
     "/admin/accounts/apikey/",
     "/admin/ledger/event/",
+    "/admin/policies/policy/",
+    "/admin/policies/actrecord/",
     "/accounts/",
     "/accounts/sessions/",
     "/accounts/email/",

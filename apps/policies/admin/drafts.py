@@ -273,8 +273,9 @@ class ReleasePage(WorkspacePage):
                 released = self.release(draft, **form.cleaned_data)
             except DomainError as refusal:
                 tell(form, refusal)
-                if isinstance(refusal, PolicyMoved):
-                    draft = self.draft(draft.id)
+                # The page shows the draft as it is now, and that is what the next try is about.
+                draft = self.draft(draft.id)
+                form.data = {**form.data.dict(), "revision": draft.revision}  # type: ignore[attr-defined]
             else:
                 messages.success(
                     request, f"Version {released.number} holds now, with {released.rules} rules."

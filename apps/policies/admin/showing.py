@@ -89,7 +89,10 @@ def outcome_told(then: Outcome) -> str:
     if isinstance(then, Deny):
         return then.deny
     if isinstance(then, Require):
-        return ", then ".join(f"{stage.name} by {stage.quorum}" for stage in then.require)
+        return "; ".join(
+            f"{stage.name}: {stage.quorum} of {_asked(stage.roles, stage.people)}"
+            for stage in then.require
+        )
     return f"without {', '.join(then.over)}" if then.over else ""
 
 
@@ -209,7 +212,7 @@ def why(verdict: Verdict) -> str:
     return f"Allowed by {', '.join(allowing)}." if allowing else "Nothing speaks against it."
 
 
-def _asked(roles: Iterable[str], people: Iterable[str]) -> str:
+def _asked(roles: Iterable[str], people: Iterable[object]) -> str:
     count = len(tuple(people))
     named = [*roles, *([f"{count} named people"] if count else [])]
     return ", ".join(named) or "those who decide"
