@@ -96,7 +96,7 @@ function goToHash() {
 
 addEventListener("hashchange", goToHash);
 goToHash();
+const coming = fetch(urls.schema).catch(() => null);
 check();
-
-const answer = await fetch(urls.schema).catch(() => null);
+const answer = await coming;
 if (answer?.ok) editor.completeBy(new Schema(await answer.json()));

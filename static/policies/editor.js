@@ -12,7 +12,7 @@ export class Editor extends EventTarget {
   #typed = false;
   #leaving = false;
   #schema = null;
-  #waiting = false; // somebody asked before the schema had come
+  #waiting = ""; // "asked" or "written" before the schema had come
   #open = null;
 
   constructor(root) {
@@ -68,8 +68,9 @@ export class Editor extends EventTarget {
 
   completeBy(schema) {
     this.#schema = schema;
-    if (this.#waiting && document.activeElement === this.area) this.#suggest(true);
-    this.#waiting = false;
+    const waiting = this.#waiting;
+    this.#waiting = "";
+    if (waiting && document.activeElement === this.area) this.#suggest(waiting === "asked");
   }
 
   // --- how it looks
@@ -200,7 +201,7 @@ export class Editor extends EventTarget {
   #suggest(asked) {
     if (this.area.readOnly || this.area.selectionStart !== this.area.selectionEnd) return;
     if (!this.#schema) {
-      this.#waiting = asked;
+      this.#waiting = asked ? "asked" : "written";
       return;
     }
     const context = contextAt(this.area.value, this.area.selectionStart);

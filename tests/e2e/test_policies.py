@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from apps.accounts.choices import Role
 from apps.accounts.services.people import refresh_console_access
@@ -153,6 +153,21 @@ def test_keys_are_completed_by_keyboard_alone(page, owner, workspace, draft):
     )
     page.keyboard.press("Control+z")
     expect(editor(page)).not_to_have_value(re.compile("false$"))
+
+
+def test_suggestions_that_come_late_come_all_the_same(page, owner, workspace, draft):
+    waiting: list[Route] = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route("**/policy/schema/", hold)
+    enter(page, owner, f"{home(workspace)}drafts/{draft.id}/")
+    put_cursor(page, "# looser\n")
+    page.keyboard.type("break")
+    expect(page.get_by_role("option")).to_have_count(0)
+    waiting[0].continue_()
+    expect(page.get_by_role("option")).to_have_count(1)
 
 
 def test_keyboard_is_never_caught_in_the_editor(page, owner, workspace, draft):
