@@ -98,14 +98,15 @@ def test_explanation_is_by_the_policy_that_held_then(row, workspace, owner):
 
 
 def test_erased_act_says_nothing_any_more_and_its_digest_stays(row, owner, admin):
-    acts.erase_act(act=row, actor=admin)
+    acts.erase_act(act=row, actor=admin, reason="A name stood in it")
     acts.erase_act(act=row, actor=owner)
     row.refresh_from_db()
     assert (row.sealed, row.erased_by) == (None, admin.id)
     with pytest.raises(ActUnreadable):
         explanation(row)
     event = Event.objects.get(type="policies.act.erased")
-    assert event.payload == {"act": str(row.id), "act_digest": row.digest}
+    told = {"act": str(row.id), "act_digest": row.digest, "reason": "A name stood in it"}
+    assert event.payload == told
 
 
 def test_nobody_but_who_manages_erases(row, reviewer, agent):
