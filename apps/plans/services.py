@@ -263,7 +263,7 @@ def _build(
         lines_added=drawing.added,
         lines_removed=drawing.removed,
         asked_digest=asked_digest(drawing.sent, budget),
-        policy_digest=verdict.policy_digest,
+        policy_digest=scales.policy.digest,  # the older one, if another was released meanwhile
         policy_source=verdict.policy_source,
         act_id=verdict.record,
         proposer_id=actor.actor_id,

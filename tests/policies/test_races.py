@@ -1,8 +1,9 @@
 """What happens when two do the same at once."""
 
+from contextlib import contextmanager
 from threading import Thread
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts.choices import Role
 from apps.ledger.models import Event
@@ -15,6 +16,7 @@ from apps.policies.services.following import reload_changed_files
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy, release_policy
 from tests.factories import WorkspaceFactory, agent_of, member
+from tests.waiting import eventually
 
 
 def test_two_acts_at_once_do_not_both_take_the_last_of_a_quota(committed_database):
@@ -88,3 +90,61 @@ def test_a_file_that_several_look_at_is_loaded_once(committed_database, settings
         thread.join()
     assert PolicyVersion.objects.count() == 1
     assert Event.objects.filter(type="policy.reload").count() == 1
+
+
+@contextmanager
+def acts_held_up(workspace, agent):
+    """Nobody counts this agent's acts meanwhile."""
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"policies.acts {workspace.id} {agent.id}"],
+        )
+        yield
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+        )
+        return cursor.fetchone() == (1,)
+
+
+def in_a_thread(do, results):
+    def run():
+        try:
+            results.append(do())
+        finally:
+            connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_an_act_that_had_to_wait_is_judged_by_the_policy_that_holds_then(committed_database):
+    workspace = WorkspaceFactory.create()
+    owner = member(workspace, Role.OWNER)
+    agent = agent_of(owner, workspace)
+    free = 'version: "1"\nallowed_dirs: [docs]\ndefault: {then: {allow: true}}\n'
+    apply_policy(text=free, workspace=workspace.id, actor=owner)
+    edit = Operation(verb=Verb.EDIT, paths=("docs/a",))
+    act = Act(kind=ActKind.SPEC_CHANGE, operations=(edit,))
+    effects: list[Effect] = []
+    released: list[object] = []
+    with acts_held_up(workspace, agent):
+        waiting = in_a_thread(
+            lambda: judge_act(act=act, actor=agent, workspace=workspace.id).effect, effects
+        )
+        eventually(somebody_waits)
+        in_a_thread(
+            lambda: apply_policy(
+                text=free.replace("docs", "plans"), workspace=workspace.id, actor=owner
+            ),
+            released,
+        ).join()
+    waiting.join()
+    assert len(released) == 1
+    assert effects == [Effect.DENY]

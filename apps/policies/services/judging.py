@@ -102,8 +102,8 @@ def judge_act(
     """The verdict on an act that is about to be done. It is kept, whatever it is."""
     heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
-        policy = policy_in_force(workspace)
         _count_alone(workspace, heard.performer)
+        policy = policy_in_force(workspace)  # only now: another may be released while one waits
         present = _circumstances(workspace, heard.performer, policy)
         began = time.perf_counter()
         case = _case(policy, act, present, heard)
