@@ -21,7 +21,7 @@ def log_in(browser, user, password=PASSWORD, **query):
 
 
 def recorded() -> list[str]:
-    return list(Event.objects.order_by("id").values_list("type", flat=True))
+    return list(Event.objects.order_by("at", "seq").values_list("type", flat=True))
 
 
 def logged_in(browser) -> bool:
