@@ -10,6 +10,7 @@ import time
 import httpx
 import pytest
 
+from apps.ledger.models import Event
 from config.env import ROOT
 from tests.activity.live.conftest import off_loop, ring, ring_later
 from tests.activity.live.servers import DESCRIPTION, connected
@@ -59,6 +60,8 @@ async def test_python_client_that_is_killed_twenty_times_misses_nothing(
     lines = told.read_text().splitlines()
     assert lines.count("reload") == 1
     numbers = [int(line.split()[0]) for line in lines[1:]]
+    missed = set(range(1, last + 1)) - set(numbers)
+    assert not missed, await off_loop(_events_at, house.workspace, missed)
     assert sorted(set(numbers)) == list(range(1, last + 1))
     assert len(numbers) - last <= KILLS  # at most the one it was dealing with when it was killed
 
@@ -98,6 +101,12 @@ def test_description_names_only_what_it_describes():
     for operation in DESCRIPTION["operations"].values():
         for message in operation["messages"]:
             assert message["$ref"].rpartition("/")[2] in messages
+
+
+def _events_at(workspace, seqs):
+    """What was not told, for whoever has to find out why."""
+    found = Event.objects.filter(workspace_id=workspace.id, seq__in=seqs)
+    return list(found.values_list("seq", "type", "at"))
 
 
 def _ring_slowly(workspace, times):
