@@ -29,6 +29,7 @@ def documented(language):
 def environment(uvicorn, house):
     return {
         **os.environ,
+        "PYTHONUNBUFFERED": "",  # else a line is several writes, and a kill may fall between them
         "LATTICE_URL": uvicorn.url,
         "LATTICE_KEY": house.key,
         "LATTICE_WORKSPACE": str(house.workspace.id),
