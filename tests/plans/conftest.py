@@ -1,14 +1,21 @@
 """A workspace with a policy that lets little pass, and everybody who has to do with plans."""
 
-from uuid import uuid4
-
 import pytest
-from rest_framework.test import APIClient
 
-from apps.accounts.choices import Role, Scope
-from apps.accounts.models import User, Workspace
+from apps.accounts.choices import Role
+from apps.accounts.models import User
 from apps.policies.services.versions import apply_policy
-from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.factories import member
+from tests.policies.conftest import (
+    _no_limits_from_other_tests,
+    agent,
+    api,
+    contributor,
+    owner,
+    workspace,
+)
+
+__all__ = ["_no_limits_from_other_tests", "agent", "api", "contributor", "owner", "workspace"]
 
 POLICY = """\
 version: "1"
@@ -28,53 +35,14 @@ default:
 GREETING = "def greet():\n    return 'Hello'\n"
 
 
-@pytest.fixture(autouse=True)
-def _no_limits_from_other_tests(settings):
-    default = settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}
-    settings.CACHES = {"default": default}
-
-
-@pytest.fixture
-def workspace(db) -> Workspace:
-    return WorkspaceFactory.create(name="Orchard")
-
-
-@pytest.fixture
-def owner(workspace) -> User:
-    return member(workspace, Role.OWNER)
-
-
 @pytest.fixture
 def other_owner(workspace) -> User:
     return member(workspace, Role.OWNER)
 
 
 @pytest.fixture
-def contributor(workspace) -> User:
-    return member(workspace, Role.CONTRIBUTOR)
-
-
-@pytest.fixture
-def agent(owner, workspace) -> User:
-    return agent_of(owner, workspace)
-
-
-@pytest.fixture
 def policy(workspace, owner):
     return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
-
-
-@pytest.fixture
-def api(workspace):
-    """A client with a key of this user: `api(owner).get(...)`."""
-
-    def client(user: User, *scopes: Scope) -> APIClient:
-        made = APIClient()
-        every = (Scope.READ, Scope.WRITE) if user.is_agent else tuple(Scope)
-        made.credentials(HTTP_X_API_KEY=issue(user, workspace, *(scopes or every)))
-        return made
-
-    return client
 
 
 @pytest.fixture
