@@ -14,3 +14,18 @@ def eventually(fact: Callable[[], T], within: float = 60.0, what: str = "") -> T
         assert time.monotonic() < deadline, f"{what or fact}: still {found!r} after {within} s"
         time.sleep(0.05)
     return found
+
+
+def drained(owed: Callable[[], int], within: float = 240.0, stirring: float = 45.0) -> None:
+    """Ask how much is owed until it is nothing. A slow machine may take long over much; what does
+    not dwindle for `stirring` seconds is stuck."""
+    began = moved = time.monotonic()
+    least = first = owed()
+    while least:
+        now = time.monotonic()
+        assert now < min(moved + stirring, began + within), (
+            f"first {first} were owed, then {least} for {now - moved:.0f} s of {now - began:.0f} s"
+        )
+        time.sleep(0.05)
+        if (left := owed()) < least:
+            least, moved = left, now

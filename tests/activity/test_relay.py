@@ -14,7 +14,7 @@ from apps.activity.selectors.backlog import consuming_workers
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
 from tests.activity.bells import answered, ring
-from tests.waiting import eventually
+from tests.waiting import drained, eventually
 
 BACK_WITHIN = 30.0
 """Seconds after which everything is delivered, once the broker is back."""
@@ -110,9 +110,9 @@ def test_a_broker_that_comes_back_costs_time_and_nothing_else(machine, subscribe
             with redis.client() as client:
                 client.flushall()
             worker.send_signal(signal.SIGCONT)
-    eventually(done, within=BACK_WITHIN)
+    drained(Delivery.objects.unfinished().count, stirring=BACK_WITHIN)
     after = ring(uuid7(), times=5)
-    eventually(done, within=5)
+    drained(Delivery.objects.unfinished().count, stirring=5)
     assert sorted(answered()) == sorted(str(bell) for bell in [*before, *during, *after])
     assert worker.poll() is None, "the worker consumes again without a restart"
 

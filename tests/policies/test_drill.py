@@ -17,8 +17,7 @@ from tests.waiting import eventually
 __all__ = ["machine", "own_redis", "receiver", "room_for_all", "subscribed"]
 
 WORKS_FOR, STOPPED_FOR = 1.0, 2.0
-BACK_WITHIN = 45.0
-BREATH = 0.5
+BREATH = 1.5
 """Between two that owe something: it has to be done in the end."""
 
 
@@ -83,7 +82,7 @@ def at_work(machine, subscribed, workspaces, told, receiver):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_no_effect_begins_a_second_after_the_switch_even_with_redis_down(
     machine, at_work, acts, receiver
 ):
@@ -92,6 +91,6 @@ def test_no_effect_begins_a_second_after_the_switch_even_with_redis_down(
     assert outcome.late <= WITHIN, outcome
     assert outcome.refused > WRITERS
     machine.redis.start()
-    let_go_on(machine, receiver, BACK_WITHIN)
+    let_go_on(machine, receiver)
     bells = {event.payload["bell"] for event in Event.objects.filter(type=BellRung.type)}
     assert sorted(answered()) == sorted(bells), "each once"
