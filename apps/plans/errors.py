@@ -1,5 +1,6 @@
 """What can go wrong with plans. Denials answer as policies say."""
 
+from apps.accounts.errors import Undecipherable
 from apps.common.errors import Conflict, DomainError, NotAllowed, NotFound
 
 
@@ -39,6 +40,11 @@ class PlanWaiting(Conflict):
         "then an owner who did not propose it, has released it."
     )
     on_record = True
+
+
+class PlanUnreadable(Undecipherable):
+    code = "plan_unreadable"
+    message = "This plan was kept in an older form, which nobody reads any more. Propose it anew."
 
 
 class NothingToRelease(Conflict):

@@ -4,10 +4,11 @@ out to be applied. Nothing here writes a file of anybody's: a plan is rows.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.choices import Permission, Role
@@ -20,7 +21,7 @@ from apps.common.ids import uuid7
 from apps.ledger.services import record, unit
 from apps.plans.artifacts import Artifact, artifact_of
 from apps.plans.choices import PlanState, RiskBudget
-from apps.plans.drawing import Drawing, act_of, draw_plan
+from apps.plans.drawing import Drawing, act_of, act_of_cut, draw_plan
 from apps.plans.errors import NothingToRelease, OwnPlan, PlanWaiting, VariantHeld
 from apps.plans.events import PlanCreated, PlanDenied, PlanExported, PlanReleased
 from apps.plans.models import Plan
@@ -30,16 +31,21 @@ from apps.plans.selectors.plans import asked_digest, opened, packed, plain, plan
 from apps.plans.variants import variants_of
 from apps.policies.acts import digest_of_act
 from apps.policies.choices import Door, Effect
-from apps.policies.ports import Verdict
+from apps.policies.ports import Act, Verdict
 from apps.policies.services.judging import (
     Hearing,
     Scales,
+    hear,
     judge_act,
     require_allowed,
     scales_for,
     weigh_act,
 )
 from apps.policies.services.observing import observe
+
+ASKS_SINCE = (
+    "The policy, or the proposer's role, changed since and asks for approval. Propose anew."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,44 +81,23 @@ def create_plan(
     hearing: Hearing | None = None,
 ) -> Proposed:
     """The whole of it is judged before anything is kept. A denial is recorded, and raised."""
-    require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
-    act, proposed = act_of(drawing), None
     with unit(actor=actor, workspace=workspace):
-        began = time.perf_counter()
-        scales = scales_for(actor=actor, workspace=workspace)
-        verdict = judge_act(
-            act=act,
-            actor=actor,
-            workspace=workspace,
-            door=Door.PLAN,
-            said={"plan": plain(drawing.sent), "risk_budget": budget.value},
-            hearing=hearing,
-        )
-        if verdict.denied:
-            record(
-                PlanDenied(
-                    act=verdict.record,
-                    act_digest=digest_of_act(act),
-                    reasons=sorted({denial.reason.value for denial in verdict.denials}),
-                    risk=verdict.risk.level.value,
-                )
-            )
-        else:
-            proposed = _build(drawing, verdict, scales, budget, actor, workspace)
-            _keep(proposed, drawing)
-        observe(Door.PLAN, act=act, verdict=verdict, began=began, action_type="plan")
-    require_allowed(verdict)
-    assert proposed is not None  # noqa: S101
-    return proposed
+        judged = _propose(drawing, budget, actor, workspace, hearing)
+    return _passed(*judged)
 
 
 def preview_plan(
-    *, drawing: Drawing, budget: RiskBudget, actor: Actor, workspace: UUID
+    *,
+    drawing: Drawing,
+    budget: RiskBudget,
+    actor: Actor,
+    workspace: UUID,
+    hearing: Hearing | None = None,
 ) -> Proposed:
     """What it would become. Nothing is kept or recorded."""
     require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
     scales = scales_for(actor=actor, workspace=workspace)
-    verdict = weigh_act(act=act_of(drawing), actor=actor, workspace=workspace)
+    verdict = weigh_act(act=act_of(drawing), actor=actor, workspace=workspace, hearing=hearing)
     require_allowed(verdict)
     return _build(drawing, verdict, scales, budget, actor, workspace)
 
@@ -128,7 +113,8 @@ def release_plan(*, plan: Plan, actor: Actor) -> Plan:
             return locked
         if locked.state == PlanState.READY:
             raise NothingToRelease
-        _weigh_anew(locked)
+        drawing = draw_plan(opened(locked).sent, name=locked.name)
+        require_allowed(_scales_of_proposer(locked).weigh(act_of(drawing)))
         locked.state = PlanState.RELEASED
         locked.released_by, locked.released_at = actor.actor_id, timezone.now()
         locked.save(update_fields=["state", "released_by", "released_at"])
@@ -172,54 +158,127 @@ def propose_pull(
     """From an intent to a pull request at once. Asked for again, it is the same plan: so whoever
     had to wait for a release asks again."""
     if wanted.dry_run:
-        seen = preview_plan(drawing=drawing, budget=budget, actor=actor, workspace=workspace)
-        return _pull(seen.artifact, wanted, state=seen.plan.state)
-    require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
-    plan = plan_asked_before(sent=drawing.sent, budget=budget, workspace_id=workspace, actor=actor)
-    if plan is None:
-        plan = create_plan(
+        seen = preview_plan(
             drawing=drawing, budget=budget, actor=actor, workspace=workspace, hearing=hearing
-        ).plan
+        )
+        return _pull(seen.artifact, wanted, state=seen.plan.state)
+    plan = _propose_once(drawing, budget, actor, workspace, hearing)
     return export_plan(plan=plan, wanted=wanted, actor=actor)
 
 
 def exportable_artifact(plan: Plan, variant_id: str = "") -> Artifact:
     """The artifact, if this variant of it (or all of it) may be handed out by the policy that
     holds now."""
-    _require_exportable(plan)
-    artifact = opened(plan).artifact
-    if not variant_id:
-        return artifact
-    effect = artifact.variant(variant_id)["effect"]
-    if effect == Effect.DENY or (effect == Effect.REQUIRE and plan.state == PlanState.READY):
-        raise VariantHeld
-    return artifact
-
-
-def _require_exportable(plan: Plan) -> None:
     if plan.state == PlanState.WAITING:
         raise PlanWaiting(details=[{"field": "plan", "message": "It waits.", "plan": str(plan.id)}])
-    verdict = _weigh_anew(plan)
-    if verdict and verdict.effect == Effect.REQUIRE and plan.state == PlanState.READY:
-        raise PlanWaiting("The policy was changed since, and asks for approval. Propose it anew.")
+    found, scales = opened(plan), _scales_of_proposer(plan)
+    drawing = draw_plan(found.sent, name=plan.name)
+    whole = scales.weigh(act_of(drawing))
+    require_allowed(whole)
+    if whole.effect == Effect.REQUIRE and plan.state == PlanState.READY:
+        raise PlanWaiting(ASKS_SINCE)
+    if variant_id:
+        effect = scales.weigh(_variant_as_act(found.artifact, variant_id, drawing)).effect
+        if effect == Effect.DENY or (effect == Effect.REQUIRE and plan.state == PlanState.READY):
+            raise VariantHeld
+    return found.artifact
 
 
-def _weigh_anew(plan: Plan) -> Verdict | None:
-    """A policy that was tightened since holds for older plans too. None: it is the same one."""
+def _propose_once(
+    drawing: Drawing,
+    budget: RiskBudget,
+    actor: Actor,
+    workspace: UUID,
+    hearing: Hearing | None,
+) -> Plan:
+    """Two who ask for the same at once do not both propose it."""
+    heard = hearing or hear(act=act_of(drawing), actor=actor, workspace=workspace)
+    asked = asked_digest(drawing.sent, budget)
+    with unit(actor=actor, workspace=workspace):
+        _ask_alone(workspace, actor, asked)
+        plan = plan_asked_before(asked=asked, workspace_id=workspace, actor=actor)
+        if plan is not None:
+            return plan
+        judged = _propose(drawing, budget, actor, workspace, heard)
+    return _passed(*judged).plan
+
+
+def _propose(
+    drawing: Drawing,
+    budget: RiskBudget,
+    actor: Actor,
+    workspace: UUID,
+    hearing: Hearing | None,
+) -> tuple[Verdict, Proposed | None]:
+    """In a unit. None: it was denied, which is on record once the unit ends."""
+    require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
+    act, proposed, began = act_of(drawing), None, time.perf_counter()
+    scales = scales_for(actor=actor, workspace=workspace)
+    verdict = judge_act(
+        act=act,
+        actor=actor,
+        workspace=workspace,
+        door=Door.PLAN,
+        said={"plan": plain(drawing.sent), "risk_budget": budget.value},
+        hearing=hearing,
+    )
+    if verdict.denied:
+        record(
+            PlanDenied(
+                act=verdict.record,
+                act_digest=digest_of_act(act),
+                reasons=sorted({denial.reason.value for denial in verdict.denials}),
+                risk=verdict.risk.level.value,
+            )
+        )
+    else:
+        proposed = _build(drawing, verdict, scales, budget, actor, workspace)
+        _keep(proposed, drawing)
+    observe(Door.PLAN, act=act, verdict=verdict, began=began, action_type="plan")
+    return verdict, proposed
+
+
+def _passed(verdict: Verdict, proposed: Proposed | None) -> Proposed:
+    require_allowed(verdict)
+    assert proposed is not None  # noqa: S101
+    return proposed
+
+
+def _ask_alone(workspace: UUID, actor: Actor, asked: str) -> None:
+    """Until the unit ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"plans.asked {workspace} {actor.actor_id} {asked}"],
+        )
+
+
+def _scales_of_proposer(plan: Plan) -> Scales:
+    """The policy that holds now, and what the proposer is now. Hours and quotas are those of the
+    proposal: it took its share then."""
+    gone = NotAllowed("Whoever proposed this plan is not here any more. Propose it anew.")
     proposer = User.objects.get_queryset().filter(id=plan.proposer_id).first()
     if proposer is None:
-        raise NotAllowed("Whoever proposed this plan is not here any more. Propose it anew.")
+        raise gone
     try:
         scales = scales_for(actor=proposer, workspace=plan.workspace_id)
     except NotFound as error:
-        raise NotAllowed(
-            "Whoever proposed this plan is not here any more. Propose it anew."
-        ) from error
-    if scales.policy.digest == plan.policy_digest:
-        return None
-    verdict = scales.weigh(act_of(draw_plan(opened(plan).sent, name=plan.name)))
-    require_allowed(verdict)
-    return verdict
+        raise gone from error
+    then = replace(
+        scales.circumstances,
+        at=plan.created_at,
+        acts_last_hour=0,
+        acts_last_day=0,
+        spent_today_cents=0,
+    )
+    return replace(scales, circumstances=then)
+
+
+def _variant_as_act(artifact: Artifact, variant_id: str, drawing: Drawing) -> Act:
+    variant = artifact.variant(variant_id)
+    steps = [drawing.steps[number] for number in variant["operations"]]
+    texts = {"intent": drawing.intent, "context": drawing.context}
+    return act_of_cut(steps, [drawing.note] if variant["note"] else (), texts)
 
 
 def _require_may_release(plan: Plan, actor: Actor) -> None:

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apps.ledger.models import Event
@@ -18,6 +18,7 @@ from apps.plans.services import release_plan
 TRICKY = st.text(st.sampled_from("ab/.-@{}~^:?*[\\ lock\x7f\n\té"), max_size=12)
 
 
+@settings(deadline=None)
 @given(TRICKY | st.sampled_from(["HEAD", "@", "-a", "a.lock/b", "a//b", "/a", "a/", "plan/x"]))
 @example("a" * 244)
 def test_branches_are_what_git_takes(name):

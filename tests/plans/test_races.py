@@ -1,10 +1,14 @@
-"""A policy that is released while a plan is drawn."""
+"""What happens to plans when two do something at once."""
+
+import pytest
 
 from apps.accounts.choices import Role
+from apps.ledger.models import Event
 from apps.plans.choices import RiskBudget
+from apps.plans.errors import PlanWaiting
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
-from apps.plans.services import create_plan, sketch
+from apps.plans.services import PullWanted, create_plan, propose_pull, sketch
 from apps.policies.selectors.policies import policy_in_force
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
@@ -39,3 +43,34 @@ def test_a_plan_whose_variants_an_older_policy_judged_is_judged_anew_before_it_l
     waiting.join()
     assert [plan.policy_digest for plan in plans] == [older.digest]
     assert policy_in_force(workspace.id).digest != older.digest
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_who_asks_twice_at_once_for_the_same_pull_request_proposes_one_plan(
+    committed_database, waits
+):
+    workspace = WorkspaceFactory.create()
+    owner = member(workspace, Role.OWNER)
+    text = FREE.replace("{then: {allow: true}}", "{}") if waits else FREE
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    sent = PlanIn(intent="Write it down", target_paths=["docs/a.md"])
+    came: list[str] = []
+
+    def propose() -> str:
+        try:
+            return propose_pull(
+                drawing=sketch(sent),
+                budget=RiskBudget.LOW,
+                wanted=PullWanted(variant_id="v_bal"),
+                actor=owner,
+                workspace=workspace.id,
+            ).patch
+        except PlanWaiting as refusal:
+            return refusal.code
+
+    for thread in [in_a_thread(propose, came) for _ in range(6)]:
+        thread.join()
+    assert (len(came), len(set(came))) == (6, 1)
+    assert (came[0] == "plan_waiting") is waits
+    assert Plan.objects.count() == 1
+    assert Event.objects.filter(type="plan.created").count() == 1

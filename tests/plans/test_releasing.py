@@ -1,16 +1,24 @@
 """A plan that waits is exported by nobody until an owner, who had no part in it, releases it."""
 
+import zlib
+
+import orjson
 import pytest
+import time_machine
 
 from apps.accounts.choices import Role
+from apps.accounts.keyring import encrypt
+from apps.accounts.services.members import change_role
 from apps.ledger.models import Event
 from apps.plans.choices import PlanState
 from apps.plans.errors import OwnPlan
 from apps.plans.models import Plan
+from apps.plans.selectors.plans import exported
 from apps.plans.services import release_plan
 from apps.policies.services.versions import apply_policy
 from tests.factories import member
 from tests.plans.conftest import POLICY
+from tests.policies.hearing import AT_NIGHT, AT_WORK
 
 pytestmark = pytest.mark.django_db
 PULL = {"variant_id": "v_bold"}
@@ -121,6 +129,72 @@ def test_a_policy_that_was_tightened_since_holds_for_older_plans(
     apply_policy(text=forbidding, workspace=workspace.id, actor=owner)
     assert code_of(client.get(f"{place}/patch")) == (403, "path_forbidden")
     assert code_of(client.get(f"{place}/artifact")) == (403, "path_forbidden")
+
+
+def test_what_the_proposer_is_now_counts_for_older_plans(
+    api, contributor, other_owner, owner, workspace, body
+):
+    text = POLICY.replace("{actor: [agent]}", "{role: [contributor]}")
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    place = f"/api/v1/plans/{api(other_owner).post('/plan', body).json()['id']}"
+    client = api(contributor)
+    assert client.get(f"{place}/patch").status_code == 200
+    change_role(
+        workspace_id=workspace.id, user_id=other_owner.id, role=Role.CONTRIBUTOR, actor=owner
+    )
+    assert code_of(client.post(f"{place}/pr", PULL)) == (409, "plan_waiting")
+    assert code_of(client.get(f"{place}/artifact")) == (409, "plan_waiting")
+    assert Plan.objects.get().exported_at is None
+
+
+def test_an_export_takes_nothing_of_a_quota(api, agent, owner, workspace, body):
+    text = POLICY.replace("{actor: [agent]}", "{role: [viewer]}")
+    text += "quotas: {acts_per_hour: 1}\n"
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    client = api(agent)
+    place = f"/api/v1/plans/{client.post('/plan', body).json()['id']}"
+    assert client.post("/plan", body).status_code == 429
+    assert client.post(f"{place}/pr", PULL).status_code == 200
+
+
+def test_hours_are_those_of_the_proposal(api, contributor, owner, workspace, body):
+    text = POLICY.replace("{actor: [agent]}", "{hours: outside}")
+    text += "hours: {zone: UTC}\n"
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    with time_machine.travel(AT_WORK, tick=False):
+        place = f"/api/v1/plans/{api(contributor).post('/plan', body).json()['id']}"
+    with time_machine.travel(AT_NIGHT, tick=False):
+        assert api(contributor).post(f"{place}/pr", PULL).status_code == 200
+
+
+def test_a_variant_is_judged_by_the_policy_that_holds_now(
+    api, contributor, owner, policy, workspace, body
+):
+    client = api(contributor)
+    place = f"/api/v1/plans/{client.post('/plan', body).json()['id']}"
+    assert client.get(f"{place}/patch?variant=v_exp").status_code == 200
+    text = POLICY.replace("[api, docs, plans]", "[api, docs]")
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    assert code_of(client.get(f"{place}/patch?variant=v_exp")) == (409, "variant_held")
+    assert client.get(f"{place}/patch?variant=v_bold").status_code == 200
+
+
+@pytest.mark.parametrize("kept", [{"artifact": {"format": "lattice.plan/0"}}, {}, {"sent": None}])
+def test_a_plan_of_an_older_form_says_so(api, contributor, policy, body, kept):
+    client = api(contributor)
+    place = f"/api/v1/plans/{client.post('/plan', body).json()['id']}"
+    plan = Plan.objects.get()
+    older = {"sent": {"intent": "Older"}, **kept}
+    plan.sealed = encrypt(
+        plan.workspace_id, zlib.compress(orjson.dumps(older)), context=plan.context
+    )
+    plan.save(update_fields=["sealed"])
+    for path in (place, f"{place}/patch", f"{place}/artifact"):
+        assert code_of(client.get(path)) == (409, "plan_unreadable")
+    assert code_of(client.post(f"{place}/pr", PULL)) == (409, "plan_unreadable")
+    [listed] = client.get("/api/v1/plans").json()["results"]
+    assert listed["intent"] == body["intent"]
+    assert exported(plan)["artifact"] is None
 
 
 def test_a_variant_that_the_policy_would_deny_by_itself_is_held(

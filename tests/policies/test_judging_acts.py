@@ -4,6 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from apps.accounts.choices import Role
+from apps.accounts.services.members import change_role
 from apps.common.actors import SYSTEM
 from apps.common.errors import NotFound
 from apps.ledger.models import Event
@@ -231,3 +232,14 @@ def test_a_quota_that_ran_out_since_rego_was_asked_counts(workspace, owner, agen
     )
     assert first.effect == Effect.REQUIRE
     assert [denial.reason for denial in second.denials] == [Reason.QUOTA]
+
+
+def test_what_rego_said_counts_for_nobody_whose_role_changed_since(
+    workspace, owner, contributor, released, rego
+):
+    plan = Act(kind=ActKind.PLAN, operations=(Operation(verb=Verb.EDIT, paths=("docs/a.md",)),))
+    hearing = hear(act=plan, actor=contributor, workspace=workspace.id)
+    change_role(workspace_id=workspace.id, user_id=contributor.id, role=Role.VIEWER, actor=owner)
+    verdict = judge_act(act=plan, actor=contributor, workspace=workspace.id, hearing=hearing)
+    assert [denial.reason for denial in verdict.denials] == [Reason.REGO]
+    assert judge_act(act=plan, actor=contributor, workspace=workspace.id).effect == Effect.ALLOW

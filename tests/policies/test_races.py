@@ -6,6 +6,7 @@ from threading import Thread
 from django.db import connection, transaction
 
 from apps.accounts.choices import Role
+from apps.accounts.services.members import change_role
 from apps.ledger.models import Event
 from apps.policies.choices import ActKind, Effect, Verb
 from apps.policies.errors import PolicyMoved
@@ -148,3 +149,36 @@ def test_an_act_that_had_to_wait_is_judged_by_the_policy_that_holds_then(committ
     waiting.join()
     assert len(released) == 1
     assert effects == [Effect.DENY]
+
+
+def test_an_act_that_had_to_wait_is_judged_by_the_role_that_its_performer_has_then(
+    committed_database,
+):
+    workspace = WorkspaceFactory.create()
+    owner, other = member(workspace, Role.OWNER), member(workspace, Role.OWNER)
+    agent = agent_of(other, workspace, role=Role.OWNER)
+    text = """\
+version: "1"
+allowed_dirs: [docs]
+rules:
+  - name: owners are free
+    when: {role: [owner]}
+    then: {allow: true}
+"""
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    edit = Operation(verb=Verb.EDIT, paths=("docs/a",))
+    act = Act(kind=ActKind.SPEC_CHANGE, operations=(edit,))
+    effects: list[Effect] = []
+    with acts_held_up(workspace, agent):
+        waiting = in_a_thread(
+            lambda: judge_act(act=act, actor=agent, workspace=workspace.id).effect, effects
+        )
+        eventually(somebody_waits)
+        in_a_thread(
+            lambda: change_role(
+                workspace_id=workspace.id, user_id=other.id, role=Role.REVIEWER, actor=owner
+            ),
+            [],
+        ).join()
+    waiting.join()
+    assert effects == [Effect.REQUIRE]

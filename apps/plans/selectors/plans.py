@@ -16,12 +16,13 @@ from apps.accounts.keyring import decrypt, opener
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.plans.artifacts import Artifact
+from apps.plans.artifacts import FORMAT, Artifact
 from apps.plans.choices import RiskBudget
+from apps.plans.errors import PlanUnreadable
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
 
-UNREADABLE = "(cannot be read: its keys were destroyed)"
+UNREADABLE = "(cannot be read any more)"
 LARGEST = 64_000_000
 
 
@@ -47,22 +48,24 @@ def plan(*, plan_id: UUID, workspace_id: UUID, actor: Actor) -> Plan:
     return one
 
 
-def plan_asked_before(
-    *, sent: PlanIn, budget: RiskBudget, workspace_id: UUID, actor: Actor
-) -> Plan | None:
-    """The actor's latest plan for the very same."""
+def plan_asked_before(*, asked: str, workspace_id: UUID, actor: Actor) -> Plan | None:
+    """The actor's latest plan for the very same, by its `asked_digest`."""
     found = Plan.objects.visible_to(actor).filter(
-        workspace_id=workspace_id,
-        proposer_id=actor.actor_id,
-        asked_digest=asked_digest(sent, budget),
+        workspace_id=workspace_id, proposer_id=actor.actor_id, asked_digest=asked
     )
     return found.order_by("-id").first()
 
 
 def opened(row: Plan) -> Opened:
     packed = decrypt(row.workspace_id, bytes(row.sealed), context=row.context)
-    found = orjson.loads(zlib.decompressobj().decompress(packed, LARGEST))
-    return Opened(artifact=Artifact(found["artifact"]), sent=PlanIn.model_validate(found["sent"]))
+    try:
+        found = orjson.loads(zlib.decompressobj().decompress(packed, LARGEST))
+        artifact, sent = Artifact(found["artifact"]), PlanIn.model_validate(found["sent"])
+    except (KeyError, ValueError) as error:
+        raise PlanUnreadable from error
+    if artifact.document.get("format") != FORMAT:
+        raise PlanUnreadable
+    return Opened(artifact=artifact, sent=sent)
 
 
 def packed(artifact: Artifact, sent: PlanIn) -> bytes:

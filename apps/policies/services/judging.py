@@ -69,9 +69,8 @@ QUOTA_RETRY = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Hearing:
-    """What is asked before the transaction: who it is, and what Rego says."""
+    """What is asked before the transaction: what Rego says, where it is asked at all."""
 
-    performer: Performer
     circumstances: Circumstances | None = None
     """Those that Rego was told."""
     rego: RegoVerdict | None = None
@@ -80,13 +79,11 @@ class Hearing:
 def hear(*, act: Act, actor: Actor, workspace: UUID) -> Hearing:
     """A door that keeps idempotency keys calls it before its unit of work begins, since Rego may
     have to be asked over the network."""
-    standing = require(actor=actor, workspace_id=workspace, permission=Permission.READ)
-    performer = _performer(actor, standing.role)
     if not settings.OPA_ENABLE:
-        return Hearing(performer=performer)
+        return Hearing()
+    performer = _performer_now(actor, workspace)
     told = _circumstances(workspace, performer, policy_in_force(workspace))
-    rego = ask_rego(act, performer, told)
-    return Hearing(performer=performer, circumstances=told, rego=rego)
+    return Hearing(circumstances=told, rego=ask_rego(act, performer, told))
 
 
 def judge_act(
@@ -102,11 +99,12 @@ def judge_act(
     """The verdict on an act that is about to be done. It is kept, whatever it is."""
     heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
-        _count_alone(workspace, heard.performer)
-        policy = policy_in_force(workspace)  # only now: another may be released while one waits
-        present = _circumstances(workspace, heard.performer, policy)
+        _count_alone(workspace, actor)
+        # Only now: a role or the policy may change while one waits.
+        performer, policy = _performer_now(actor, workspace), policy_in_force(workspace)
+        present = _circumstances(workspace, performer, policy)
         began = time.perf_counter()
-        case = _case(policy, act, present, heard)
+        case = _case(policy, act, performer, present, heard)
         seconds, verdict = time.perf_counter() - began, case.verdict
         row = ActRecord(
             workspace_id=workspace,
@@ -114,8 +112,8 @@ def judge_act(
             door=door,
             label=label,
             kind=act.kind,
-            performer_id=heard.performer.id,
-            performer_kind=heard.performer.kind,
+            performer_id=performer.id,
+            performer_kind=performer.kind,
             effect=verdict.effect,
             reasons=sorted({denial.reason for denial in verdict.denials}),
             risk_score=verdict.risk.score,
@@ -146,12 +144,19 @@ def judge_act(
     return replace(verdict, record=row.id)
 
 
-def weigh_act(*, act: Act, actor: Actor, workspace: UUID, policy: InForce | None = None) -> Verdict:
+def weigh_act(
+    *,
+    act: Act,
+    actor: Actor,
+    workspace: UUID,
+    policy: InForce | None = None,
+    hearing: Hearing | None = None,
+) -> Verdict:
     """What the verdict would be, by the policy that holds or another one. Nothing is kept."""
-    heard = hear(act=act, actor=actor, workspace=workspace)
-    chosen = policy or policy_in_force(workspace)
-    present = heard.circumstances or _circumstances(workspace, heard.performer, chosen)
-    return _case(chosen, act, present, heard).verdict
+    heard = hearing or hear(act=act, actor=actor, workspace=workspace)
+    performer, chosen = _performer_now(actor, workspace), policy or policy_in_force(workspace)
+    present = heard.circumstances or _circumstances(workspace, performer, chosen)
+    return _case(chosen, act, performer, present, heard).verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +173,7 @@ class Scales:
 
 
 def scales_for(*, actor: Actor, workspace: UUID) -> Scales:
-    standing = require(actor=actor, workspace_id=workspace, permission=Permission.READ)
-    performer, policy = _performer(actor, standing.role), policy_in_force(workspace)
+    performer, policy = _performer_now(actor, workspace), policy_in_force(workspace)
     present = _circumstances(workspace, performer, policy)
     return Scales(policy=policy, performer=performer, circumstances=present)
 
@@ -212,21 +216,22 @@ def verdict_by(
     return replace(unread, policy_digest=policy.digest)
 
 
-def _case(policy: InForce, act: Act, present: Circumstances, heard: Hearing) -> Case:
-    """What Rego said counts for what it was told. What came since then (another act of a quota)
-    may speak against the act all the same."""
+def _case(
+    policy: InForce, act: Act, performer: Performer, present: Circumstances, heard: Hearing
+) -> Case:
+    """What Rego said counts for what it was told, and so for nobody whose role changed since. What
+    came since then (another act of a quota) may speak against the act all the same."""
     told = heard.circumstances or present
-    verdict = verdict_by(policy, act, heard.performer, told, heard.rego)
-    case = Case(
-        act=act, performer=heard.performer, circumstances=told, verdict=verdict, rego=heard.rego
-    )
+    verdict = verdict_by(policy, act, performer, told, heard.rego)
+    case = Case(act=act, performer=performer, circumstances=told, verdict=verdict, rego=heard.rego)
     if heard.rego is None or verdict.denied:
         return case
-    later = verdict_by(policy, act, heard.performer, present)
+    later = verdict_by(policy, act, performer, present)
     return replace(case, circumstances=present, verdict=later, rego=None) if later.denied else case
 
 
-def _performer(actor: Actor, role: str) -> Performer:
+def _performer_now(actor: Actor, workspace: UUID) -> Performer:
+    role = require(actor=actor, workspace_id=workspace, permission=Permission.READ).role
     if actor.actor_kind == "system":
         return Performer(id=actor.actor_id, kind="system", role=role)
     row = User.objects.get_queryset().filter(id=actor.actor_id)
@@ -260,12 +265,12 @@ def _count(workspace: UUID, performer: Performer, since: datetime, quota: int | 
     return done.counted(performer=performer.id, since=since)[:most].count()
 
 
-def _count_alone(workspace: UUID, performer: Performer) -> None:
+def _count_alone(workspace: UUID, actor: Actor) -> None:
     """Until the unit ends, so that two acts at once do not both take the last of a quota."""
-    if performer.kind != "agent":
+    if actor.actor_kind != "agent":
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"policies.acts {workspace} {performer.id}"],
+            [f"policies.acts {workspace} {actor.actor_id}"],
         )
