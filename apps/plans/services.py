@@ -81,8 +81,9 @@ def create_plan(
     hearing: Hearing | None = None,
 ) -> Proposed:
     """The whole of it is judged before anything is kept. A denial is recorded, and raised."""
+    heard = hearing or hear(act=act_of(drawing), actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
-        judged = _propose(drawing, budget, actor, workspace, hearing)
+        judged = _propose(drawing, budget, actor, workspace, heard)
     return _passed(*judged)
 
 
@@ -208,7 +209,7 @@ def _propose(
     budget: RiskBudget,
     actor: Actor,
     workspace: UUID,
-    hearing: Hearing | None,
+    hearing: Hearing,
 ) -> tuple[Verdict, Proposed | None]:
     """In a unit. None: it was denied, which is on record once the unit ends."""
     require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)

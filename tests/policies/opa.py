@@ -4,7 +4,7 @@ There is no OPA binary to test against: the form is the documented one, nothing 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +18,7 @@ class Opa:
         self.status, self.body = 200, b'{"result":true}'
         self.headers: dict[str, str] = {}
         self.trickling = False
+        self.meanwhile: Callable[[], None] = lambda: None
         self.asked: list[tuple[str, object]] = []
         self.released = threading.Event()
         self.released.set()
@@ -27,6 +28,7 @@ class Opa:
             def do_POST(self) -> None:
                 question = self.rfile.read(int(self.headers["Content-Length"]))
                 opa.asked.append((self.path, orjson.loads(question)))
+                opa.meanwhile()
                 opa.released.wait(30)
                 with suppress(OSError):  # whoever asked may have left
                     self.answer()

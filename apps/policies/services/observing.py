@@ -21,7 +21,7 @@ from apps.policies.errors import TimedOut
 from apps.policies.events import ActObserved, PlanObserved, TurnObserved
 from apps.policies.ports import Act, Operation, Verdict
 from apps.policies.rules import paths_in, texts_in
-from apps.policies.services.judging import Hearing, judge_act
+from apps.policies.services.judging import Hearing, hear, judge_act
 
 TURN_SECONDS = 5.0
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
@@ -61,6 +61,7 @@ def take_act(
 ) -> Verdict:
     """`agent_id` is what the caller calls itself: who it is, its credential says."""
     act = action_as_act(action=action, payload=payload)
+    heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
         began = time.perf_counter()
         verdict = judge_act(
@@ -70,7 +71,7 @@ def take_act(
             door=Door.ACT,
             label=agent_id,
             said={"action": action, "payload": payload},
-            hearing=hearing,
+            hearing=heard,
         )
         observe(Door.ACT, act=act, verdict=verdict, began=began, action_type=action)
     return verdict
@@ -81,6 +82,7 @@ def take_turn(
 ) -> Turn:
     """Within five seconds, or not at all."""
     act, response = input_as_act(text), f"Processed {text}"
+    heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     began = time.perf_counter()
     with _answering(), unit(actor=actor, workspace=workspace):
         _give_the_database(TURN_SECONDS)
@@ -91,7 +93,7 @@ def take_turn(
             door=Door.TURN,
             label=agent_id,
             said={"input": text, "response": response},
-            hearing=hearing,
+            hearing=heard,
         )
         observe(Door.TURN, act=act, verdict=verdict, began=began, action_type="turn")
         if time.perf_counter() - began > TURN_SECONDS:
