@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.activity",
     "apps.policies",
+    "apps.approvals",
     "apps.plans",
 ]
 

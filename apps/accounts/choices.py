@@ -16,11 +16,18 @@ class Tier(models.TextChoices):
 
 
 class Role(models.TextChoices):
+    """From the top down: each may do all that the next one may."""
+
     OWNER = "owner"
     ADMIN = "admin"
     REVIEWER = "reviewer"
     CONTRIBUTOR = "contributor"
     VIEWER = "viewer"
+
+    def reaches(self, other: str) -> bool:
+        """Whether it is this one, or stands above it."""
+        order = list(Role)
+        return order.index(self) <= order.index(Role(other))
 
 
 class WorkspaceKind(models.TextChoices):

@@ -83,6 +83,47 @@ SENTENCES = {
     "plans.plan.denied": "The policy of {workspace} denied a plan of {actor}'s: {reasons}",
     "plans.plan.released": "{actor} released the plan {file} in {workspace}",
     "plans.plan.exported": "{actor} exported the plan {file} from {workspace}",
+    "approvals.request.opened": "{actor} asked {workspace} for approval of a {subject_kind}",
+    "approvals.vote.cast": "{actor} voted on a {subject_kind} in {workspace}: {decision}",
+    "approvals.stage.passed": "A {subject_kind} in {workspace} passed the stage {stage}",
+    "approvals.request.allowed": "A {subject_kind} in {workspace} was approved",
+    "approvals.request.effective": "The approval of a {subject_kind} in {workspace} took effect",
+    "approvals.request.consumed": "An approved {subject_kind} in {workspace} was carried out",
+    "approvals.request.invalidated": (
+        "The approval of a {subject_kind} in {workspace} does not hold any more: {because}"
+    ),
+    "approvals.request.denied": "A {subject_kind} in {workspace} was denied: {because}",
+    "approvals.request.changes_requested": (
+        "{actor} asked for changes of a {subject_kind} in {workspace}"
+    ),
+    "approvals.request.expired": (
+        "The time to decide on a {subject_kind} in {workspace} ran out: nobody denied it"
+    ),
+    "approvals.request.cancelled": (
+        "A {subject_kind} in {workspace} is not asked for any more: {because}"
+    ),
+    "approvals.request.superseded": "A newer {subject_kind} took the place of one in {workspace}",
+    "approvals.request.reopened": "A {subject_kind} in {workspace} is open again: {because}",
+    "approvals.request.reshaped": "{actor} changed a {subject_kind} under review in {workspace}",
+    "approvals.request.requirements_changed": (
+        "The policy of {workspace} asks for something else of a {subject_kind}: {stages}"
+    ),
+    "approvals.request.stuck": (
+        "Too few people are left in {workspace} to decide on a {subject_kind}: {stage}"
+    ),
+    "approvals.request.claimed": "{actor} took on a {subject_kind} in {workspace}",
+    "approvals.request.unclaimed": "A {subject_kind} in {workspace} is free to be taken on",
+    "approvals.request.handed_over": "{actor} handed over a {subject_kind} in {workspace}",
+    "approvals.request.escalated": "A {subject_kind} in {workspace} was escalated to {to}",
+    "approvals.request.overdue": "A {subject_kind} in {workspace} is overdue: {stage}",
+    "approvals.comment.added": "{actor} wrote about a {subject_kind} in {workspace}",
+    "approvals.glass.broken": (
+        "{actor} acted on a {subject_kind} in {workspace} before anybody decided"
+    ),
+    "approvals.review.owed": "A {subject_kind} in {workspace} was drawn for a later look",
+    "approvals.review.done": "{actor} looked at a {subject_kind} in {workspace} afterwards",
+    "approvals.absence.set": "{person} is away from {workspace}",
+    "approvals.absence.ended": "{person} is back in {workspace}",
     "obs.act": "{actor} acted: {action_type}",
     "obs.turn": "{actor} took a turn",
     "obs.plan": "{actor} made a plan",

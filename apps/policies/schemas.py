@@ -255,6 +255,25 @@ class BreakGlass(Strict):
     review_within: Duration = "2d"
 
 
+class Undo(Strict):
+    """How long an approval may be taken back before anybody acts on it."""
+
+    seconds: int = Field(0, ge=0, le=3600)
+    up_to: RiskLevel = RiskLevel.LOW
+    """What is riskier takes effect at once, and then cannot be taken back."""
+
+    def granted(self, risk: RiskLevel) -> int:
+        levels = list(RiskLevel)
+        return self.seconds if levels.index(risk) <= levels.index(self.up_to) else 0
+
+
+class Sampling(Strict):
+    """Of what passes without approval, a part is looked at afterwards."""
+
+    percent: int = Field(0, ge=0, le=100)
+    review_within: Duration = "7d"
+
+
 class Default(Strict):
     """What holds for an act that no rule speaks of."""
 
@@ -318,6 +337,8 @@ class PolicyDocument(Strict):
     budgets: Budgets = Budgets()
     duties: Duties = Duties()
     break_glass: BreakGlass = BreakGlass()
+    undo: Undo = Undo()
+    sampling: Sampling = Sampling()
     rules: list[Rule] = Field([], max_length=1000)
     default: Default = Default()
     tests: list[Example] = Field([], max_length=500)

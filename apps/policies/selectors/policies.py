@@ -17,10 +17,12 @@ from apps.policies.documents import Parsed, read_policy
 from apps.policies.engine.compiling import CompiledPolicy, compile_policy
 from apps.policies.errors import PolicyInvalid
 from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
+from apps.policies.schemas import PolicyDocument
 
 log = structlog.get_logger("lattice.policies")
 
 BUILT_IN = "default"
+_SILENT = PolicyDocument(version="1", allowed_dirs=["nowhere"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,11 @@ class InForce:
     source: str
     version: UUID | None = None
     number: int = 0
+
+    @property
+    def document(self) -> PolicyDocument:
+        """Of one that cannot be read: what a document says that says nothing of its own."""
+        return self.compiled.document if self.compiled else _SILENT
 
 
 def policy_in_force(workspace_id: UUID) -> InForce:

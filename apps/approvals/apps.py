@@ -1,0 +1,20 @@
+from importlib import import_module
+from pkgutil import iter_modules
+
+from django.apps import AppConfig
+
+
+class ApprovalsConfig(AppConfig):
+    name = "apps.approvals"
+    verbose_name = "Approvals"
+
+    def import_models(self) -> None:
+        """One noun per file, and `__init__` speaks for none of them: so find them here."""
+        super().import_models()
+        for module in iter_modules(import_module("apps.approvals.models").__path__):
+            import_module(f"apps.approvals.models.{module.name}")
+
+    def ready(self) -> None:
+        presenters = import_module("apps.activity.ports").presenters
+        presenters["approvals"] = import_module("apps.activity.wording").told
+        import_module("apps.approvals.events")

@@ -1,0 +1,231 @@
+"""What happens to approvals: ids, digests, counts and labels, never what somebody wrote."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfRequest:
+    request: UUID
+    subject_kind: str
+    subject: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestOpened(OfRequest, Event):
+    type = "approvals.request.opened"
+    proposer: UUID
+    risk: str
+    stages: list[str]
+    view_digest: str
+    follows: UUID | None
+    """The request that this one takes up again."""
+    part_of: UUID | None
+    """The request that accepted only a part, of which this is the rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoteCast(OfRequest, Event):
+    type = "approvals.vote.cast"
+    vote: UUID
+    stage: str
+    decision: str
+    via: str
+    view_digest: str
+    instead_of: UUID | None
+    """The absent person whose seat it was."""
+    changed: bool
+    """It took the place of an earlier vote of the same person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagePassed(OfRequest, Event):
+    type = "approvals.stage.passed"
+    stage: str
+    left: int
+    """How many stages are still to come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled(OfRequest):
+    because: str
+    view_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestAllowed(Settled, Event):
+    type = "approvals.request.allowed"
+    effective_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEffective(Settled, Event):
+    """From now on it is acted on."""
+
+    type = "approvals.request.effective"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestConsumed(Settled, Event):
+    """It was acted on, in the same unit of work."""
+
+    type = "approvals.request.consumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestInvalidated(Settled, Event):
+    type = "approvals.request.invalidated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestDenied(Settled, Event):
+    type = "approvals.request.denied"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesRequested(Settled, Event):
+    type = "approvals.request.changes_requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestExpired(Settled, Event):
+    type = "approvals.request.expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestCancelled(Settled, Event):
+    type = "approvals.request.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSuperseded(Settled, Event):
+    type = "approvals.request.superseded"
+    by: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestReopened(Settled, Event):
+    """A decision was taken back, or those who took it may not decide any more."""
+
+    type = "approvals.request.reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestReshaped(OfRequest, Event):
+    """Its content was changed under review: votes begin anew."""
+
+    type = "approvals.request.reshaped"
+    before: str
+    view_digest: str
+    edited: bool
+    """Otherwise it was narrowed to some of its operations."""
+    rest: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementsChanged(OfRequest, Event):
+    """The policy was changed, and asks for something else: votes begin anew."""
+
+    type = "approvals.request.requirements_changed"
+    before: str
+    view_digest: str
+    stages: list[str]
+    policy_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestStuck(OfRequest, Event):
+    """Too few people are left who may decide on it."""
+
+    type = "approvals.request.stuck"
+    stage: str
+    lacks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestClaimed(OfRequest, Event):
+    type = "approvals.request.claimed"
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestUnclaimed(OfRequest, Event):
+    type = "approvals.request.unclaimed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestHandedOver(OfRequest, Event):
+    """Somebody gave their seat away, or a manager gave out seats."""
+
+    type = "approvals.request.handed_over"
+    stage: str
+    to: list[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEscalated(OfRequest, Event):
+    type = "approvals.request.escalated"
+    stage: str
+    rung: int
+    to: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestOverdue(OfRequest, Event):
+    type = "approvals.request.overdue"
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(OfRequest, Event):
+    type = "approvals.comment.added"
+    comment: UUID
+    said: str
+    reply_to: UUID | None
+    mentions: list[UUID]
+    attachments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlassBroken(OfRequest, Event):
+    """Somebody acted before others had decided. Its reason is sealed with the review."""
+
+    type = "approvals.glass.broken"
+    review: UUID
+    review_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewOwed(OfRequest, Event):
+    """What the policy let pass was drawn for a later look."""
+
+    type = "approvals.review.owed"
+    review: UUID
+    review_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewDone(OfRequest, Event):
+    type = "approvals.review.done"
+    review: UUID
+    sound: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsenceSet(Event):
+    type = "approvals.absence.set"
+    absence: UUID
+    person: UUID
+    delegate: UUID | None
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsenceEnded(Event):
+    type = "approvals.absence.ended"
+    absence: UUID
+    person: UUID

@@ -1,0 +1,153 @@
+"""What higher rooms plug into approvals, and the frozen values they are handed.
+
+subjects["plan"] = PlanSubject()      # what can be asked about
+channels["email"] = EmailChannel()    # how people are asked, and told what came of it
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from apps.common.actors import Actor
+from apps.policies.ports import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One line about a subject, for whoever may see its workspace."""
+
+    sentence: str
+    """What would change: "Checkout agent edits api/greeting.py"."""
+    url: str = ""
+    """Its page in the console."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One of the things that would happen, as it can be accepted by itself."""
+
+    number: int
+    verb: str
+    target: str
+    diff: str = ""
+    """Unified, hidden characters spelled out."""
+    needs: tuple[int, ...] = ()
+    """Operations without which this one would dangle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What would happen, whole: rendered from what would be applied, never from prose about it."""
+
+    digest: str
+    operations: tuple[Operation, ...]
+    impact: tuple[Mapping[str, Any], ...] = ()
+    """What else depends on what it touches."""
+    checks: tuple[Mapping[str, Any], ...] = ()
+    """What was checked, and what came out: {"name", "passed", "text"}."""
+    rationale: str = ""
+    """What whoever proposed it says, shown as theirs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reshaped:
+    """A subject after somebody changed it under review."""
+
+    digest: str
+    verdict: Verdict
+    rest: UUID | None = None
+    """The subject that what was not accepted has become."""
+    rest_verdict: Verdict | None = None
+
+
+class Subject(Protocol):
+    """A kind of thing that can be asked about. It lives in another room, and asks its database."""
+
+    label: str
+    """As people call it: "Plan"."""
+
+    def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
+        """In a query or two for all of them. One that is gone is left out."""
+
+    def change(self, subject_id: UUID) -> Change:
+        """Raises NotFound when it is gone."""
+
+    def digest(self, subject_id: UUID) -> str | None:
+        """Of its content and what it is based on, as it is now. None: it is gone."""
+
+    def judge(self, subject_id: UUID) -> Verdict | None:
+        """What the policy that holds now says to it. None: it, or who proposed it, is gone."""
+
+    def reshape(
+        self,
+        subject_id: UUID,
+        *,
+        actor: Actor,
+        edits: Mapping[str, Any] | None = None,
+        operations: Sequence[int] | None = None,
+    ) -> Reshaped:
+        """Change it (`edits`) or narrow it to some of its operations. It is called in the unit of
+        work of the vote. Raises NotReshapable, or OperationsUnknown naming what would dangle."""
+
+
+subjects: dict[str, Subject] = {}
+"""By the kind of a request's subject."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a card says of a request now."""
+
+    request: UUID
+    workspace: UUID
+    state: str
+    sentence: str
+    risk: str
+    view_digest: str
+    due_at: datetime | None
+    decided_by: str = ""
+    """The name of who decided."""
+    decided_via: str = ""
+    decided_at: datetime | None = None
+    reminder: bool = False
+    link: str = ""
+    """Signed, for this person: it opens the console and decides nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What became of a card that was delivered or rewritten."""
+
+    reference: str = ""
+    """By which the channel finds it again: the id of a mail or a chat message."""
+
+
+class Channel(Protocol):
+    """Where somebody is asked. It is called from a task, never inside a transaction."""
+
+    label: str
+
+    def wants(self, person: Any) -> bool:
+        """Whether this person is asked here at all."""
+
+    def deliver(self, person: Any, told: Told, *, reference: str) -> Delivered:
+        """Shows the card, or rewrites the one with this reference. It raises when it cannot, and
+        is then tried again later."""
+
+
+channels: dict[str, Channel] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumption:
+    """Whether what was allowed may be acted on, in the unit of work that asked."""
+
+    ok: bool
+    because: str = ""
+    already: bool = False
+    """It was consumed before: the effect is there."""
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,168 @@
+"""Asking people: opened where a policy requires it, taken back by who asked, replaced by what is
+newer. Refused where too few could ever decide.
+
+    request = open_request(kind="plan", subject=plan.id, content=plan.digest, verdict=verdict, ...)
+"""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import User
+from apps.approvals import events
+from apps.approvals.choices import OPEN, Because, State
+from apps.approvals.errors import NobodyEligible, NotOpen
+from apps.approvals.models.requests import ApprovalRequest, Stage
+from apps.approvals.rules import lacking
+from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of
+from apps.approvals.selectors.requests import the_request
+from apps.approvals.services.settling import (
+    adopt,
+    go_on,
+    named,
+    settle,
+    sit,
+    stages_for,
+    supersede,
+    view_of,
+)
+from apps.common.actors import Actor
+from apps.common.errors import Conflict, NotAllowed
+from apps.ledger.services import record, unit
+from apps.ledger.switch import staying_open
+from apps.policies.ports import Verdict
+from apps.policies.selectors.policies import policy_in_force
+
+
+def open_request(
+    *,
+    kind: str,
+    subject: UUID,
+    content: str,
+    verdict: Verdict,
+    actor: Actor,
+    workspace: UUID,
+    follows: ApprovalRequest | None = None,
+    part_of: ApprovalRequest | None = None,
+) -> ApprovalRequest:
+    """In the unit of work that keeps the subject. `content` is the digest of what is asked about;
+    `follows` a request that is closed, or is replaced by this one; of the rest of a request
+    (`part_of`) whoever proposed that one is the proposer."""
+    policy = policy_in_force(workspace)
+    request = ApprovalRequest(
+        workspace_id=workspace,
+        subject_kind=kind,
+        subject_id=subject,
+        proposer_id=part_of.proposer_id if part_of else actor.actor_id,
+        proposer_kind=part_of.proposer_kind if part_of else actor.actor_kind,
+        content_digest=content,
+        act_id=verdict.record,
+        follows=follows,
+        part_of=part_of,
+    )
+    adopt(request, verdict, policy)
+    stages = stages_for(request, verdict.stages, policy)
+    people = electorate_of(workspace)
+    require_staffed(stages, request.excluded, people)
+    request.view_digest = view_of(request, stages)
+    with unit(actor=actor, workspace=workspace):
+        if follows is not None:
+            _replace(follows.id, request.id, actor)
+        try:
+            with transaction.atomic():
+                request.save(force_insert=True)
+        except IntegrityError as error:
+            raise Conflict("There is an open request about this already.") from error
+        Stage.objects.bulk_create(stages)
+        record(
+            events.RequestOpened(
+                **named(request),
+                proposer=request.proposer_id,
+                risk=request.risk_level,
+                stages=[stage.name for stage in stages],
+                view_digest=request.view_digest,
+                follows=follows.id if follows else None,
+                part_of=part_of.id if part_of else None,
+            )
+        )
+        go_on(Sitting(request=request, stages=stages, votes=[], people=people), actor=actor)
+    return request
+
+
+def withdraw_request(*, request_id: UUID, actor: Actor) -> ApprovalRequest:
+    """By who proposed it, or for whom: also while the kill switch is on. Withdrawn already, it
+    stays so."""
+    found = the_request(request_id=request_id, actor=actor)
+    if not speaks_for(actor, found):
+        raise NotAllowed("Only who proposed it, or delegated to who did, takes it back.")
+    with staying_open(), unit(actor=actor, workspace=found.workspace_id):
+        request = sit(found.id).request
+        if request.state == State.CANCELLED and request.because == Because.WITHDRAWN:
+            return request
+        settle(request, State.CANCELLED, Because.WITHDRAWN, actor=actor)
+    return request
+
+
+def cancel_requests_about(
+    *, kind: str, subject: UUID, because: Because, actor: Actor
+) -> ApprovalRequest | None:
+    """For the room whose subject it is, in its unit of work. None: nothing was open."""
+    found = ApprovalRequest.objects.filter(
+        subject_kind=kind, subject_id=subject, state__in=(State.PENDING, State.ALLOWED)
+    ).first()
+    if found is None:
+        return None
+    with unit(actor=actor, workspace=found.workspace_id):
+        request = sit(found.id).request
+        if request.state in (State.PENDING, State.ALLOWED):
+            settle(request, State.CANCELLED, because, actor=actor)
+    return request
+
+
+def speaks_for(actor: Actor, request: ApprovalRequest) -> bool:
+    """Whether they proposed it, or own the agent that did."""
+    if actor.actor_kind == "system" or actor.actor_id == request.proposer_id:
+        return True
+    agents = User.objects.get_queryset().filter(id=request.proposer_id)
+    return agents.filter(owner_id=actor.actor_id).exists()
+
+
+def require_staffed(stages: list[Stage], excluded: list[UUID], people: Electorate) -> None:
+    """Enough people for each stage, each of them in one."""
+    seats = [people.seats(stage, excluded) for stage in stages]
+    missing = lacking([(stage.quorum, seat) for stage, seat in zip(stages, seats, strict=True)])
+    if not missing:
+        return
+    raise NobodyEligible(
+        details=[
+            {
+                "field": f"stages[{number}]",
+                "message": (
+                    f"The stage “{stage.name}” needs {stage.quorum} of "
+                    f"{_wanted(stage)}: {lacks} more."
+                ),
+                "stage": stage.name,
+                "needs": stage.quorum,
+                "eligible": len(seats[number]),
+                "roles": stage.roles,
+                "people": [str(person) for person in stage.people],
+            }
+            for number, lacks in missing.items()
+            for stage in [stages[number]]
+        ]
+    )
+
+
+def _wanted(stage: Stage) -> str:
+    if not stage.roles and not stage.people:
+        return "those who decide here"
+    named_people = f"{len(stage.people)} people it names" if stage.people else ""
+    return " and ".join(part for part in (", ".join(stage.roles), named_people) if part)
+
+
+def _replace(request_id: UUID, by: UUID, actor: Actor) -> None:
+    before = sit(request_id).request
+    if before.state == State.PENDING:
+        supersede(before, by=by, actor=actor)
+    elif before.state in OPEN:
+        raise NotOpen("It was allowed already, and cannot be replaced: propose anew.")

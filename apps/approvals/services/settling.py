@@ -1,0 +1,255 @@
+"""How a request moves: stages open and pass, it is settled, takes effect, is acted on once.
+
+Everything here is called in a unit of work that holds the request's row (`sit`).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.approvals import events
+from apps.approvals.choices import Because, StageState, State
+from apps.approvals.errors import NotOpen
+from apps.approvals.models.requests import ApprovalRequest, Stage
+from apps.approvals.rules import LEGAL, Result, after, view_digest
+from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
+from apps.common.actors import Actor
+from apps.common.errors import NotFound
+from apps.common.events import Event
+from apps.ledger.services import record
+from apps.policies.ports import Stage as Asked
+from apps.policies.ports import Verdict
+from apps.policies.selectors.policies import InForce
+
+TOLD: dict[State, Callable[..., Event]] = {
+    State.DENIED: events.RequestDenied,
+    State.CHANGES_REQUESTED: events.ChangesRequested,
+    State.EXPIRED: events.RequestExpired,
+    State.CANCELLED: events.RequestCancelled,
+    State.INVALIDATED: events.RequestInvalidated,
+    State.EFFECTIVE: events.RequestEffective,
+    State.CONSUMED: events.RequestConsumed,
+    State.PENDING: events.RequestReopened,
+}
+
+
+def sit(request_id: UUID, people: Electorate | None = None) -> Sitting:
+    """Whoever decides, or lets time or policy decide, does so one after the other."""
+    locked = ApprovalRequest.objects.select_for_update(of=("self",)).filter(id=request_id).first()
+    if locked is None:
+        raise NotFound
+    return sitting_of(locked, people)
+
+
+def named(request: ApprovalRequest) -> dict[str, Any]:
+    """How events name it."""
+    return {
+        "request": request.id,
+        "subject_kind": request.subject_kind,
+        "subject": request.subject_id,
+    }
+
+
+# --- rounds and stages
+
+
+def stages_for(request: ApprovalRequest, asked: tuple[Asked, ...], policy: InForce) -> list[Stage]:
+    """As the policy asks for them, not yet saved."""
+    kept = policy.document.hours.model_dump(mode="json")
+    return [
+        Stage(
+            workspace_id=request.workspace_id,
+            request=request,
+            round=request.round,
+            number=number,
+            name=stage.name,
+            quorum=stage.quorum,
+            roles=list(stage.roles),
+            people=[UUID(person) for person in stage.people],
+            rules=list(stage.rules),
+            due_minutes=stage.due_minutes,
+            expires_minutes=stage.expires_minutes,
+            hours=kept if stage.business_hours else None,
+            escalation=[[rung.after_minutes, list(rung.to)] for rung in stage.escalation],
+        )
+        for number, stage in enumerate(asked, start=1)
+    ]
+
+
+def view_of(request: ApprovalRequest, stages: list[Stage]) -> str:
+    return view_digest(
+        content=request.content_digest,
+        stages=[stage.requirement for stage in stages],
+        excluded=request.excluded,
+        co_authors=request.co_authors,
+    )
+
+
+def begin_round(
+    sitting: Sitting, verdict: Verdict, policy: InForce, *, because: Because, actor: Actor
+) -> None:
+    """Votes begin anew, by what the policy asks for now. Where that is nothing, it is allowed."""
+    request = sitting.request
+    request.stages.exclude(state=StageState.REPLACED).update(state=StageState.REPLACED)
+    request.round += 1
+    request.because = because
+    adopt(request, verdict, policy)
+    sitting.stages, sitting.votes = stages_for(request, verdict.stages, policy), []
+    request.view_digest = view_of(request, sitting.stages)
+    Stage.objects.bulk_create(sitting.stages)
+    request.save()
+    if because == Because.CONTENT:
+        because = Because.VOTES  # of whoever changed it
+    go_on(sitting, actor=actor, because=because)
+
+
+def adopt(request: ApprovalRequest, verdict: Verdict, policy: InForce) -> None:
+    """What a verdict says of a request, but for its stages."""
+    request.risk_score, request.risk_level = verdict.risk.score, verdict.risk.level
+    request.excluded = sorted(verdict.excluded)
+    request.policy_digest, request.policy_source = policy.digest, policy.source
+    request.undo_seconds = policy.document.undo.granted(verdict.risk.level)
+
+
+def go_on(
+    sitting: Sitting, *, actor: Actor, because: Because = Because.VOTES, via: str = ""
+) -> None:
+    """The next stage opens. There is none: it is allowed."""
+    request = sitting.request
+    waiting = next((s for s in sitting.stages if s.state == StageState.WAITING), None)
+    if waiting is None:
+        _allow(sitting, actor=actor, because=because, via=via)
+        return
+    now = timezone.now()
+    waiting.state, waiting.opened_at = StageState.OPEN, now
+    hours = waiting.business_hours
+    if waiting.due_minutes is not None:
+        waiting.due_at = after(now, waiting.due_minutes, hours)
+    if waiting.expires_minutes is not None:
+        waiting.expires_at = after(now, waiting.expires_minutes, hours)
+    waiting.save(update_fields=["state", "opened_at", "due_at", "expires_at"])
+    request.due_at, request.expires_at = waiting.due_at, waiting.expires_at
+    request.next_at = next_look(request, waiting)
+    request.save(update_fields=["due_at", "expires_at", "next_at"])
+
+
+def next_look(request: ApprovalRequest, stage: Stage | None) -> datetime | None:
+    """When time itself has something to do with it."""
+    if request.state == State.ALLOWED:
+        return request.effective_at
+    if request.state != State.PENDING or stage is None:
+        return None
+    moments = [stage.expires_at, None if stage.told_overdue else stage.due_at]
+    if stage.opened_at and stage.climbed < len(stage.escalation):
+        minutes = stage.escalation[stage.climbed][0]
+        moments.append(after(stage.opened_at, minutes, stage.business_hours))
+    return min((moment for moment in moments if moment), default=None)
+
+
+def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
+    """What the votes of the open stage come to."""
+    request, stage = sitting.request, sitting.stage
+    if stage is None or request.state != State.PENDING:
+        return
+    match sitting.tally(stage).result:
+        case Result.PASSED:
+            stage.state, stage.passed_at = StageState.PASSED, timezone.now()
+            stage.save(update_fields=["state", "passed_at"])
+            left = sum(1 for other in sitting.stages if other.state == StageState.WAITING)
+            record(events.StagePassed(**named(request), stage=stage.name, left=left))
+            go_on(sitting, actor=actor, via=via)
+        case Result.DENIED:
+            settle(request, State.DENIED, Because.VOTES, actor=actor, via=via)
+        case Result.VETOED:
+            settle(request, State.DENIED, Because.VETO, actor=actor, via=via)
+        case Result.CHANGES:
+            settle(request, State.CHANGES_REQUESTED, Because.VOTES, actor=actor, via=via)
+
+
+# --- settling
+
+
+def settle(
+    request: ApprovalRequest, state: State, because: Because, *, actor: Actor, via: str = ""
+) -> None:
+    """It is over. Who is told so are those who waited, and every card."""
+    _move(request, state, because, actor=actor, via=via)
+    request.save()
+    record(TOLD[state](**_settled(request)))
+
+
+def supersede(request: ApprovalRequest, *, by: UUID, actor: Actor) -> None:
+    """A newer proposal takes its place."""
+    _move(request, State.SUPERSEDED, Because.REVISED, actor=actor)
+    request.save()
+    record(events.RequestSuperseded(**_settled(request), by=by))
+
+
+def take_effect(request: ApprovalRequest) -> None:
+    """What is allowed can be taken back no longer."""
+    _require_legal(request, State.EFFECTIVE)
+    request.state, request.next_at = State.EFFECTIVE, None
+    request.save(update_fields=["state", "next_at"])
+    record(events.RequestEffective(**_settled(request)))
+
+
+def reopen(sitting: Sitting, because: Because) -> None:
+    """What was allowed is pending again, in the stage that was decided last."""
+    request, stage = sitting.request, sitting.last_stage
+    _require_legal(request, State.PENDING)
+    request.state, request.because = State.PENDING, because
+    request.settled_at = request.settled_by = request.effective_at = None
+    request.settled_via = ""
+    if stage is not None:
+        stage.state, stage.passed_at = StageState.OPEN, None
+        stage.save(update_fields=["state", "passed_at"])
+        request.due_at, request.expires_at = stage.due_at, stage.expires_at
+    request.next_at = next_look(request, stage)
+    request.save()
+    record(events.RequestReopened(**_settled(request)))
+
+
+def consume(request: ApprovalRequest) -> None:
+    request.consumed_at = timezone.now()
+    _require_legal(request, State.CONSUMED)
+    request.state = State.CONSUMED
+    request.save(update_fields=["state", "consumed_at"])
+    record(events.RequestConsumed(**_settled(request)))
+
+
+def _allow(sitting: Sitting, *, actor: Actor, because: Because, via: str) -> None:
+    request = sitting.request
+    _move(request, State.ALLOWED, because, actor=actor, via=via)
+    assert request.settled_at is not None  # noqa: S101
+    request.effective_at = request.settled_at + timedelta(seconds=request.undo_seconds)
+    request.next_at = request.effective_at
+    request.save()
+    record(events.RequestAllowed(**_settled(request), effective_at=request.effective_at))
+    if not request.undo_seconds:
+        take_effect(request)
+
+
+def _move(
+    request: ApprovalRequest, state: State, because: Because, *, actor: Actor, via: str = ""
+) -> None:
+    _require_legal(request, state)
+    request.state, request.because = state, because
+    request.settled_at, request.settled_by = timezone.now(), actor.actor_id
+    request.settled_via = via
+    request.next_at = request.claimed_by = request.claimed_until = None
+
+
+def _require_legal(request: ApprovalRequest, state: State) -> None:
+    if state not in LEGAL.get(State(request.state), ()):
+        raise NotOpen
+
+
+def _settled(request: ApprovalRequest) -> dict[str, Any]:
+    return {
+        **named(request),
+        "because": request.because,
+        "view_digest": request.view_digest,
+    }

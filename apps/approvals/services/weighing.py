@@ -1,0 +1,176 @@
+"""Asking again what was asked when a request was opened: what the policy requires, who may decide,
+whether the subject is still the same. Before each vote, when a policy or a member changes, and in
+the very unit of work that acts on what was allowed.
+"""
+
+from uuid import UUID
+
+from apps.accounts.models import Membership
+from apps.approvals import events
+from apps.approvals.choices import Because, StageState, State
+from apps.approvals.errors import NobodyEligible
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.ports import Consumption, Subject, subjects
+from apps.approvals.rules import Result
+from apps.approvals.selectors.electorate import Sitting
+from apps.approvals.services import settling
+from apps.approvals.services.opening import require_staffed
+from apps.common.actors import SYSTEM
+from apps.ledger.services import record, unit
+from apps.policies.choices import Effect
+from apps.policies.ports import Verdict
+from apps.policies.selectors.policies import InForce, policy_in_force
+
+
+def subject_of(request: ApprovalRequest) -> Subject:
+    return subjects[request.subject_kind]
+
+
+def weigh_anew(sitting: Sitting) -> None:
+    """By the policy that holds now, where it is another one than before, and by what the subject is
+    now. What it requires is what was required: votes stay."""
+    request = sitting.request
+    policy = policy_in_force(request.workspace_id)
+    if request.state != State.PENDING or policy.digest == request.policy_digest:
+        return
+    verdict = subject_of(request).judge(request.subject_id)
+    if verdict is None:
+        settling.settle(request, State.CANCELLED, Because.SUBJECT_GONE, actor=SYSTEM)
+    elif verdict.denied:
+        settling.settle(request, State.DENIED, Because.POLICY, actor=SYSTEM)
+    elif _asks_the_same(sitting, verdict, policy):
+        settling.adopt(request, verdict, policy)
+        request.save()
+    else:
+        before = request.view_digest
+        settling.begin_round(sitting, verdict, policy, because=Because.POLICY, actor=SYSTEM)
+        record(
+            events.RequirementsChanged(
+                **settling.named(request),
+                before=before,
+                view_digest=request.view_digest,
+                stages=[stage.name for stage in sitting.stages],
+                policy_digest=policy.digest,
+            )
+        )
+        tell_if_stuck(sitting)
+
+
+def weigh_open_requests(*, workspace: UUID) -> int:
+    """The policy of a workspace was changed: what it asks of everything that waits there."""
+    waiting = ApprovalRequest.objects.pending().filter(workspace_id=workspace)
+    ids = list(waiting.order_by("id").values_list("id", flat=True))
+    for request_id in ids:
+        with unit(actor=SYSTEM, workspace=workspace):
+            weigh_anew(settling.sit(request_id))
+    return len(ids)
+
+
+def recount_open_requests(*, workspace: UUID) -> int:
+    """Somebody went, or stands otherwise now: their votes, and what they proposed."""
+    waiting = ApprovalRequest.objects.filter(
+        workspace_id=workspace, state__in=(State.PENDING, State.ALLOWED)
+    )
+    ids = list(waiting.order_by("id").values_list("id", flat=True))
+    here = Membership.objects.standing().filter(workspace_id=workspace)
+    proposers = set(here.values_list("user_id", flat=True))
+    for request_id in ids:
+        with unit(actor=SYSTEM, workspace=workspace):
+            sitting = settling.sit(request_id)
+            request = sitting.request
+            if request.state not in (State.PENDING, State.ALLOWED):
+                continue
+            if request.proposer_kind != "system" and request.proposer_id not in proposers:
+                settling.settle(request, State.CANCELLED, Because.PROPOSER_GONE, actor=SYSTEM)
+            elif request.state == State.ALLOWED:
+                if not still_carried(sitting):
+                    settling.reopen(sitting, Because.VOTERS_GONE)
+                    tell_if_stuck(sitting)
+            else:
+                settling.count(sitting, actor=SYSTEM)
+                tell_if_stuck(sitting)
+    return len(ids)
+
+
+def still_carried(sitting: Sitting) -> bool:
+    """Whether those who approved each stage may still do so, and are still enough."""
+    if sitting.request.because in (Because.BREAK_GLASS, Because.AUTOMATIC):
+        return True
+    passed = [stage for stage in sitting.stages if stage.state == StageState.PASSED]
+    return all(sitting.tally(stage).result == Result.PASSED for stage in passed)
+
+
+def consume_request(*, request_id: UUID) -> Consumption:
+    """For the room that acts on what was allowed, in the unit of work of its effect: once, and only
+    if all that it stood on still stands. It is held from here to the commit, so that nothing
+    expires or is vetoed meanwhile. It never raises because of what it finds."""
+    sitting = settling.sit(request_id)
+    request = sitting.request
+    if request.state == State.CONSUMED:
+        return _consumption(request, ok=True, already=True)
+    if request.state != State.EFFECTIVE:
+        return _consumption(request, ok=False)
+    because = _spoiled(sitting)
+    if because:
+        settling.settle(request, State.INVALIDATED, because, actor=SYSTEM)
+        return _consumption(request, ok=False)
+    settling.consume(request)
+    return _consumption(request, ok=True)
+
+
+def _spoiled(sitting: Sitting) -> Because | None:
+    request, subject = sitting.request, subject_of(sitting.request)
+    content = subject.digest(request.subject_id)
+    if content is None:
+        return Because.SUBJECT_GONE
+    if content != request.content_digest:
+        return Because.CONTENT
+    if not still_carried(sitting):
+        return Because.VOTERS_GONE
+    policy = policy_in_force(request.workspace_id)
+    if policy.digest != request.policy_digest and request.because != Because.BREAK_GLASS:
+        verdict = subject.judge(request.subject_id)
+        if verdict is None:
+            return Because.SUBJECT_GONE
+        if verdict.denied:
+            return Because.POLICY
+        if verdict.effect == Effect.REQUIRE and not _asks_the_same(sitting, verdict, policy):
+            return Because.POLICY
+    return None
+
+
+def _asks_the_same(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:
+    """Of the same people, and of nobody who is now excluded. That it is due sooner or later asks
+    for nothing else."""
+    request = sitting.request
+    asked = settling.stages_for(request, verdict.stages, policy)
+    same = [stage.requirement for stage in asked] == [s.requirement for s in sitting.stages]
+    return same and sorted(verdict.excluded) == sorted(request.excluded)
+
+
+def tell_if_stuck(sitting: Sitting) -> None:
+    """Nobody is refused for it any more, but managers have to hear of it."""
+    request, left = sitting.request, [s for s in sitting.stages if s.state != StageState.PASSED]
+    if request.state != State.PENDING:
+        return
+    try:
+        require_staffed(left, request.excluded, sitting.people)
+    except NobodyEligible as error:
+        first = error.details[0]
+        record(
+            events.RequestStuck(
+                **settling.named(request),
+                stage=first["stage"],
+                lacks=first["needs"] - first["eligible"],
+            )
+        )
+
+
+def _consumption(request: ApprovalRequest, *, ok: bool, already: bool = False) -> Consumption:
+    return Consumption(
+        ok=ok,
+        already=already,
+        because=request.because,
+        decided_by=request.settled_by,
+        decided_at=request.settled_at,
+    )

@@ -1,0 +1,84 @@
+"""A workspace with people who bake and people who decide, and policies that ask for them."""
+
+import pytest
+
+from apps.accounts.choices import Role
+from apps.accounts.models import User
+from apps.approvals.choices import Decision, Via
+from apps.approvals.services.voting import Wanted, cast_vote
+from apps.policies.services.versions import apply_policy
+from tests.approvals.loaves import ask, lay_table
+from tests.factories import agent_of, member
+from tests.policies.conftest import _no_limits_from_other_tests, api, owner, workspace
+
+__all__ = ["_no_limits_from_other_tests", "api", "owner", "workspace"]
+
+HEAD = 'version: "1"\nallowed_dirs: [docs, plans, api]\n'
+
+
+def policy_of(*stages: str, more: str = "") -> str:
+    """A policy that asks for these stages of every agent, and lets people do as they like."""
+    asked = ", ".join(f"{{{stage}}}" for stage in stages)
+    return (
+        f"{HEAD}{more}rules:\n"
+        "  - name: agents are reviewed\n"
+        "    when: {actor: [agent]}\n"
+        f"    then: {{require: [{asked}]}}\n"
+        "default:\n  then: {allow: true}\n"
+    )
+
+
+ONE = policy_of("name: review, roles: [reviewer]")
+TWO = policy_of("name: review, quorum: 2, roles: [reviewer]")
+STEPS = policy_of("name: review, roles: [reviewer]", "name: sign off, roles: [admin]")
+
+
+def hold(workspace, owner, text: str):
+    return apply_policy(text=text, workspace=workspace.id, actor=owner).version
+
+
+def vote(request, voter, decision="approve", *, digest=None, via=Via.API, **more):
+    """As if the voter had just looked, unless a digest says otherwise."""
+    request.refresh_from_db()
+    seen = request.view_digest if digest is None else digest
+    wanted = Wanted(decision=Decision(decision), digest=seen, via=via, **more)
+    cast = cast_vote(request_id=request.id, wanted=wanted, actor=voter)
+    request.refresh_from_db()
+    return cast
+
+
+@pytest.fixture
+def loaves(workspace):
+    lay_table()
+
+
+@pytest.fixture
+def one_policy(workspace, owner):
+    return hold(workspace, owner, ONE)
+
+
+@pytest.fixture
+def baker(workspace, owner) -> User:
+    """An agent whose owner owns the workspace, and so may not decide on what it asks."""
+    return agent_of(owner, workspace)
+
+
+@pytest.fixture
+def reviewer(workspace) -> User:
+    return member(workspace, Role.REVIEWER)
+
+
+@pytest.fixture
+def other_reviewer(workspace) -> User:
+    return member(workspace, Role.REVIEWER)
+
+
+@pytest.fixture
+def admin(workspace) -> User:
+    return member(workspace, Role.ADMIN)
+
+
+@pytest.fixture
+def request_(loaves, one_policy, workspace, baker, reviewer, other_reviewer):
+    """One that a single reviewer decides."""
+    return ask(workspace, baker)
