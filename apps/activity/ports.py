@@ -3,16 +3,18 @@
 commands["decide"] = decide          # what the socket can do
 topics["spec"] = spec_topic          # what can be watched: "spec:<id>"
 presenters["approvals"] = sentences  # how events read to a person
+sources.append(due_requests)         # rows that the relay starts tasks for when they are due
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from apps.accounts.ports import Credential
 from apps.common.actors import Actor
+from apps.ledger.deliveries import Start
 from apps.ledger.services import SYSTEM_WORKSPACE
 
 
@@ -74,6 +76,17 @@ Present = Callable[[Sequence[EventRow]], Sequence[str]]
 """One sentence for each event, in a query or two for all of them together. Whoever may see an
 event reads the same sentence."""
 
+
+class Source(Protocol):
+    """Rows that are due: `apps.ledger.deliveries` is one."""
+
+    def claim(self, limit: int) -> Sequence[Start]:
+        """Count the attempt, plan the next one, commit. Nothing of a workspace that is stopped."""
+
+    def give_back(self, unsent: Sequence[Start]) -> None:
+        """What no broker took was not an attempt."""
+
+
 topics: dict[str, Resolve] = {}
 commands: dict[str, Command] = {}
 presenters: dict[str, Present] = {}
@@ -84,3 +97,6 @@ announcements: set[str] = set()
 
 counts: dict[str, Callable[[frozenset[UUID]], int]] = {}
 """Figures of the feed's `stats` that others know, for these workspaces: `presence`."""
+
+sources: list[Source] = []
+"""Each is asked in turn for what it has due."""

@@ -1,4 +1,5 @@
-"""The relay starts what is due: deliveries to subscribers, and the sending of webhooks.
+"""The relay starts what is due: deliveries to subscribers, the sending of webhooks, and whatever
+else higher rooms have in `ports.sources`.
 
 PostgreSQL is the truth. The relay looks at it every second, sooner when it is poked, and tells the
 broker ids. What the broker forgets, or a worker dies over, is started again when its time has come.
@@ -11,7 +12,6 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 from uuid import UUID
 
 import psycopg
@@ -20,10 +20,8 @@ from celery import current_app
 from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
+from apps.activity.ports import Source, sources
 from apps.activity.selectors.backlog import consuming_workers
-from apps.activity.services import sending
-from apps.ledger import deliveries
-from apps.ledger.deliveries import Start
 from apps.ledger.switch import is_on
 
 log = structlog.get_logger("lattice.relay")
@@ -37,18 +35,8 @@ PAUSE = 2.0
 """After the broker or the database failed, and at most how late the relay sees that it is back."""
 
 
-class Source(Protocol):
-    """Rows that are due: `apps.ledger.deliveries` is one."""
-
-    def claim(self, limit: int) -> Sequence[Start]:
-        """Count the attempt, plan the next one, commit."""
-
-    def give_back(self, unsent: Sequence[Start]) -> None:
-        """What no broker took was not an attempt."""
-
-
 class Relay:
-    def __init__(self, sources: Sequence[Source] = (deliveries, sending)) -> None:
+    def __init__(self, sources: Sequence[Source] = sources) -> None:
         self.ended = threading.Event()
         self._sources = sources
         self._ear = Ear()
