@@ -121,6 +121,9 @@ SENTENCES = {
         "{actor} acted on a {subject_kind} in {workspace} before anybody decided"
     ),
     "approvals.review.owed": "A {subject_kind} in {workspace} was drawn for a later look",
+    "approvals.review.overdue": (
+        "Nobody has looked afterwards at a {subject_kind} in {workspace}: it is overdue"
+    ),
     "approvals.review.done": "{actor} looked at a {subject_kind} in {workspace} afterwards",
     "approvals.absence.set": "{person} is away from {workspace}",
     "approvals.absence.ended": "{person} is back in {workspace}",

@@ -208,6 +208,12 @@ class ReviewOwed(OfRequest, Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReviewOverdue(OfRequest, Event):
+    type = "approvals.review.overdue"
+    review: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReviewDone(OfRequest, Event):
     type = "approvals.review.done"
     review: UUID

@@ -249,16 +249,28 @@ class Duties(Strict):
     solo_opt_out: bool = False
 
 
-class BreakGlass(Strict):
+class Afterwards(Strict):
+    review_within: Duration = "2d"
+    """How long somebody else has to look at it, like 2d."""
+
+    @property
+    def review_minutes(self) -> int:
+        return minutes_of(self.review_within)
+
+
+class BreakGlass(Afterwards):
+    """Whether, in an emergency, somebody may act before others have decided."""
+
     enabled: bool = False
     roles: list[Role] = [Role.OWNER]
-    review_within: Duration = "2d"
+    """Who may, with those who stand above them."""
 
 
 class Undo(Strict):
     """How long an approval may be taken back before anybody acts on it."""
 
     seconds: int = Field(0, ge=0, le=3600)
+    """0: not at all."""
     up_to: RiskLevel = RiskLevel.LOW
     """What is riskier takes effect at once, and then cannot be taken back."""
 
@@ -267,11 +279,13 @@ class Undo(Strict):
         return self.seconds if levels.index(risk) <= levels.index(self.up_to) else 0
 
 
-class Sampling(Strict):
+class Sampling(Afterwards):
     """Of what passes without approval, a part is looked at afterwards."""
 
     percent: int = Field(0, ge=0, le=100)
+    """How many of a hundred are drawn. Nobody knows before which."""
     review_within: Duration = "7d"
+    """How long somebody has to look at what was drawn, like 7d."""
 
 
 class Default(Strict):

@@ -193,6 +193,14 @@ class Attention(models.Model):
         return f"of {self.person_id}"
 
 
+class AfterReviewQuerySet(InWorkspace):
+    def owed(self) -> "AfterReviewQuerySet":
+        return self.filter(reviewed_at__isnull=True)
+
+    def overdue(self) -> "AfterReviewQuerySet":
+        return self.owed().filter(due_at__lt=timezone.now())
+
+
 class AfterReview(models.Model):
     """A look owed at something that took effect before anybody decided."""
 
@@ -205,12 +213,13 @@ class AfterReview(models.Model):
     sealed_reason = models.BinaryField(null=True)
     """Why the glass was broken."""
     due_at = models.DateTimeField()
+    told_overdue = models.BooleanField(default=False)
     reviewed_by = models.UUIDField(null=True)
     reviewed_at = models.DateTimeField(null=True)
     sound = models.BooleanField(null=True)
     sealed_note = models.BinaryField(null=True)
 
-    objects = InWorkspace.as_manager()
+    objects = AfterReviewQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -218,6 +227,13 @@ class AfterReview(models.Model):
                 condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True, sound__isnull=True)
                 | Q(reviewed_at__isnull=False, reviewed_by__isnull=False, sound__isnull=False),
                 name="approval_review_is_whole",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(reviewed_at__isnull=True),
+                name="approval_reviews_owed",
             ),
         ]
 

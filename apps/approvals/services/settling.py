@@ -121,7 +121,7 @@ def go_on(
     request = sitting.request
     waiting = next((s for s in sitting.stages if s.state == StageState.WAITING), None)
     if waiting is None:
-        _allow(sitting, actor=actor, because=because, via=via)
+        allow(sitting, actor=actor, because=because, via=via)
         return
     now = timezone.now()
     waiting.state, waiting.opened_at = StageState.OPEN, now
@@ -220,7 +220,7 @@ def consume(request: ApprovalRequest) -> None:
     record(events.RequestConsumed(**_settled(request)))
 
 
-def _allow(sitting: Sitting, *, actor: Actor, because: Because, via: str) -> None:
+def allow(sitting: Sitting, *, actor: Actor, because: Because, via: str) -> None:
     request = sitting.request
     _move(request, State.ALLOWED, because, actor=actor, via=via)
     assert request.settled_at is not None  # noqa: S101

@@ -89,7 +89,7 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
         if sitting.request.state != State.PENDING:
             return _late(sitting, wanted, actor)
         weigh_anew(sitting)
-        refusal = _moved(sitting, wanted)
+        refusal = moved(sitting, wanted)
         if refusal is None:
             return _vote(sitting, wanted, actor)
     raise refusal
@@ -141,7 +141,7 @@ def decided(request: ApprovalRequest) -> AlreadyDecided:
 # --- before
 
 
-def _moved(sitting: Sitting, wanted: Wanted) -> DomainError | None:
+def moved(sitting: Sitting, wanted: Wanted) -> DomainError | None:
     request = sitting.request
     if request.state != State.PENDING:
         return decided(request)

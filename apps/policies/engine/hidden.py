@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from apps.policies.engine.lookalikes import holds_hidden, is_hidden
+from apps.policies.engine.lookalikes import holds_hidden, is_hidden, spelled
 
 _FLAGS = tuple(
     "".join(chr(0xE0000 + ord(letter)) for letter in country) + "\U000e007f"
@@ -26,6 +26,14 @@ def needless(text: str) -> Iterator[int]:
                 skip -= 1
             else:
                 yield at
+
+
+def spelled_out(text: str) -> str:
+    """For whoever reads it: what they would not see stands there by its name."""
+    hidden = set(needless(text))
+    if not hidden:
+        return text
+    return "".join(f"⟨{spelled(one)}⟩" if at in hidden else one for at, one in enumerate(text))
 
 
 def _needed(text: str, at: int) -> int:
