@@ -7,7 +7,7 @@ import pytest
 import websockets
 
 from apps.accounts.choices import Role
-from apps.activity.consumers import LARGEST_FRAME
+from apps.activity.sockets import LARGEST_FRAME
 from apps.common.runtime.programs import LARGEST_MESSAGE
 from tests.activity.live.conftest import off_loop, ring_later, session_token
 from tests.activity.live.servers import connected
