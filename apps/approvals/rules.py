@@ -49,7 +49,6 @@ class Result(StrEnum):
     PASSED = "passed"
     DENIED = "denied"
     CHANGES = "changes"
-    VETOED = "vetoed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +66,15 @@ class Tally:
     approvals: int
     needed: int
     """Approvals that are still missing."""
+    stuck: bool = False
+    """Nobody is left who could give them."""
 
 
 def tally(ballots: Iterable[Ballot], *, quorum: int, seats: Collection[UUID]) -> Tally:
     """Whoever edited what is decided on may approve it, but not be the only one who does.
 
     As many as approve it also deny it; so do fewer, when too few are left to approve. One request
-    for changes is enough, and one veto.
+    for changes is enough. A veto is not counted: it ends everything where it is cast.
     """
     said: dict[str, set[UUID]] = {decision: set() for decision in Decision}
     independent = 0
@@ -85,15 +86,18 @@ def tally(ballots: Iterable[Ballot], *, quorum: int, seats: Collection[UUID]) ->
     needed = max(quorum - len(approving), 0 if independent else 1)
     undecided = set(seats) - approving - against - said[Decision.ABSTAIN]
     result = Result.UNDECIDED
-    if said[Decision.VETO]:
-        result = Result.VETOED
-    elif said[Decision.REQUEST_CHANGES]:
+    if said[Decision.REQUEST_CHANGES]:
         result = Result.CHANGES
     elif needed == 0:
         result = Result.PASSED
     elif against and (len(against) >= quorum or needed > len(undecided)):
         result = Result.DENIED
-    return Tally(result=result, approvals=len(approving), needed=needed)
+    return Tally(
+        result=result,
+        approvals=len(approving),
+        needed=needed,
+        stuck=result == Result.UNDECIDED and needed > len(undecided),
+    )
 
 
 # --- who may

@@ -154,19 +154,21 @@ def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
     request, stage = sitting.request, sitting.stage
     if stage is None or request.state != State.PENDING:
         return
-    match sitting.tally(stage).result:
+    tally = sitting.tally(stage)
+    match tally.result:
         case Result.PASSED:
             stage.state, stage.passed_at = StageState.PASSED, timezone.now()
             stage.save(update_fields=["state", "passed_at"])
             left = sum(1 for other in sitting.stages if other.state == StageState.WAITING)
             record(events.StagePassed(**named(request), stage=stage.name, left=left))
             go_on(sitting, actor=actor, via=via)
+            count(sitting, actor=actor, via=via)  # after a fall back, its votes may be there
         case Result.DENIED:
             settle(request, State.DENIED, Because.VOTES, actor=actor, via=via)
-        case Result.VETOED:
-            settle(request, State.DENIED, Because.VETO, actor=actor, via=via)
         case Result.CHANGES:
             settle(request, State.CHANGES_REQUESTED, Because.VOTES, actor=actor, via=via)
+        case Result.UNDECIDED if tally.stuck:
+            record(events.RequestStuck(**named(request), stage=stage.name, lacks=tally.needed))
 
 
 # --- settling
@@ -196,17 +198,21 @@ def take_effect(request: ApprovalRequest) -> None:
     record(events.RequestEffective(**_settled(request)))
 
 
-def reopen(sitting: Sitting, because: Because) -> None:
-    """What was allowed is pending again, in the stage that was decided last."""
-    request, stage = sitting.request, sitting.last_stage
-    _require_legal(request, State.PENDING)
+def reopen(sitting: Sitting, stage: Stage, because: Because) -> None:
+    """It waits in this stage again, which had passed: what was allowed, or had gone further."""
+    request = sitting.request
+    if request.state != State.PENDING:
+        _require_legal(request, State.PENDING)
+    for later in sitting.stages:
+        if later.number > stage.number and later.opened_at:
+            later.state, later.opened_at, later.passed_at = StageState.WAITING, None, None
+            later.save(update_fields=["state", "opened_at", "passed_at"])
+    stage.state, stage.passed_at = StageState.OPEN, None
+    stage.save(update_fields=["state", "passed_at"])
     request.state, request.because = State.PENDING, because
     request.settled_at = request.settled_by = request.effective_at = None
     request.settled_via = ""
-    if stage is not None:
-        stage.state, stage.passed_at = StageState.OPEN, None
-        stage.save(update_fields=["state", "passed_at"])
-        request.due_at, request.expires_at = stage.due_at, stage.expires_at
+    request.due_at, request.expires_at = stage.due_at, stage.expires_at
     request.next_at = next_look(request, stage)
     request.save()
     record(events.RequestReopened(**_settled(request)))

@@ -14,6 +14,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import User
 from apps.accounts.selectors import require, require_person
+from apps.activity.naming import name_of
 from apps.approvals import events
 from apps.approvals.choices import Because, Decision, State, Via
 from apps.approvals.errors import (
@@ -109,7 +110,7 @@ def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalReques
         mine = sitting.vote_of(actor.actor_id, stage)
         if mine is None or mine.decision != Decision.APPROVE:
             raise NotYourTurn("Only who approved it last takes it back. Others may veto it.")
-        settling.reopen(sitting, Because.UNDONE)
+        settling.reopen(sitting, stage, Because.UNDONE)
         wanted = Wanted(decision=Decision.RETRACT, digest=request.view_digest, via=via)
         _append(sitting, stage, wanted, actor, instead_of=mine.instead_of, before=mine)
     return request
@@ -117,8 +118,9 @@ def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalReques
 
 def decided(request: ApprovalRequest) -> AlreadyDecided:
     """Names who won."""
-    who = User.objects.get_queryset().filter(id=request.settled_by or NOBODY).first()
-    name = str(who) if who else "Lattice"
+    names = User.objects.get_queryset().filter(id=request.settled_by or NOBODY)
+    who = names.values_list("id", "name").first()
+    name = name_of(*who) if who else "Lattice"
     at = request.settled_at.isoformat() if request.settled_at else ""
     return AlreadyDecided(
         f"This was decided already: {State(request.state).label.lower()}, by {name}.",
@@ -174,17 +176,24 @@ def _late(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     if wanted.digest != request.view_digest:
         raise ViewMoved(details=[{"field": "digest", "view_digest": request.view_digest}])
     assert stage is not None  # noqa: S101
+    return _veto(sitting, stage, wanted, actor)
+
+
+def _veto(sitting: Sitting, stage: Stage, wanted: Wanted, actor: Actor) -> Cast:
+    """By whoever has a seat in any of its stages. It counts whatever else was said."""
     seat = _seat(sitting, stage, actor, anywhere=True)
     before = sitting.vote_of(actor.actor_id, stage)
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
-    settling.settle(request, State.DENIED, Because.VETO, actor=actor, via=wanted.via)
-    return Cast(request=request, vote=vote)
+    settling.settle(sitting.request, State.DENIED, Because.VETO, actor=actor, via=wanted.via)
+    return Cast(request=sitting.request, vote=vote)
 
 
 def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     stage = sitting.stage
     assert stage is not None  # noqa: S101
-    seat = _seat(sitting, stage, actor, anywhere=wanted.decision == Decision.VETO)
+    if wanted.decision == Decision.VETO:
+        return _veto(sitting, stage, wanted, actor)
+    seat = _seat(sitting, stage, actor)
     before = sitting.vote_of(actor.actor_id, stage)
     reshapes = wanted.operations is not None or wanted.edits is not None
     if before and not reshapes and before.view_digest == wanted.digest:
@@ -197,7 +206,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
         rest = reshape(sitting, edits=wanted.edits, operations=wanted.operations, actor=actor)
         before, stage = None, sitting.stage
         if stage is not None:
-            seat = _seat(sitting, stage, actor, anywhere=False)
+            seat = _seat(sitting, stage, actor)
     shown = stage or sitting.request.stages.order_by("-round", "-number").first()
     assert shown is not None  # noqa: S101
     vote = _append(sitting, shown, wanted, actor, instead_of=_other(seat, actor), before=before)
@@ -205,7 +214,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     return Cast(request=sitting.request, vote=vote, rest=rest)
 
 
-def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool) -> UUID:
+def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = False) -> UUID:
     """The seat they decide from. A veto may come from a seat of any stage."""
     if actor.actor_id in sitting.request.excluded:
         raise SelfApproval

@@ -9,7 +9,7 @@ from apps.accounts.models import Membership
 from apps.approvals import events
 from apps.approvals.choices import Because, StageState, State
 from apps.approvals.errors import NobodyEligible
-from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.ports import Consumption, Subject, subjects
 from apps.approvals.rules import Result
 from apps.approvals.selectors.electorate import Sitting
@@ -27,13 +27,21 @@ def subject_of(request: ApprovalRequest) -> Subject:
 
 
 def weigh_anew(sitting: Sitting) -> None:
-    """By the policy that holds now, where it is another one than before, and by what the subject is
-    now. What it requires is what was required: votes stay."""
+    """Whether it is still what was asked about, and what the policy that holds now asks of it. What
+    it requires is what was required: votes stay."""
     request = sitting.request
-    policy = policy_in_force(request.workspace_id)
-    if request.state != State.PENDING or policy.digest == request.policy_digest:
+    if request.state != State.PENDING:
         return
-    verdict = subject_of(request).judge(request.subject_id)
+    subject = subject_of(request)
+    content = subject.digest(request.subject_id)
+    if content != request.content_digest:
+        gone = Because.CONTENT if content else Because.SUBJECT_GONE
+        settling.settle(request, State.CANCELLED, gone, actor=SYSTEM)
+        return
+    policy = policy_in_force(request.workspace_id)
+    if policy.digest == request.policy_digest:
+        return
+    verdict = subject.judge(request.subject_id)
     if verdict is None:
         settling.settle(request, State.CANCELLED, Because.SUBJECT_GONE, actor=SYSTEM)
     elif verdict.denied:
@@ -82,22 +90,22 @@ def recount_open_requests(*, workspace: UUID) -> int:
                 continue
             if request.proposer_kind != "system" and request.proposer_id not in proposers:
                 settling.settle(request, State.CANCELLED, Because.PROPOSER_GONE, actor=SYSTEM)
-            elif request.state == State.ALLOWED:
-                if not still_carried(sitting):
-                    settling.reopen(sitting, Because.VOTERS_GONE)
-                    tell_if_stuck(sitting)
-            else:
-                settling.count(sitting, actor=SYSTEM)
-                tell_if_stuck(sitting)
+                continue
+            fallen = fallen_stage(sitting)
+            if fallen:
+                settling.reopen(sitting, fallen, Because.VOTERS_GONE)
+            settling.count(sitting, actor=SYSTEM)
+            tell_if_stuck(sitting)
     return len(ids)
 
 
-def still_carried(sitting: Sitting) -> bool:
-    """Whether those who approved each stage may still do so, and are still enough."""
+def fallen_stage(sitting: Sitting) -> Stage | None:
+    """The first that had passed and would not pass now: too few of those who approved it may still
+    do so."""
     if sitting.request.because in (Because.BREAK_GLASS, Because.AUTOMATIC):
-        return True
-    passed = [stage for stage in sitting.stages if stage.state == StageState.PASSED]
-    return all(sitting.tally(stage).result == Result.PASSED for stage in passed)
+        return None
+    passed = (stage for stage in sitting.stages if stage.state == StageState.PASSED)
+    return next((s for s in passed if sitting.tally(s).result != Result.PASSED), None)
 
 
 def consume_request(*, request_id: UUID) -> Consumption:
@@ -125,7 +133,7 @@ def _spoiled(sitting: Sitting) -> Because | None:
         return Because.SUBJECT_GONE
     if content != request.content_digest:
         return Because.CONTENT
-    if not still_carried(sitting):
+    if fallen_stage(sitting):
         return Because.VOTERS_GONE
     policy = policy_in_force(request.workspace_id)
     if policy.digest != request.policy_digest and request.because != Because.BREAK_GLASS:
