@@ -71,7 +71,7 @@ class Tenant:
             text=f"{policy}description: {name}-draft\n", workspace=workspace.id, actor=owner
         )
         judge_act(
-            act=input_as_act(f"{name}-words"),
+            act=input_as_act(agent_id=f"{name}-bot", text=f"{name}-words"),
             actor=agent,
             workspace=workspace.id,
             door=Door.TURN,

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.common.errors import DomainError
@@ -31,6 +32,11 @@ class BrowseAdmin(ModelAdmin):
         if getattr(request.user, "is_superuser", False):
             return rows
         return rows.filter(pk__in=self.model.objects.visible_to(request.user).values("pk"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Headed by what is listed: there is nothing to "select to view"."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """By what the page offers, and no other column: `?password__startswith=` would tell a hash

@@ -1,7 +1,7 @@
 """Adding a rule and its test to a policy's text, and leaving everything else as it was written."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -11,8 +11,20 @@ from apps.policies.choices import Effect
 from apps.policies.documents import read_policy
 from apps.policies.engine.paths import resolve
 from apps.policies.errors import PolicyInvalid
+from apps.policies.rules import is_name
 
 _MAGIC = re.compile(r"[*?\[{]")
+
+
+def free_texts(case: Case) -> Iterator[str]:
+    """The fields that would stand in a rule and are no names: erasing the act would not reach
+    them there."""
+    found = {hit.field for hit in case.verdict.hits}
+    for number, one in enumerate(case.act.operations):
+        for name, text in (("target", one.target), ("node_kind", one.node_kind)):
+            field = f"operations[{number}].{name}"
+            if text and (field in found or not is_name(text)):
+                yield field
 
 
 def rules_for(

@@ -107,6 +107,16 @@ class AlwaysAllowed(Conflict):
     message = "The policy allows this act already: there is nothing to add."
 
 
+class ActUnnamed(Conflict):
+    """Its details name each field."""
+
+    code = "act_unnamed"
+    message = (
+        "What this act was done to is a free text and no name. In a policy it would stay for good, "
+        "also after the act is erased: write the rule yourself."
+    )
+
+
 class ActUnreadable(DomainError):
     code = "act_erased"
     status = 410

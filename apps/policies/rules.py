@@ -1,4 +1,4 @@
-"""What of a payload is judged: all its texts, and the paths it names. Pure."""
+"""What of a payload is judged: all its texts, and the paths it names; and what a name is. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ PATH_WORDS = frozenset(
     for ending in ("", "s")
 ) | {"directories"}
 """A payload's texts under a name that ends in one of these are paths, however deep they stand."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -20,6 +21,11 @@ _ODD = re.compile(r"[^A-Za-z0-9_-]")
 def texts_in(value: Any, name: str) -> dict[str, str]:
     """Every text in a payload, names included, by where it stands: `payload.files.0`."""
     return dict(_texts(value, name))
+
+
+def is_name(text: str) -> bool:
+    """Of a tool, an agent, a spec: it may stand where nobody erases it. A sentence may not."""
+    return _NAME.fullmatch(text) is not None
 
 
 def names_a_path(name: str) -> bool:

@@ -121,6 +121,7 @@ def test_nothing_of_it_exists_for_who_does_not_belong(
     assert check(browser, workspace, POLICY).status_code == 404
     listed = browser.get(reverse("admin:policies_actrecord_changelist"))
     assert list(listed.context["cl"].queryset) == []
+    assert "<title> Judged acts | Lattice</title>" in listed.content.decode()
 
 
 def test_list_leads_to_the_only_policy(browser, owner, workspace):

@@ -1,9 +1,15 @@
 """What the gate tells of what it found: where, and never a secret."""
 
+import time
+import unicodedata
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.policies.choices import ActKind, Finding
 from apps.policies.engine.gate import BUILT_IN, MOST
+from apps.policies.engine.lookalikes import readings_of, unmasked
 from apps.policies.errors import PolicyInvalid
 from tests.policies.hearing import a_policy, an_act, reasons, verdict_on
 
@@ -60,6 +66,48 @@ def test_a_policy_adds_patterns_of_its_own():
     [hit] = hits("See http://x on\nPROJECT Bluebird", policy)
     assert (hit.finding, hit.pattern, hit.line, hit.column) == ("custom", "codename", 2, 1)
     assert hit.excerpt == ""
+
+
+ACCENTS = "r\u00e9sum\u00e9 secr\u00e8te"
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked", ["NFC", "NFD"])
+def test_a_pattern_of_ones_own_finds_accents_however_they_are_put(written, asked):
+    name = unicodedata.normalize(asked, "r\u00e9sum\u00e9")
+    policy = a_policy(
+        gate={"patterns": [{"name": "hers", "regex": f"{name}\\s+secr[\u00e8\u00e9]te"}]}
+    )
+    before = unicodedata.normalize(written, "\u00e4\u00e9\n\u1ec7\uac01 ")
+    act = an_act(texts={"title": f"{before}{unicodedata.normalize(written, ACCENTS)} \u00e9"})
+    [hit] = [hit for hit in verdict_on(act, policy).hits if hit.pattern == "hers"]
+    assert (hit.line, hit.column) == (2, len(before.split("\n")[1]) + 1)
+
+
+@given(
+    st.text(
+        st.sampled_from("ae\u0301\u0323\u0327\u1100\u1161\u11a8\uac00\u00e9 \n\u09c7\u09be\u0430x")
+    )
+)
+def test_where_a_letter_stands_is_told_however_it_is_composed(text):
+    """Each reading is its parts, so that what is found in it stands where it is said to stand."""
+    for reading in readings_of(text):
+        spans = [(at, at + 1) for at in range(len(reading.text))]
+        places = reading.as_written(spans)
+        assert places == sorted(places)
+        for (start, end), (at, _) in zip(places, spans, strict=True):
+            assert 0 <= start < end <= len(text)
+            part = unicodedata.normalize("NFC", text[start:end])
+            assert reading.text[at] in text[start:end] + part + unmasked(part)
+
+
+@pytest.mark.parametrize("letter", ["e\u0301", "\u1100\u1161\u11a8", "a" + "\u0301" * 50])
+def test_a_long_text_of_letters_that_are_put_together_is_searched_in_time(letter):
+    policy = a_policy(gate={"patterns": [{"name": "all", "regex": "[\u00e9\uac01\u00e1]+$"}]})
+    act = an_act(texts={"title": letter * (500_000 // len(letter))})
+    began = time.process_time()
+    assert any(hit.pattern == "all" for hit in verdict_on(act, policy).hits) == (len(letter) < 9)
+    assert time.process_time() - began < 10
 
 
 def test_what_is_switched_off_is_not_looked_for_but_hidden_characters_are():

@@ -1,5 +1,6 @@
 """`/act`, `/turn`, `/state` and `/meta`: as promised, and judged, kept, told of and private."""
 
+import re
 from threading import Event as Signal
 from threading import Thread
 
@@ -11,6 +12,7 @@ from apps.ledger.models import Event
 from apps.policies.errors import TimedOut
 from apps.policies.models.acts import ActRecord
 from apps.policies.rules import count_of, paths_in, texts_in
+from apps.policies.selectors.acts import opened
 from apps.policies.services import observing
 from tests.factories import WorkspaceFactory, agent_of, member
 
@@ -75,6 +77,27 @@ class TestAct:
     def test_long_names_of_actions_stay_out_of_events(self, api, agent, released):
         api(agent).post("/act", {"agent_id": "bot", "action": "buy Ada's house for 1,000,000"})
         assert latest().payload["action_type"] == "other"
+
+    @pytest.mark.parametrize("name", ["Ada's own bot", "bot_é", "x" * 80])
+    def test_an_agent_id_that_is_no_name_is_sealed(self, api, agent, released, name):
+        client, act = api(agent), {**ACT, "agent_id": name}
+        assert client.post("/act", act).json()["echo"]["agent_id"] == name
+        row = ActRecord.objects.latest("id")
+        assert re.fullmatch("~[0-9a-f]{32}", row.label)
+        assert opened(row).act.texts["agent_id"] == name
+        for place in ("/state", "/api/v1/policies/acts"):
+            found = client.get(place, {"agent_id": name}).json()
+            assert len(found.get("results") or found["state"]["actions"]) == 1, place
+        assert list(client.get("/state").json()["agent"]) == [row.label]
+        assert client.get("/state", {"agent_id": "Eve's bot"}).json() == {}
+
+    def test_an_agent_id_is_searched_by_the_gate(self, api, agent, released):
+        refused = api(agent).post("/act", {**ACT, "agent_id": "ghp_" + "a" * 36})
+        assert (refused.status_code, code_of(refused)) == (422, "risk_pattern")
+        assert refused.json()["error"]["details"][0]["field"] == "agent_id"
+        assert ActRecord.objects.latest("id").label.startswith("~")
+        refused = api(agent).post("/turn", {**TURN, "agent_id": "/bin/sh"})
+        assert (refused.status_code, code_of(refused)) == (422, "risk_pattern")
 
     def test_wrong_bodies_are_refused(self, api, agent, released):
         for body in ({}, {"agent_id": "x"}, {**ACT, "payload": []}, {**ACT, "agent_id": ""}):

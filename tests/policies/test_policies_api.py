@@ -1,5 +1,7 @@
 """The doors of policies over HTTP: shapes, codes, preconditions, keys, and who may."""
 
+from urllib.parse import quote
+
 import pytest
 
 from apps.accounts.choices import Role
@@ -247,9 +249,24 @@ def test_acts_are_listed_explained_erased(client, api, agent, released):
     assert told["asked"]["texts"]["payload.q"] == "Rosebud"
     assert any(step["text"] == "  - name: agents are reviewed" for step in told["steps"])
     assert theirs.delete(place).status_code == 403
+    assert client.delete(f"{place}?reason={'x' * 501}").status_code == 422
     assert client.delete(place).status_code == 204
     gone = client.get(f"{place}/explain")
     assert (gone.status_code, code_of(gone)) == (410, "act_erased")
+
+
+@pytest.mark.parametrize("where", ["query", "body", "nowhere"])
+def test_an_erasure_says_why_wherever_the_reason_stands(client, api, agent, released, where):
+    act = api(agent).post("/act", {"agent_id": "bot", "action": "read"}).json()["act"]
+    place, why = f"{V1}/acts/{act}", "A name stood in it"
+    answer = {
+        "query": lambda: client.delete(f"{place}?reason={quote(why)}"),
+        "body": lambda: client.delete(place, {"reason": why}),
+        "nowhere": lambda: client.delete(place),
+    }[where]()
+    assert answer.status_code == 204
+    told = Event.objects.get(type="policies.act.erased").payload
+    assert told["reason"] == ("" if where == "nowhere" else why)
 
 
 def test_always_allow_answers_with_the_draft(client, api, agent, released):

@@ -16,9 +16,9 @@ from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import Event
 from apps.policies.acts import digest_of_act
 from apps.policies.choices import ActKind, Effect, Origin, Verb
-from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands
+from apps.policies.errors import ActUnnamed, ActUnreadable, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
-from apps.policies.models.policies import PolicyVersion
+from apps.policies.models.policies import PolicyDraft, PolicyVersion
 from apps.policies.ports import Act, Operation
 from apps.policies.schemas import Allow
 from apps.policies.selectors.acts import act as one_act
@@ -213,9 +213,9 @@ def test_always_allow_frees_no_more_than_what_was_done(workspace, owner, agent):
     act = Act(
         kind=ActKind.SPEC_CHANGE,
         operations=(
-            Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="!{A}[*]?"),
+            Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="fs.write"),
             Operation(verb=Verb.DELETE, paths=("README.md",), labels=frozenset({"x"})),
-            Operation(verb=Verb.EDIT, target="REQ-[1-9]"),
+            Operation(verb=Verb.EDIT, target="REQ-19"),
         ),
     )
     judge_act(act=act, actor=agent, workspace=workspace.id)
@@ -225,8 +225,8 @@ def test_always_allow_frees_no_more_than_what_was_done(workspace, owner, agent):
     release_policy(draft=draft, revision=1, actor=owner)
     assert judge_act(act=act, actor=agent, workspace=workspace.id).effect == Effect.ALLOW
     for other in (
-        Operation(verb=Verb.CREATE, paths=("docs/i/a.md",), target="!{A}[*]?"),
-        Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="!{A}[x]?"),
+        Operation(verb=Verb.CREATE, paths=("docs/i/a.md",), target="fs.write"),
+        Operation(verb=Verb.CREATE, paths=("docs/[id]/a*.md",), target="fs.writes"),
         Operation(verb=Verb.CREATE, paths=("README.md",)),
         Operation(verb=Verb.DELETE, paths=("docs/[id]/a*.md",)),
         Operation(verb=Verb.DELETE, paths=("docs/README.md",)),
@@ -242,6 +242,22 @@ def test_always_allow_is_for_whoever_did_it_alone(workspace, owner, contributor)
     release_policy(draft=draft, revision=1, actor=owner)
     assert do(contributor, workspace, "plans/a.md").effect == Effect.ALLOW
     assert do(member(workspace, Role.CONTRIBUTOR), workspace, "plans/a.md").effect == Effect.REQUIRE
+
+
+@pytest.mark.parametrize(
+    "target", ["Write to Ada about her illness", "ada@example.com", "ghp_" + "a" * 36, "x" * 65]
+)
+def test_what_is_no_name_never_gets_into_a_policy(workspace, owner, agent, target):
+    named, free = (Operation(verb=Verb.CALL, target=name) for name in ("fs.write", target))
+    act = Act(kind=ActKind.SPEC_CHANGE, operations=(named, free))
+    judge_act(act=act, actor=agent, workspace=workspace.id)
+    row = ActRecord.objects.get(digest=digest_of_act(act))
+    with pytest.raises(ActUnnamed) as refused:
+        acts.always_allow(act=row, actor=owner)
+    assert [fault["field"] for fault in refused.value.details] == ["operations[1].target"]
+    assert target not in str(refused.value.details)
+    assert not PolicyDraft.objects.exists()
+    assert not Event.objects.filter(type="policies.draft.created").exists()
 
 
 def test_an_act_in_a_form_that_is_no_longer_read_is_told_as_gone(workspace, row, owner):

@@ -24,8 +24,9 @@ from apps.activity.naming import name_of
 from apps.common.admin import BrowseAdmin
 from apps.policies.admin.pages import Rights, names_of, page_url
 from apps.policies.admin.showing import SAID, act_told, shown_verdict
+from apps.policies.amending import free_texts
 from apps.policies.choices import Effect, Reason
-from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands
+from apps.policies.errors import ActUnnamed, ActUnreadable, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyVersion
 from apps.policies.selectors.acts import explanation
@@ -127,9 +128,13 @@ class ActRecordAdmin(BrowseAdmin):
             shown["unreadable"] = error.text
         else:
             case = found.case
+            if not shown["no_rule"] and any(free_texts(case)):
+                shown["no_rule"] = ActUnnamed.message
             shown |= {
                 "case": case,
                 "told": act_told(case.act),
+                "no_rule": shown["no_rule"]
+                or (ActUnnamed.message if any(free_texts(case)) else ""),
                 "names": names_of({case.performer.id, *case.performer.lineage}),
                 "shown": shown_verdict(
                     case.verdict,

@@ -263,6 +263,12 @@ class ActFilter(serializers.Serializer[Any]):
     )
 
 
+class EraseInput(serializers.Serializer[Any]):
+    reason = ReasonField(
+        help_text="It stays on record for everybody: do not repeat what is to be erased."
+    )
+
+
 class ActOutput(serializers.ModelSerializer[ActRecord]):
     class Meta:
         model = ActRecord

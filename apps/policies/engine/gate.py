@@ -3,6 +3,7 @@
 All of each text is searched, in either case, as it is written and as it looks to a person.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -11,9 +12,8 @@ from apps.policies.choices import Finding
 from apps.policies.engine.hidden import needless
 from apps.policies.engine.lookalikes import (
     is_hidden,
-    places_in_masked,
+    readings_of,
     spelled,
-    unmasked,
 )
 from apps.policies.engine.patterns import Patterns
 from apps.policies.ports import Act, Hit
@@ -108,7 +108,10 @@ class Watch:
             if finding not in gate.off
             for name, regex in patterns.items()
         ]
-        listed += [(pattern.finding, pattern.name, pattern.regex) for pattern in gate.patterns]
+        listed += [
+            (pattern.finding, pattern.name, unicodedata.normalize("NFC", pattern.regex))
+            for pattern in gate.patterns
+        ]
         self._named = [(finding, name) for finding, name, _ in listed]
         self._patterns = Patterns([regex for _, _, regex in listed], whole=False, any_case=True)
 
@@ -119,20 +122,14 @@ class Watch:
     def hits_in(self, field: str, text: str, told: Counter[int]) -> list[Hit]:
         readable = text if text.isascii() else text.encode(errors="replace").decode()
         found = list(_hidden(field, text, told))
-        numbers = self._patterns.matching(readable)
-        spans = [span for number in numbers for span in self._spans(number, readable, told)]
-        plain = unmasked(readable)
-        if plain != readable:
-            masked = [
-                span
-                for number in self._patterns.matching(plain)
-                if number not in numbers
-                for span in self._spans(number, plain, told)
-            ]
-            places = places_in_masked(
-                readable, (place for start, end, _ in masked for place in (start, end - 1))
-            )
-            spans += [(places[start], places[end - 1] + 1, number) for start, end, number in masked]
+        spans: list[tuple[int, int, int]] = []
+        known: set[int] = set()
+        for reading in readings_of(readable):
+            matching = [n for n in self._patterns.matching(reading.text) if n not in known]
+            known.update(matching)
+            seen = [span for n in matching for span in self._spans(n, reading.text, told)]
+            places = reading.as_written([(start, end) for start, end, _ in seen])
+            spans += [(*place, n) for place, (_, _, n) in zip(places, seen, strict=True)]
         quiet = [(start, end) for start, end, number in spans if self._named[number][0] in _SILENT]
         for start, end, number in spans:
             finding, name = self._named[number]

@@ -5,7 +5,8 @@ For whatever forbids. Nothing is ever allowed because of what it merely looks li
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 _LETTERS = {
     "a": "аɑαᴀꭺᎪ", "b": "ЬьʙƄ", "c": "сϲᴄⅽ", "d": "ԁᴅꓒ", "e": "еҽᴇ℮", "f": "ꜰƒϝ",
@@ -71,26 +72,70 @@ _unmasking = _Unmasking()
 
 
 def unmasked(text: str) -> str:
-    """Each character for itself, so that a place in it can be found in the text as well."""
+    """Each character for itself."""
     if text.isascii() and not _CONTROLS.search(text):
         return text
     return text.translate(_unmasking)
 
 
-def places_in_masked(text: str, places: Iterable[int]) -> dict[int, int]:
-    """For each place in the unmasked text, where in the text that character stands."""
-    wanted = sorted(set(places), reverse=True)
-    found: dict[int, int] = {}
-    seen = 0
-    for index, character in enumerate(text):
-        if not wanted:
-            break
-        seen += len(_unmasking[ord(character)])
-        while wanted and seen > wanted[-1]:
-            found[wanted.pop()] = index
-    return found | dict.fromkeys(wanted, len(text))
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a text, and where in the text stands what is found in it."""
+
+    text: str
+    parts: Iterator[tuple[int, int]] | None = None
+    """Of the text, one after the other: how long each is as it was written, and as it is read
+    here. None: it is read as it was written."""
+
+    def as_written(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Where all that was found stands. It can be asked once."""
+        if self.parts is None:
+            return [*spans]
+        wanted = sorted({place for start, end in spans for place in (start, end - 1)}, reverse=True)
+        found: dict[int, tuple[int, int]] = {}
+        at = read = 0
+        for written, shown in self.parts if wanted else ():
+            read += shown
+            while wanted and read > wanted[-1]:
+                found[wanted.pop()] = (at, at + written)
+            if not wanted:
+                break
+            at += written
+        return [(found[start][0], found[end - 1][1]) for start, end in spans]
+
+
+def readings_of(text: str) -> Iterator[Reading]:
+    """As it is written and as it looks; both also with each letter and its accents as one."""
+    yield Reading(text)
+    plain = unmasked(text)
+    if plain != text:
+        yield Reading(plain, ((1, len(_unmasking[ord(one)])) for one in text))
+    if unicodedata.is_normalized("NFC", text):
+        return
+    composed = _composed(text)
+    yield Reading(composed, ((len(one), len(_composed(one))) for one in _letters(text)))
+    plain = unmasked(composed)
+    if plain != composed:
+        yield Reading(plain, ((len(one), len(unmasked(_composed(one)))) for one in _letters(text)))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Each with its accents: what is composed by itself is composed like the whole text."""
+    start = 0
+    for at in range(1, len(text)):
+        if unicodedata.combining(text[at]):
+            continue
+        letter, following = text[start:at], text[at]
+        if _composed(letter + following) == _composed(letter) + _composed(following):
+            yield letter
+            start = at
+    yield text[start:]
 
 
 def folded(text: str) -> str:
     """Alike for whatever looks alike, in either case, of one character or of several."""
-    return unmasked(unicodedata.normalize("NFC", text)).casefold()
+    return unmasked(_composed(text)).casefold()

@@ -8,12 +8,19 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership, User, Workspace
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 from apps.policies.choices import ActKind, Door, Effect, Reason, RiskLevel
+
+
+def mark_of(label: str, workspace: UUID) -> str:
+    """By which those who know the text find it again, and others do not read it."""
+    secret = salted_hmac("policies.label", f"{workspace} {label}", algorithm="sha256")
+    return f"~{secret.hexdigest()[:32]}"
 
 
 class ActRecordQuerySet(models.QuerySet["ActRecord"]):
@@ -47,7 +54,8 @@ class ActRecord(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
     door = models.CharField(max_length=10, choices=Door.choices)
     label = models.CharField(max_length=100, blank=True, default="")
-    """What the performer called itself. It proves nothing."""
+    """What the performer called itself, or a mark of it where that is no name. It proves
+    nothing."""
     kind = models.CharField(max_length=20, choices=ActKind.choices)
     performer_id = models.UUIDField()
     performer_kind = models.CharField(max_length=10)
@@ -68,6 +76,7 @@ class ActRecord(models.Model):
     objects = ActRecordQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "judged act"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(sealed__isnull=False, erased_at__isnull=True)

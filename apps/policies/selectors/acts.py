@@ -18,7 +18,7 @@ from apps.common.errors import NotFound
 from apps.policies.cases import LARGEST, Case, unpack
 from apps.policies.choices import Door
 from apps.policies.errors import ActUnreadable
-from apps.policies.models.acts import ActRecord
+from apps.policies.models.acts import ActRecord, mark_of
 from apps.policies.models.policies import PolicyVersion
 from apps.policies.ports import Step
 from apps.policies.selectors.policies import BUILT_IN, built_in_text
@@ -48,6 +48,8 @@ class Explanation:
 def acts_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[ActRecord]:
     """`asked`: equal to what is given, of kind, effect, door, performer_id, label."""
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    if label := asked.pop("label", ""):
+        asked["label__in"] = [label, mark_of(label, workspace_id)]
     found = ActRecord.objects.visible_to(actor).filter(workspace_id=workspace_id, **asked)
     return found.defer("sealed")
 

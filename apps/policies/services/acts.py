@@ -12,9 +12,9 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.ledger.services import record, unit
 from apps.policies import events
-from apps.policies.amending import rules_for, with_rules
+from apps.policies.amending import free_texts, rules_for, with_rules
 from apps.policies.choices import Effect, Origin
-from apps.policies.errors import AlwaysAllowed, DenialStands
+from apps.policies.errors import ActUnnamed, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.selectors.acts import opened
@@ -71,6 +71,9 @@ def always_allow(*, act: ActRecord, actor: Actor) -> PolicyDraft:
         raise DenialStands
     if case.verdict.effect == Effect.ALLOW:
         raise AlwaysAllowed
+    if unnamed := list(free_texts(case)):
+        message = "A name has at most 64 letters, digits and . _ : / -, and no spaces."
+        raise ActUnnamed(details=[{"field": field, "message": message} for field in unnamed])
     held = policy_in_force(act.workspace_id)
     known = {rule.name for rule in held.compiled.document.rules} if held.compiled else set()
     rules, test = rules_for(case, name=f"always allow {act.id.hex[-12:]}", known=known)

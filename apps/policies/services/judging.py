@@ -28,7 +28,7 @@ from apps.policies.acts import digest_of_act
 from apps.policies.cases import Case, pack
 from apps.policies.choices import Door, Reason
 from apps.policies.engine.judging import deny_unread, judge
-from apps.policies.models.acts import ActRecord
+from apps.policies.models.acts import ActRecord, mark_of
 from apps.policies.ports import (
     Act,
     Circumstances,
@@ -38,6 +38,7 @@ from apps.policies.ports import (
     spending,
 )
 from apps.policies.rego.asking import ask_rego
+from apps.policies.rules import is_name
 from apps.policies.schemas import Quotas
 from apps.policies.selectors.policies import InForce, policy_in_force
 
@@ -51,6 +52,8 @@ verdict_seconds = Histogram(
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5),
 )
 
+AGENT_ID = "agent_id"
+"""The text of an act that says what its performer calls itself."""
 COUNTED_ANYWAY = 1000
 """Acts are counted up to the quota, or so far: a draft that is replayed may have a quota."""
 DENIALS = (
@@ -110,7 +113,7 @@ def judge_act(
             workspace_id=workspace,
             at=present.at,
             door=door,
-            label=label,
+            label=_kept_label(label, verdict, workspace),
             kind=act.kind,
             performer_id=performer.id,
             performer_kind=performer.kind,
@@ -228,6 +231,12 @@ def _case(
         return case
     later = verdict_by(policy, act, performer, present)
     return replace(case, circumstances=present, verdict=later, rego=None) if later.denied else case
+
+
+def _kept_label(label: str, verdict: Verdict, workspace: UUID) -> str:
+    """What is no name, or holds what the gate looks for, is sealed with everything else."""
+    doubtful = any(hit.field == AGENT_ID for hit in verdict.hits)
+    return label if not label or (is_name(label) and not doubtful) else mark_of(label, workspace)
 
 
 def _performer_now(actor: Actor, workspace: UUID) -> Performer:

@@ -2,7 +2,6 @@
 of, and nothing else is done: what they do happens with them.
 """
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,11 +19,10 @@ from apps.policies.choices import ActKind, Door, Verb
 from apps.policies.errors import TimedOut
 from apps.policies.events import ActObserved, PlanObserved, TurnObserved
 from apps.policies.ports import Act, Operation, Verdict
-from apps.policies.rules import paths_in, texts_in
-from apps.policies.services.judging import Hearing, hear, judge_act
+from apps.policies.rules import is_name, paths_in, texts_in
+from apps.policies.services.judging import AGENT_ID, Hearing, hear, judge_act
 
 TURN_SECONDS = 5.0
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _NAMES = ("action", "operations[0].target")
 _KINDS: dict[Door, type[ActObserved | TurnObserved | PlanObserved]] = {
     Door.ACT: ActObserved,
@@ -39,15 +37,15 @@ class Turn:
     response: str
 
 
-def action_as_act(*, action: str, payload: Mapping[str, Any]) -> Act:
+def action_as_act(*, agent_id: str, action: str, payload: Mapping[str, Any]) -> Act:
     """Every text of the payload counts, and every path that it names."""
     call = Operation(verb=Verb.CALL, target=action, paths=tuple(paths_in(payload)))
-    texts = {"action": action, **texts_in(payload, "payload")}
+    texts = {AGENT_ID: agent_id, "action": action, **texts_in(payload, "payload")}
     return Act(kind=ActKind.TOOL_CALL, operations=(call,), texts=texts)
 
 
-def input_as_act(text: str) -> Act:
-    return Act(kind=ActKind.PROMPT, operations=(), texts={"input": text})
+def input_as_act(*, agent_id: str, text: str) -> Act:
+    return Act(kind=ActKind.PROMPT, operations=(), texts={AGENT_ID: agent_id, "input": text})
 
 
 def take_act(
@@ -60,7 +58,7 @@ def take_act(
     hearing: Hearing | None = None,
 ) -> Verdict:
     """`agent_id` is what the caller calls itself: who it is, its credential says."""
-    act = action_as_act(action=action, payload=payload)
+    act = action_as_act(agent_id=agent_id, action=action, payload=payload)
     heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
         began = time.perf_counter()
@@ -81,7 +79,7 @@ def take_turn(
     *, agent_id: str, text: str, actor: Actor, workspace: UUID, hearing: Hearing | None = None
 ) -> Turn:
     """Within five seconds, or not at all."""
-    act, response = input_as_act(text), f"Processed {text}"
+    act, response = input_as_act(agent_id=agent_id, text=text), f"Processed {text}"
     heard = hearing or hear(act=act, actor=actor, workspace=workspace)
     began = time.perf_counter()
     with _answering(), unit(actor=actor, workspace=workspace):
@@ -118,7 +116,7 @@ def observe(door: Door, *, act: Act, verdict: Verdict, began: float, action_type
 def _tellable(action_type: str, verdict: Verdict) -> str:
     """An event stays for good: a name in which the gate found something is not told there."""
     doubtful = any(hit.field in _NAMES for hit in verdict.hits)
-    return action_type if _LABEL.fullmatch(action_type) and not doubtful else "other"
+    return action_type if is_name(action_type) and not doubtful else "other"
 
 
 @contextmanager

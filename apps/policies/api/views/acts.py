@@ -21,7 +21,13 @@ from apps.policies.acts import ActIn
 from apps.policies.api import shapes
 from apps.policies.api.views.drafts import asked_for as draft_asked_for
 from apps.policies.api.views.drafts import shown as draft_shown
-from apps.policies.errors import ActUnreadable, AlwaysAllowed, DenialStands, PolicyInvalid
+from apps.policies.errors import (
+    ActUnnamed,
+    ActUnreadable,
+    AlwaysAllowed,
+    DenialStands,
+    PolicyInvalid,
+)
 from apps.policies.models.acts import ActRecord
 from apps.policies.ports import Act
 from apps.policies.rules import count_of
@@ -120,11 +126,16 @@ class OneAct(APIView):
 
     @extend_schema(
         summary="Erase what an act said",
-        description="That it was judged, how, and its digest stay until the retention ends.",
+        description="That it was judged, how, and its digest stay until the retention ends. The "
+        "reason may stand in the query or in a body.",
+        parameters=[shapes.EraseInput],
         responses={204: None},
     )
     def delete(self, request: Request, act_id: UUID) -> Response:
-        erase_act(act=asked_for(request, act_id), actor=caller(request))
+        given = shapes.EraseInput(data=request.data or request.query_params)
+        given.is_valid(raise_exception=True)
+        act = asked_for(request, act_id)
+        erase_act(act=act, actor=caller(request), reason=given.validated_data["reason"])
         return Response(status=204)
 
 
@@ -153,7 +164,7 @@ class AlwaysAllow(APIView):
         request=None,
         responses={
             201: shapes.WholeDraftOutput,
-            **errors(ActUnreadable, DenialStands, AlwaysAllowed),
+            **errors(ActUnreadable, ActUnnamed, DenialStands, AlwaysAllowed),
         },
     )
     @idempotent()

@@ -65,7 +65,7 @@ class TakeAct(JudgedView):
         return dict(given.validated_data)
 
     def as_act(self, given: dict[str, Any]) -> Act:
-        return observing.action_as_act(action=given["action"], payload=given["payload"])
+        return observing.action_as_act(**given)
 
     @extend_schema(
         summary="Say that an agent acts",
@@ -94,7 +94,7 @@ class TakeTurn(JudgedView):
         return dict(given.validated_data)
 
     def as_act(self, given: dict[str, Any]) -> Act:
-        return observing.input_as_act(given["input"])
+        return observing.input_as_act(agent_id=given["agent_id"], text=given["input"])
 
     @extend_schema(
         summary="Give an agent a turn",
