@@ -37,7 +37,7 @@ class Approvals(RuleBasedStateMachine):
         self.baker = agent_of(self.owner, self.workspace)
         self.people = [member(self.workspace, Role.REVIEWER) for _ in range(PEOPLE)]
         self.undo = "undo: {seconds: 600, up_to: critical}\n" if undo else ""
-        self.policies = 0
+        self.policies, self.spread = 0, ""
         self.tighten(quorums)
         self.request = ask(self.workspace, self.baker, ("docs/a.md", "docs/b.md", "docs/c.md"))
         self.seen = {self.request.view_digest}
@@ -119,7 +119,8 @@ class Approvals(RuleBasedStateMachine):
     @rule(who=st.integers(0, PEOPLE - 1), part=st.booleans())
     def reshape(self, who, part):
         self.now()
-        more = {"operations": [0]} if part else {"edits": {"spread": "jam"}}
+        self.spread += "jam"
+        more = {"operations": [0]} if part else {"edits": {"spread": self.spread}}
         wanted = Wanted(
             decision=Decision.APPROVE, digest=self.request.view_digest, via=Via.API, **more
         )

@@ -4,6 +4,7 @@ and who stands in for whom.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from apps.accounts.choices import ActorKind, Permission
@@ -18,10 +19,15 @@ from apps.approvals.rules import Ballot, Tally, may_sit, tally
 class Electorate:
     """Of one workspace, as it is now."""
 
+    workspace_id: UUID
     roles: Mapping[UUID, str]
     """Everybody who may decide anything here, by their role."""
-    stand_ins: Mapping[UUID, UUID]
-    """Who is away, and who may decide in their seat."""
+
+    @cached_property
+    def stand_ins(self) -> Mapping[UUID, UUID]:
+        """Who is away, and who may decide in their seat. Asked only where it matters."""
+        away = Absence.objects.filter(workspace_id=self.workspace_id, delegate_id__isnull=False)
+        return dict(away.now().order_by("id").values_list("person_id", "delegate_id"))
 
     def seats(self, stage: Stage, excluded: Collection[UUID]) -> frozenset[UUID]:
         """Whose decision the stage takes."""
@@ -57,11 +63,7 @@ def electorate_of(workspace_id: UUID) -> Electorate:
     people = Membership.objects.permitting(Permission.DECIDE).filter(
         workspace_id=workspace_id, user__kind=ActorKind.PERSON
     )
-    absent = Absence.objects.filter(workspace_id=workspace_id, delegate_id__isnull=False).now()
-    return Electorate(
-        roles=dict(people.values_list("user_id", "role")),
-        stand_ins=dict(absent.order_by("id").values_list("person_id", "delegate_id")),
-    )
+    return Electorate(workspace_id=workspace_id, roles=dict(people.values_list("user_id", "role")))
 
 
 @dataclass(kw_only=True)

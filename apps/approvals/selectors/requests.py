@@ -10,7 +10,8 @@ from apps.common.errors import NotFound
 def the_request(
     *, request_id: UUID, actor: Actor, workspace_id: UUID | None = None
 ) -> ApprovalRequest:
-    found = ApprovalRequest.objects.visible_to(actor).filter(id=request_id)
+    found = ApprovalRequest.objects.visible_to(actor).select_related("workspace")
+    found = found.filter(id=request_id)
     if workspace_id is not None:
         found = found.filter(workspace_id=workspace_id)
     request = found.first()

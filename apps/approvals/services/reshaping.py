@@ -3,6 +3,7 @@ does so is the first on what it has become.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apps.approvals import events
@@ -20,15 +21,21 @@ from apps.policies.selectors.policies import policy_in_force
 from apps.policies.services.judging import require_allowed
 
 
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    rest: ApprovalRequest | None
+    """What asks for the part that was not accepted."""
+
+
 def reshape(
     sitting: Sitting,
     *,
     edits: Mapping[str, Any] | None,
     operations: Sequence[int] | None,
     actor: Actor,
-) -> ApprovalRequest | None:
+) -> Changed | None:
     """Votes so far are void: they were on something else. What was not accepted is asked about by
-    itself, in the name of who proposed it, where the policy wants that."""
+    itself, in the name of who proposed it, where the policy wants that. None: it is as it was."""
     if edits is not None and operations is not None:
         raise NotReshapable("Edit it, or accept a part of it: one vote does one of them.")
     request = sitting.request
@@ -36,6 +43,8 @@ def reshape(
     changed = subjects[request.subject_kind].reshape(
         request.subject_id, actor=actor, edits=edits, operations=operations
     )
+    if changed.digest == request.content_digest and changed.rest is None:
+        return None
     require_allowed(changed.verdict)
     request.content_digest = changed.digest
     if edits is not None and actor.actor_id not in request.co_authors:
@@ -51,7 +60,7 @@ def reshape(
             rest=changed.rest,
         )
     )
-    return _ask_about_rest(request, changed, actor)
+    return Changed(rest=_ask_about_rest(request, changed, actor))
 
 
 def _ask_about_rest(

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
+from apps.accounts.errors import WorkspaceArchived
 from apps.accounts.keyring import encrypt
-from apps.accounts.models import User
+from apps.accounts.models import User, Workspace
 from apps.accounts.selectors import require, require_person
 from apps.activity.naming import name_of
 from apps.approvals import events
@@ -35,7 +36,7 @@ from apps.approvals.services import settling
 from apps.approvals.services.reshaping import reshape
 from apps.approvals.services.weighing import weigh_anew
 from apps.common.actors import NOBODY, Actor
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, NotAllowed
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 
@@ -75,7 +76,6 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
     """Sent again, it answers as before. A policy found changed is recorded, though refused."""
     require_person(actor)
     found = the_request(request_id=request_id, actor=actor)
-    require(actor=actor, workspace_id=found.workspace_id, permission=Permission.DECIDE)
     if wanted.decision in REASONED and not wanted.comment.strip():
         raise ReasonMissing(details=[{"field": "comment", "message": "Say why."}])
     if not wanted.digest:
@@ -87,6 +87,7 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
         unit(actor=actor, workspace=found.workspace_id),
     ):
         sitting = settling.sit(found.id)
+        _require_may_decide(sitting, found.workspace, actor)
         if sitting.request.state != State.PENDING:
             return _late(sitting, wanted, actor)
         weigh_anew(sitting)
@@ -143,6 +144,14 @@ def decided(request: ApprovalRequest) -> AlreadyDecided:
 # --- before
 
 
+def _require_may_decide(sitting: Sitting, workspace: Workspace, actor: Actor) -> None:
+    """Of the members that were read anyway."""
+    if actor.actor_id not in sitting.people.roles:
+        raise NotAllowed("Your role here does not permit deciding.")
+    if workspace.is_archived:
+        raise WorkspaceArchived
+
+
 def moved(sitting: Sitting, wanted: Wanted) -> DomainError | None:
     request = sitting.request
     if request.state != State.PENDING:
@@ -193,25 +202,22 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     assert stage is not None  # noqa: S101
     if wanted.decision == Decision.VETO:
         return _veto(sitting, stage, wanted, actor)
-    seat = _seat(sitting, stage, actor)
+    seat, changed = _seat(sitting, stage, actor), None
     before = sitting.vote_of(actor.actor_id, stage)
-    reshapes = wanted.operations is not None or wanted.edits is not None
-    if before and not reshapes and before.view_digest == wanted.digest:
+    if wanted.operations is not None or wanted.edits is not None:
+        changed = reshape(sitting, edits=wanted.edits, operations=wanted.operations, actor=actor)
+    if changed:
+        first = sitting.stage
+        if first:  # it is another thing now, and this the first vote on it
+            stage, seat, before = first, _seat(sitting, first, actor), None
+    elif before and before.view_digest == wanted.digest:
         if before.decision == wanted.decision:
             return Cast(request=sitting.request, vote=before, again=True)
         if not wanted.change and before.decision != Decision.RETRACT:
             raise VoteStands(details=[{"field": "decision", "message": before.decision}])
-    rest = None
-    if reshapes:
-        rest = reshape(sitting, edits=wanted.edits, operations=wanted.operations, actor=actor)
-        before, stage = None, sitting.stage
-        if stage is not None:
-            seat = _seat(sitting, stage, actor)
-    shown = stage or sitting.request.stages.order_by("-round", "-number").first()
-    assert shown is not None  # noqa: S101
-    vote = _append(sitting, shown, wanted, actor, instead_of=_other(seat, actor), before=before)
+    vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.count(sitting, actor=actor, via=wanted.via)
-    return Cast(request=sitting.request, vote=vote, rest=rest)
+    return Cast(request=sitting.request, vote=vote, rest=changed.rest if changed else None)
 
 
 def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = False) -> UUID:
