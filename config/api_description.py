@@ -41,6 +41,7 @@ TAGS = {
     "sockets": "Tickets that open one socket.",
     "activity": "What happened lately. Live events come over the socket and the streams.",
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
+    "approvals": "What people are asked, how they decide, and what came of it.",
     "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
     "policies": "What acts may do, as code: the policy that holds, its versions and drafts, and "
@@ -68,6 +69,9 @@ def settings(*, server: str) -> dict[str, Any]:
             "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
             "ActorKindEnum": "apps.accounts.choices.ActorKind",
             "ActKindEnum": "apps.policies.choices.ActKind",
+            "ApprovalStateEnum": "apps.approvals.choices.State",
+            "ApprovalStageStateEnum": "apps.approvals.choices.StageState",
+            "ApprovalOutcomeEnum": "apps.approvals.choices.Outcome",
             "DraftStateEnum": "apps.policies.choices.DraftState",
             "MessageStateEnum": "apps.activity.choices.MessageState",
             "ReasonEnum": "apps.policies.choices.Reason",

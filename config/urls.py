@@ -12,11 +12,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.activity.api.urls")),
     path("", include("apps.policies.api.room_urls")),
     path("", include("apps.plans.api.urls")),
+    path("", include("apps.approvals.api.room_urls")),
     path("activity", ActivityPage.as_view(), name="activity"),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/", include("apps.policies.api.urls")),
+    path("api/v1/", include("apps.approvals.api.urls")),
 ]
 
 handler400 = "apps.common.api.errors.bad_request"

@@ -12,6 +12,7 @@ from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.activity.models import WebhookEndpoint
 from apps.activity.services.sending import offer_events
 from apps.activity.services.webhooks import create_webhook
+from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.choices import Action, RiskBudget
 from apps.plans.models import Plan
 from apps.plans.schemas import ChangeIn, PlanIn
@@ -23,6 +24,7 @@ from apps.policies.services.drafts import draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.observing import input_as_act
 from apps.policies.services.versions import apply_policy
+from tests.approvals.loaves import ask, lay_table
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
 
@@ -38,6 +40,7 @@ class Tenant:
     draft: PolicyDraft
     act: ActRecord
     plan: Plan
+    request: ApprovalRequest
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -65,7 +68,13 @@ class Tenant:
             actor=owner,
         ).endpoint
         offer_events(webhook.id)  # of its own creation
-        policy = f'version: "1"\nallowed_dirs: [{name}-docs]\n'
+        policy = f"""version: "1"
+allowed_dirs: [{name}-docs]
+rules:
+  - name: {name}-rule
+    when: {{act: [spec.change], actor: [agent]}}
+    then: {{require: [{{name: review, roles: [reviewer]}}]}}
+"""
         apply_policy(text=policy, workspace=workspace.id, actor=owner)
         draft = draft_policy(
             text=f"{policy}description: {name}-draft\n", workspace=workspace.id, actor=owner
@@ -86,8 +95,21 @@ class Tenant:
             actor=owner,
             workspace=workspace.id,
         ).plan
-        key = issue(agent, workspace)
-        return cls(workspace, owner, reviewer, agent, key, invitation, webhook, draft, act, plan)
+        lay_table()
+        request = ask(workspace, agent, slices=[f"{name}-docs/bread.md"])
+        return cls(
+            workspace=workspace,
+            owner=owner,
+            reviewer=reviewer,
+            agent=agent,
+            agent_key=issue(agent, workspace),
+            invitation=invitation,
+            webhook=webhook,
+            draft=draft,
+            act=act,
+            plan=plan,
+            request=request,
+        )
 
     def key_of_owner(self) -> str:
         return issue(self.owner, self.workspace, *Scope)
@@ -107,6 +129,7 @@ class Tenant:
             "draft_id": self.draft.id,
             "act_id": self.act.id,
             "plan_id": self.plan.id,
+            "request_id": self.request.id,
             "number": 1,
             "name": "team",
         }
@@ -129,4 +152,5 @@ class Tenant:
             self.draft.text,
             self.plan.name,
             self.workspace.name.replace("workspace", "intent"),
+            self.workspace.name.replace("workspace", "docs/bread"),
         ]

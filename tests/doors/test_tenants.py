@@ -68,6 +68,7 @@ OWN = {
     "api/v1/kill-switch",
     "act",
     "api/v1/act",
+    "api/v1/approvals",
     "api/v1/meta",
     "api/v1/policies",
     "api/v1/policies/acts",
@@ -120,6 +121,7 @@ NAMED = {
     "api/v1/agents/<uuid:agent_id>/keys",
     "api/v1/api-keys/<uuid:key_id>/revoke",
     "api/v1/api-keys/<uuid:key_id>/rotate",
+    "api/v1/approvals/<uuid:request_id>",
     "api/v1/invitations/<uuid:invitation_id>/resend",
     "api/v1/plans/<uuid:plan_id>",
     "api/v1/plans/<uuid:plan_id>/artifact",
@@ -307,6 +309,7 @@ def everything(victim):
     owned += apps.get_app_config("activity").get_models()
     owned += apps.get_app_config("policies").get_models()
     owned += apps.get_app_config("plans").get_models()
+    owned += apps.get_app_config("approvals").get_models()
     for model in owned:
         if model is not apps.get_model("accounts", "IdempotencyKey"):
             rows[model.__name__] = sorted(

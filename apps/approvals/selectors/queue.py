@@ -1,0 +1,81 @@
+"""Which requests there are, and which of them wait on somebody: SQL alone, however many there are.
+
+What waits on somebody is asked with the same questions as `Electorate.seats`, over the open stages.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from apps.accounts.choices import Permission, Role
+from apps.accounts.selectors import require
+from apps.approvals.choices import Decision, StageState
+from apps.approvals.models.people import Snooze
+from apps.approvals.models.requests import ApprovalRequest, RequestQuerySet, Stage, Vote
+from apps.approvals.selectors.electorate import Electorate, electorate_of
+from apps.common.actors import Actor
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def requests_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> RequestQuerySet:
+    """`asked`: equal to what is given. They can be ordered by `due`, `risk` and `id`, which is
+    their age."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = ApprovalRequest.objects.visible_to(actor).filter(workspace_id=workspace_id, **asked)
+    never = Value(NEVER, output_field=DateTimeField())
+    return found.annotate(due=Coalesce("due_at", never), risk=F("risk_score"))
+
+
+def waiting_on(
+    actor: Actor, requests: RequestQuerySet, *, workspace_id: UUID, people: Electorate | None = None
+) -> RequestQuerySet:
+    """Those in whose open stage they have a seat, or stand in for who has, and have not decided on
+    what is shown now. Without what they have snoozed."""
+    me, people = actor.actor_id, people or electorate_of(workspace_id)
+    if me not in people.roles:
+        return requests.none()
+    seats = [me] + [away for away, other in people.stand_ins.items() if other == me]
+    mine = Q(pk__in=[])
+    for seat in seats:
+        if seat in people.roles:
+            mine |= _seated(seat, people.roles[seat]) & _undecided(seat)
+    stages = Stage.objects.filter(
+        mine, _undecided(me), request=OuterRef("pk"), state=StageState.OPEN
+    )
+    snoozed = Snooze.objects.filter(request=OuterRef("pk"), person_id=me, until__gt=timezone.now())
+    return requests.pending().filter(Exists(stages), ~Exists(snoozed), ~Q(excluded__contains=[me]))
+
+
+def _seated(person: UUID, role: str) -> Q:
+    """In the words of `Electorate.seats`, of a stage."""
+    held = _reached_by(role)
+    anybody = Q(roles=[], people=[])
+    added = Q(added_people__contains=[person])
+    by_name = Q(people__contains=[person]) | added
+    by_role = Q(roles__overlap=held) | Q(added_roles__overlap=held)
+    stayed = ~Q(left_people__contains=[person]) | added
+    return (anybody | by_name | by_role) & stayed & ~Q(request__excluded__contains=[person])
+
+
+def _undecided(person: UUID) -> Q:
+    """Nothing said from this seat on what is shown now, and no earlier stage approved from it."""
+    theirs = Q(voter_id=person) | Q(instead_of=person)
+    votes = Vote.objects.standing().filter(theirs, request=OuterRef("request_id"))
+    said = votes.filter(stage=OuterRef("pk"), view_digest=OuterRef("request__view_digest")).exclude(
+        decision=Decision.RETRACT
+    )
+    approved = votes.filter(
+        decision=Decision.APPROVE,
+        stage__round=OuterRef("round"),
+        stage__number__lt=OuterRef("number"),
+    )
+    return ~Q(Exists(said)) & ~Q(Exists(approved))
+
+
+def _reached_by(role: str) -> list[str]:
+    return [str(other) for other in Role if Role(role).reaches(other)]

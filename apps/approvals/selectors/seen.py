@@ -1,0 +1,330 @@
+"""A request as a person sees it: what would change, who decides, how far it is, and what they
+themselves may do now. A whole page takes as many queries as one.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.errors import KeysErased, PeopleOnly, Undecipherable
+from apps.accounts.keyring import opener
+from apps.accounts.models import User
+from apps.activity.naming import name_of
+from apps.approvals.choices import Because, Decision, Said, StageState, State
+from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
+from apps.approvals.models.people import Comment
+from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
+from apps.approvals.ports import Summary, subjects
+from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
+from apps.common.actors import NOBODY, Actor
+from apps.common.errors import DomainError, NotAllowed
+
+GONE = "What this was about is not there any more."
+UNREADABLE = "(cannot be read any more)"
+NAMED = 50
+"""So many are named of those who may decide in a stage; `may_decide_count` says how many there
+are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenVote:
+    id: UUID
+    stage: str
+    voter: Person
+    instead_of: Person | None
+    decision: str
+    via: str
+    comment: str
+    at: datetime
+    counts: bool
+    """It was on what is shown now, and whoever cast it may still decide."""
+    operations: list[int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenStage:
+    name: str
+    state: str
+    quorum: int
+    approvals: int
+    needed: int
+    roles: list[str]
+    may_decide: list[Person]
+    may_decide_count: int
+    rules: list[str]
+    due_at: datetime | None
+    expires_at: datetime | None
+    passed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    whose: str
+    """ "voters", "proposer" or "nobody"."""
+    people: list[Person] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class May:
+    ok: bool
+    code: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    request: ApprovalRequest
+    subject_label: str
+    sentence: str
+    url: str
+    proposer: Person
+    settled_by: Person | None
+    claimed_by: Person | None
+    stages: list[SeenStage]
+    votes: list[SeenVote]
+    turn: Turn
+    can: Mapping[str, May]
+
+    @property
+    def because(self) -> str:
+        return Because(self.request.because).label
+
+
+def seen(
+    requests: Sequence[ApprovalRequest],
+    actor: Actor,
+    people: Mapping[UUID, Electorate] | None = None,
+) -> list[Seen]:
+    """Of one workspace or several; of each, a few queries."""
+    found: dict[UUID, Seen] = {}
+    by_workspace: dict[UUID, list[ApprovalRequest]] = {}
+    for request in requests:
+        by_workspace.setdefault(request.workspace_id, []).append(request)
+    told = _summaries(requests)
+    for workspace_id, own in by_workspace.items():
+        electorate = (people or {}).get(workspace_id) or electorate_of(workspace_id)
+        page = _Page(own, electorate, actor)
+        found |= {sitting.request.id: page.seen(sitting, told) for sitting in page.sittings}
+    return [found[request.id] for request in requests]
+
+
+class _Page:
+    """Requests of one workspace, and what is read for all of them together."""
+
+    def __init__(
+        self, requests: Sequence[ApprovalRequest], people: Electorate, actor: Actor
+    ) -> None:
+        self.actor = actor
+        self.people = people
+        self.sittings = sittings_of(requests, people)
+        self.asked = _open_questions(requests)
+        self.texts = _texts(vote for sitting in self.sittings for vote in sitting.votes)
+        self.users = _users(self._everybody())
+
+    def seen(self, sitting: Sitting, told: Mapping[UUID, Summary]) -> Seen:
+        request = sitting.request
+        subject = subjects.get(request.subject_kind)
+        summary = told.get(request.subject_id, Summary(sentence=GONE))
+        seats = {stage.id: sitting.seats(stage) for stage in sitting.stages}
+        return Seen(
+            request=request,
+            subject_label=subject.label if subject else request.subject_kind,
+            sentence=summary.sentence,
+            url=summary.url,
+            proposer=self._person(request.proposer_id),
+            settled_by=self._person(request.settled_by) if request.settled_by else None,
+            claimed_by=self._claimed_by(request),
+            stages=[self._stage(sitting, stage, seats[stage.id]) for stage in sitting.stages],
+            votes=[
+                self._vote(sitting, vote)
+                for vote in sitting.votes
+                if vote.decision != Decision.RETRACT
+            ],
+            turn=self._turn(sitting, seats),
+            can=self._can(sitting),
+        )
+
+    def _stage(self, sitting: Sitting, stage: Stage, seats: frozenset[UUID]) -> SeenStage:
+        tally = sitting.tally(stage)
+        shown = sorted(seats)[:NAMED]
+        return SeenStage(
+            name=stage.name,
+            state=stage.state,
+            quorum=stage.quorum,
+            approvals=tally.approvals,
+            needed=0 if stage.state == StageState.PASSED else tally.needed,
+            roles=[*stage.roles, *stage.added_roles],
+            may_decide=[self._person(person) for person in shown],
+            may_decide_count=len(seats),
+            rules=stage.rules,
+            due_at=stage.due_at,
+            expires_at=stage.expires_at,
+            passed_at=stage.passed_at,
+        )
+
+    def _vote(self, sitting: Sitting, vote: Vote) -> SeenVote:
+        stage = next(stage for stage in sitting.stages if stage.id == vote.stage_id)
+        excluded = sitting.excluded_from(stage)
+        return SeenVote(
+            id=vote.id,
+            stage=stage.name,
+            voter=self._person(vote.voter_id),
+            instead_of=self._person(vote.instead_of) if vote.instead_of else None,
+            decision=vote.decision,
+            via=vote.via,
+            comment=self.texts.get(vote.id, ""),
+            at=vote.at,
+            counts=vote.view_digest == sitting.request.view_digest
+            and self.people.may_decide_from(vote, stage, excluded),
+            operations=vote.operations,
+        )
+
+    def _turn(self, sitting: Sitting, seats: Mapping[UUID, frozenset[UUID]]) -> Turn:
+        request, stage = sitting.request, sitting.stage
+        asks = request.state == State.PENDING and request.id in self.asked
+        if asks or request.state == State.CHANGES_REQUESTED:
+            return Turn(whose="proposer", people=[self._person(request.proposer_id)])
+        if request.state != State.PENDING or stage is None:
+            return Turn(whose="nobody")
+        said = {
+            seat_of(vote)
+            for vote in sitting.votes
+            if vote.stage_id == stage.id
+            and vote.view_digest == request.view_digest
+            and vote.decision != Decision.RETRACT
+        }
+        left = sorted(seats[stage.id] - said)[:NAMED]
+        return Turn(whose="voters", people=[self._person(person) for person in left])
+
+    def _can(self, sitting: Sitting) -> dict[str, May]:
+        """What the doors would say, without asking them: they ask again."""
+        asked = {
+            "vote": self._hinders_vote,
+            "veto": self._hinders_veto,
+            "undo": self._hinders_undo,
+            "withdraw": self._hinders_withdrawal,
+        }
+        return {what: _may(hinders(sitting)) for what, hinders in asked.items()}
+
+    def _hinders_vote(self, sitting: Sitting) -> DomainError | None:
+        if sitting.request.state != State.PENDING or sitting.stage is None:
+            return NotOpen()
+        return self._hinders_deciding(sitting)
+
+    def _hinders_veto(self, sitting: Sitting) -> DomainError | None:
+        if sitting.request.state not in (State.PENDING, State.ALLOWED, State.EFFECTIVE):
+            return NotOpen()
+        return self._hinders_deciding(sitting, sitting.stages)
+
+    def _hinders_deciding(
+        self, sitting: Sitting, anywhere: Sequence[Stage] = ()
+    ) -> DomainError | None:
+        me, request = self.actor, sitting.request
+        if me.actor_kind == "agent":
+            return PeopleOnly()
+        if me.actor_id not in self.people.roles:
+            return NotAllowed("Your role here does not permit to decide.")
+        if me.actor_id in request.excluded:
+            return SelfApproval()
+        if sitting.stage and sitting.seat_for(me.actor_id, sitting.stage):
+            return None
+        if any(self.people.seat_for(me.actor_id, s, request.excluded) for s in anywhere):
+            return None
+        return NotYourTurn()
+
+    def _hinders_undo(self, sitting: Sitting) -> DomainError | None:
+        request, stage = sitting.request, sitting.last_stage
+        over = request.effective_at is None or request.effective_at <= timezone.now()
+        if request.state != State.ALLOWED or over or stage is None:
+            return UndoOver()
+        mine = sitting.vote_of(self.actor.actor_id, stage)
+        if mine is None or mine.decision != Decision.APPROVE:
+            return NotYourTurn("Only who approved it last takes it back. Others may veto it.")
+        return None
+
+    def _hinders_withdrawal(self, sitting: Sitting) -> DomainError | None:
+        request, me = sitting.request, self.actor.actor_id
+        if request.state not in (State.PENDING, State.ALLOWED):
+            return NotOpen()
+        if me != request.proposer_id and me != self._owner_of(request.proposer_id):
+            return NotAllowed("Only who proposed it, or delegated to who did, takes it back.")
+        return None
+
+    def _claimed_by(self, request: ApprovalRequest) -> Person | None:
+        if request.claimed_by is None or request.claimed_until is None:
+            return None
+        return self._person(request.claimed_by) if request.claimed_until > timezone.now() else None
+
+    def _everybody(self) -> set[UUID]:
+        found = set(self.people.roles)
+        for sitting in self.sittings:
+            request = sitting.request
+            found |= {request.proposer_id, request.settled_by or NOBODY}
+            found |= {request.claimed_by or NOBODY}
+            for vote in sitting.votes:
+                found |= {vote.voter_id, seat_of(vote)}
+        return found - {NOBODY}
+
+    def _person(self, user_id: UUID) -> Person:
+        if user_id == NOBODY:
+            return Person(id=user_id, name="Lattice")
+        user = self.users.get(user_id)
+        return Person(id=user_id, name=name_of(user_id, user.name if user else ""))
+
+    def _owner_of(self, user_id: UUID) -> UUID | None:
+        user = self.users.get(user_id)
+        return user.owner_id if user else None
+
+
+def _may(hindrance: DomainError | None) -> May:
+    if hindrance is None:
+        return May(ok=True)
+    return May(ok=False, code=hindrance.code, because=hindrance.text)
+
+
+def _summaries(requests: Iterable[ApprovalRequest]) -> dict[UUID, Summary]:
+    by_kind: dict[str, set[UUID]] = {}
+    for request in requests:
+        by_kind.setdefault(request.subject_kind, set()).add(request.subject_id)
+    found: dict[UUID, Summary] = {}
+    for kind, ids in by_kind.items():
+        if kind in subjects:
+            found.update(subjects[kind].summaries(ids))
+    return found
+
+
+def _open_questions(requests: Iterable[ApprovalRequest]) -> set[UUID]:
+    """Requests in which something was asked that nobody has answered."""
+    said = Comment.objects.filter(request__in=[request.id for request in requests])
+    answered = said.filter(said=Said.ANSWER, reply_to__isnull=False).values("reply_to")
+    open_ones = said.filter(said=Said.QUESTION).exclude(id__in=answered)
+    return set(open_ones.values_list("request_id", flat=True))
+
+
+def _texts(votes: Iterable[Vote]) -> dict[UUID, str]:
+    """What was said with votes of one workspace."""
+    spoken = [vote for vote in votes if vote.sealed]
+    if not spoken:
+        return {}
+    open_text = opener(spoken[0].workspace_id)
+    found = {}
+    for vote in spoken:
+        try:
+            found[vote.id] = open_text(bytes(vote.sealed or b""), vote.context).decode()
+        except (KeysErased, Undecipherable):
+            found[vote.id] = UNREADABLE
+    return found
+
+
+def _users(ids: Collection[UUID]) -> dict[UUID, User]:
+    found = User.objects.get_queryset().filter(id__in=ids).only("id", "name", "owner_id")
+    return {user.id: user for user in found}
