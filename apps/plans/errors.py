@@ -70,6 +70,11 @@ class PlanFileExists(Conflict):
     message = "There is a file of this name in the folder already: nothing was written over it."
 
 
+class PlanFileUnwritten(Conflict):
+    code = "plan_file_unwritten"
+    message = "A file could not be written, so nothing was, and nothing is on record. Try again."
+
+
 class PlanFolderUnsafe(Conflict):
     code = "plan_folder_unsafe"
     message = "In this folder `plans` is no folder of its own: nothing is written through links."

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import resource
+import signal
 import zipfile
 from io import StringIO
 
@@ -13,6 +15,7 @@ from apps.accounts.services.exports import export_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
 from apps.plans.models import Plan
+from apps.policies.services.switching import pull_switch
 from tests.plans.trees import git, read_tree, write_tree
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +32,12 @@ def said(*arguments: object) -> str:
     out = StringIO()
     call_command("plans", *map(str, arguments), stdout=out)
     return out.getvalue()
+
+
+def assert_not_exported(plan):
+    plan.refresh_from_db()
+    assert plan.exported_at is None
+    assert not Event.objects.filter(type="plans.plan.exported").exists()
 
 
 def test_it_lists_each_in_a_line(plan):
@@ -62,6 +71,33 @@ def test_it_writes_over_nothing(plan, tmp_path):
     with pytest.raises(CommandError, match="written over"):
         said("export", plan.workspace_id, plan.id, tmp_path)
     assert read_tree(tmp_path) == {f"plans/{mine.name}": "mine"}
+    assert_not_exported(plan)
+    mine.unlink()
+    said("export", plan.workspace_id, plan.id, tmp_path)
+    assert Event.objects.filter(type="plans.plan.exported").count() == 1
+
+
+def test_a_full_disk_is_told_and_nothing_is_on_record(plan, tmp_path):
+    """One that takes no further byte, as far as this process can tell."""
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, kept[1]))
+    try:
+        with pytest.raises(CommandError, match="File too large"):
+            said("export", plan.workspace_id, plan.id, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, before)
+    assert read_tree(tmp_path) == {}
+    assert_not_exported(plan)
+
+
+def test_what_cannot_be_recorded_leaves_no_file(plan, tmp_path):
+    pull_switch(workspace_id=plan.workspace_id, reason="A drill", actor=SYSTEM)
+    with pytest.raises(CommandError, match="Service disabled"):
+        said("export", plan.workspace_id, plan.id, tmp_path)
+    assert read_tree(tmp_path) == {}
+    assert_not_exported(plan)
 
 
 @pytest.mark.parametrize("to", ["folder", "file"])

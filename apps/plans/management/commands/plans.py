@@ -1,5 +1,6 @@
 """`manage.py plans`: the plans of a workspace, and one of them as files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.core.management.base import CommandParser
 from apps.common.actors import SYSTEM
 from apps.common.commands import LatticeCommand, Report, UsageError
 from apps.plans.choices import PlanState, VariantId
-from apps.plans.folders import write_new_files
+from apps.plans.folders import new_files
 from apps.plans.selectors.plans import intents_of, plan, plans_of
 from apps.plans.services import PullWanted, export_plan, exportable_artifact
 
@@ -65,15 +66,15 @@ class Command(LatticeCommand):
             raise UsageError(f"{directory} is no directory.")
         row = plan(plan_id=given["plan"], workspace_id=workspace, actor=SYSTEM)
         artifact = exportable_artifact(row, variant)
-        pull = export_plan(plan=row, wanted=PullWanted(variant_id=variant), actor=SYSTEM)
-        written = write_new_files(
-            directory,
-            {
-                f"{row.name}.json": artifact.text,
-                f"{row.name}.{variant}.patch": pull.patch.encode(),
-                f"{row.name}.{variant}.md": pull.body.encode(),
-            },
-        )
+        wanted = PullWanted(variant_id=variant, dry_run=True)
+        pull = export_plan(plan=row, wanted=wanted, actor=SYSTEM)
+        contents = {
+            f"{row.name}.json": artifact.text,
+            f"{row.name}.{variant}.patch": pull.patch.encode(),
+            f"{row.name}.{variant}.md": pull.body.encode(),
+        }
+        with new_files(directory, contents) as written:  # only what could be written is on record
+            export_plan(plan=row, wanted=replace(wanted, dry_run=False), actor=SYSTEM)
         files = [str(path) for path in written]
         return Report("Wrote\n" + "\n".join(f"  {file}" for file in files), {"files": files})
 
