@@ -15,6 +15,8 @@ class ApprovalsConfig(AppConfig):
             import_module(f"apps.approvals.models.{module.name}")
 
     def ready(self) -> None:
+        sources = import_module("apps.activity.ports").sources
+        sources.append(import_module("apps.approvals.services.clock"))
         presenters = import_module("apps.activity.ports").presenters
         presenters["approvals"] = import_module("apps.activity.wording").told
         import_module("apps.approvals.events")

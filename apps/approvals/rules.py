@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -176,6 +176,23 @@ class Hours:
         )
 
 
+def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """When clocks there first show so much or, where they are set forward past it, more."""
+    shown = datetime.combine(day, clock, zone)
+    late = shown.astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
+        return late
+    early = shown.replace(fold=1).astimezone(UTC)
+    before = early.astimezone(zone).utcoffset()
+    while (step := (late - early) // 2) > timedelta(0):
+        middle = early + step
+        if middle.astimezone(zone).utcoffset() == before:
+            early = middle
+        else:
+            late = middle
+    return late
+
+
 def after(begin: datetime, minutes: int, hours: Hours | None) -> datetime:
     """So many minutes later, of which only those of business hours count. A day on which clocks are
     changed is as long as it is."""
@@ -186,9 +203,8 @@ def after(begin: datetime, minutes: int, hours: Hours | None) -> datetime:
     day = begin.astimezone(zone).date()
     while True:
         if DAYS[day.weekday()] in hours.days:
-            opens = datetime.combine(day, hours.start, zone).astimezone(begin.tzinfo)
-            closes = datetime.combine(day, hours.end, zone).astimezone(begin.tzinfo)
-            opens = max(opens, begin)
+            opens = max(first_at(day, hours.start, zone).astimezone(begin.tzinfo), begin)
+            closes = first_at(day, hours.end, zone).astimezone(begin.tzinfo)
             if opens < closes:
                 if left <= closes - opens:
                     return opens + left

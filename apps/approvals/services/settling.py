@@ -16,7 +16,7 @@ from apps.approvals.errors import NotOpen
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import LEGAL, Result, after, view_digest
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
-from apps.common.actors import Actor
+from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.ledger.services import record
@@ -181,6 +181,15 @@ def settle(
     _move(request, state, because, actor=actor, via=via)
     request.save()
     record(TOLD[state](**_settled(request)))
+
+
+def expire_if_late(sitting: Sitting) -> None:
+    """Not denied: too few had decided when its time was over, whoever notices that first."""
+    request, stage = sitting.request, sitting.stage
+    if request.state != State.PENDING or stage is None or stage.expires_at is None:
+        return
+    if stage.expires_at <= timezone.now():
+        settle(request, State.EXPIRED, Because.TIME, actor=SYSTEM)
 
 
 def supersede(request: ApprovalRequest, *, by: UUID, actor: Actor) -> None:

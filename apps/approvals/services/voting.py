@@ -90,6 +90,7 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
         _require_may_decide(sitting, found.workspace, actor)
         if sitting.request.state != State.PENDING:
             return _late(sitting, wanted, actor)
+        settling.expire_if_late(sitting)
         weigh_anew(sitting)
         refusal = moved(sitting, wanted)
         if refusal is None:

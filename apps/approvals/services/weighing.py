@@ -5,6 +5,8 @@ the very unit of work that acts on what was allowed.
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.accounts.models import Membership
 from apps.approvals import events
 from apps.approvals.choices import Because, StageState, State
@@ -97,6 +99,14 @@ def recount_open_requests(*, workspace: UUID) -> int:
             settling.count(sitting, actor=SYSTEM)
             tell_if_stuck(sitting)
     return len(ids)
+
+
+def recount_everywhere(*, user: UUID) -> None:
+    """In each workspace of somebody, and of their agents, which stand and fall with them."""
+    theirs = Membership.objects.filter(Q(user_id=user) | Q(user__owner_id=user))
+    of_theirs = theirs.filter(workspace__deleted_at__isnull=True).order_by("workspace_id")
+    for workspace in of_theirs.values_list("workspace_id", flat=True).distinct():
+        recount_open_requests(workspace=workspace)
 
 
 def fallen_stage(sitting: Sitting) -> Stage | None:
