@@ -17,14 +17,15 @@ _MAGIC = re.compile(r"[*?\[{]")
 
 
 def free_texts(case: Case) -> Iterator[str]:
-    """The fields that would stand in a rule and are no names: erasing the act would not reach
-    them there."""
-    found = {hit.field for hit in case.verdict.hits}
+    """The fields that would stand in a rule, where erasing the act would not reach them, and are
+    no names or hold what the gate looks for."""
     for number, one in enumerate(case.act.operations):
         for name, text in (("target", one.target), ("node_kind", one.node_kind)):
-            field = f"operations[{number}].{name}"
-            if text and (field in found or not is_name(text)):
-                yield field
+            if text and not is_name(text):
+                yield f"operations[{number}].{name}"
+    for hit in case.verdict.hits:
+        if hit.field.startswith("operations["):
+            yield hit.field
 
 
 def rules_for(

@@ -101,7 +101,11 @@ def test_where_a_letter_stands_is_told_however_it_is_composed(text):
             assert reading.text[at] in text[start:end] + part + unmasked(part)
 
 
-@pytest.mark.parametrize("letter", ["e\u0301", "\u1100\u1161\u11a8", "a" + "\u0301" * 50])
+@pytest.mark.parametrize(
+    "letter",
+    ["e\u0301", "\u1100\u1161\u11a8", "a" + "\u0301" * 50, "a" + "\u0301\u0323" * 250_000],
+    ids=["one accent", "parts of a syllable", "many accents", "accents out of order"],
+)
 def test_a_long_text_of_letters_that_are_put_together_is_searched_in_time(letter):
     policy = a_policy(gate={"patterns": [{"name": "all", "regex": "[\u00e9\uac01\u00e1]+$"}]})
     act = an_act(texts={"title": letter * (500_000 // len(letter))})

@@ -260,6 +260,15 @@ def test_what_is_no_name_never_gets_into_a_policy(workspace, owner, agent, targe
     assert not Event.objects.filter(type="policies.draft.created").exists()
 
 
+def test_a_path_in_which_the_gate_found_something_never_gets_into_a_policy(
+    workspace, owner, agent, released
+):
+    row = do(agent, workspace, "docs/a.md", f"docs/ghp_{'a' * 36}.md")
+    with pytest.raises(ActUnnamed) as refused:
+        acts.always_allow(act=row, actor=owner)
+    assert [fault["field"] for fault in refused.value.details] == ["operations[0].paths[1]"]
+
+
 def test_an_act_in_a_form_that_is_no_longer_read_is_told_as_gone(workspace, row, owner):
     sealed = encrypt(workspace.id, zlib.compress(b'{"act":'), context=row.context)
     ActRecord.objects.filter(pk=row.pk).update(sealed=sealed)

@@ -26,6 +26,8 @@ _FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _KEPT = 20_000
+MOST_ACCENTS = 30
+"""On one letter. No script needs as many."""
 
 
 def is_hidden(character: str) -> bool:
@@ -112,7 +114,7 @@ def readings_of(text: str) -> Iterator[Reading]:
         yield Reading(plain, ((1, len(_unmasking[ord(one)])) for one in text))
     if unicodedata.is_normalized("NFC", text):
         return
-    composed = _composed(text)
+    composed = "".join(map(_composed, _letters(text)))
     yield Reading(composed, ((len(one), len(_composed(one))) for one in _letters(text)))
     plain = unmasked(composed)
     if plain != composed:
@@ -124,13 +126,18 @@ def _composed(text: str) -> str:
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Each with its accents: what is composed by itself is composed like the whole text."""
+    """Each with its accents: what is composed by itself is composed like the whole text. To compose
+    takes the square of the time for twice as many accents, so a letter has no more than some."""
     start = 0
     for at in range(1, len(text)):
-        if unicodedata.combining(text[at]):
-            continue
         letter, following = text[start:at], text[at]
-        if _composed(letter + following) == _composed(letter) + _composed(following):
+        if following.isascii():
+            alone = True
+        elif unicodedata.combining(following):
+            alone = len(letter) > MOST_ACCENTS
+        else:
+            alone = _composed(letter + following) == _composed(letter) + _composed(following)
+        if alone:
             yield letter
             start = at
     yield text[start:]

@@ -71,8 +71,8 @@ def always_allow(*, act: ActRecord, actor: Actor) -> PolicyDraft:
         raise DenialStands
     if case.verdict.effect == Effect.ALLOW:
         raise AlwaysAllowed
-    if unnamed := list(free_texts(case)):
-        message = "A name has at most 64 letters, digits and . _ : / -, and no spaces."
+    if unnamed := dict.fromkeys(free_texts(case)):
+        message = "It is no name (64 letters, digits and . _ : / -), or the gate found something."
         raise ActUnnamed(details=[{"field": field, "message": message} for field in unnamed])
     held = policy_in_force(act.workspace_id)
     known = {rule.name for rule in held.compiled.document.rules} if held.compiled else set()
