@@ -34,7 +34,8 @@ def new_files(directory: Path, files: Mapping[str, bytes]) -> Iterator[list[Path
 
 
 def _opened(directory: Path) -> int:
-    root = os.open(directory, _OPEN_FOLDER)
+    with _told_if_not(directory):
+        root = os.open(directory, _OPEN_FOLDER)
     try:
         with _told_if_not(directory / FOLDER), suppress(FileExistsError):
             os.mkdir(FOLDER, dir_fd=root)

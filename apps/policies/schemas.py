@@ -4,6 +4,7 @@ What it means is decided in `engine`; how text becomes this, with line and colum
 `documents`.
 """
 
+import unicodedata
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
@@ -217,6 +218,11 @@ class Pattern(Strict):
     name: Name
     regex: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     finding: Finding = Finding.CUSTOM
+
+    @property
+    def searched(self) -> str:
+        """With each letter and its accents as one, as texts are read too."""
+        return unicodedata.normalize("NFC", self.regex)
 
 
 class Gate(Strict):

@@ -101,6 +101,12 @@ def test_where_a_letter_stands_is_told_however_it_is_composed(text):
             assert reading.text[at] in text[start:end] + part + unmasked(part)
 
 
+def test_a_pattern_that_is_none_once_its_accents_are_put_together_is_refused():
+    regex = "[\u0435\u0306-\u0307]"
+    with pytest.raises(PolicyInvalid):
+        a_policy(gate={"patterns": [{"name": "odd", "regex": regex}]})
+
+
 @pytest.mark.parametrize(
     "letter",
     ["e\u0301", "\u1100\u1161\u11a8", "a" + "\u0301" * 50, "a" + "\u0301\u0323" * 250_000],

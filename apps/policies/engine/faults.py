@@ -53,7 +53,7 @@ def faults_of(document: PolicyDocument) -> Iterator[tuple[Path, str]]:
     for at, pattern in enumerate(document.gate.patterns):
         where = ("gate", "patterns", at, "regex")
         try:
-            regex = compiled(pattern.regex, any_case=True)
+            regex = compiled(pattern.searched, any_case=True)
         except BadPattern as bad:
             yield where, str(bad)
             continue

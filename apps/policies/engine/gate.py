@@ -3,7 +3,6 @@
 All of each text is searched, in either case, as it is written and as it looks to a person.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -108,10 +107,7 @@ class Watch:
             if finding not in gate.off
             for name, regex in patterns.items()
         ]
-        listed += [
-            (pattern.finding, pattern.name, unicodedata.normalize("NFC", pattern.regex))
-            for pattern in gate.patterns
-        ]
+        listed += [(pattern.finding, pattern.name, pattern.searched) for pattern in gate.patterns]
         self._named = [(finding, name) for finding, name, _ in listed]
         self._patterns = Patterns([regex for _, _, regex in listed], whole=False, any_case=True)
 
