@@ -4,19 +4,19 @@ A system check resolves every name. Rooms do not call upwards; they say what hap
 is read who cares.
 """
 
-_RECOUNT, _EVERYWHERE = "approvals.recount_open_requests", "approvals.recount_everywhere"
+_LOOK, _LOOK_EVERYWHERE = "approvals.look_soon", "approvals.look_soon_everywhere"
 
 SUBSCRIPTIONS: dict[str, list[str]] = {
-    "accounts.agent.disabled": [_EVERYWHERE],
-    "accounts.agent.enabled": [_EVERYWHERE],
-    "accounts.agent.owner_changed": [_EVERYWHERE],
-    "accounts.member.left": ["activity.dismiss_presences", _RECOUNT],
-    "accounts.member.removed": ["activity.dismiss_presences", _RECOUNT],
-    "accounts.member.role_changed": [_RECOUNT],
-    "accounts.person.disabled": [_EVERYWHERE],
-    "accounts.person.enabled": [_EVERYWHERE],
+    "accounts.agent.disabled": [_LOOK_EVERYWHERE],
+    "accounts.agent.enabled": [_LOOK_EVERYWHERE],
+    "accounts.agent.owner_changed": [_LOOK_EVERYWHERE],
+    "accounts.member.left": ["activity.dismiss_presences", _LOOK],
+    "accounts.member.removed": ["activity.dismiss_presences", _LOOK],
+    "accounts.member.role_changed": [_LOOK],
+    "accounts.person.disabled": [_LOOK_EVERYWHERE],
+    "accounts.person.enabled": [_LOOK_EVERYWHERE],
     "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],
-    "accounts.workspace.transferred": [_RECOUNT],
-    "policy.apply": ["approvals.weigh_open_requests"],
-    "policy.reload": ["approvals.weigh_open_requests"],
+    "accounts.workspace.transferred": [_LOOK],
+    "policy.apply": [_LOOK],
+    "policy.reload": [_LOOK],
 }

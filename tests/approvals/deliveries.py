@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from celery import current_app
 
+from apps.accounts.models import Workspace
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.services import clock
+from apps.approvals.services.weighing import look_soon
 from apps.ledger.models import Delivery
 
 current_app.loader.import_default_modules()  # so that tasks have names
@@ -25,10 +27,16 @@ def deliver(*tasks: str) -> int:
 
 def look() -> int:
     """What the relay finds due on the clock, done."""
-    started = clock.claim(100)
+    started = clock.claim(1000)
     for start in started:
         current_app.tasks[start.task](start.id)
     return len(started)
+
+
+def look_at_all(workspace: Workspace) -> None:
+    """As after a change of policy or people."""
+    look_soon(workspace=workspace.id)
+    look()
 
 
 def pass_time(request: ApprovalRequest, **by: float) -> None:

@@ -14,12 +14,13 @@ from apps.approvals.rules import LEGAL
 from apps.approvals.services.opening import withdraw_request
 from apps.approvals.services.settling import sit, take_effect
 from apps.approvals.services.voting import Wanted, cast_vote, undo_decision
-from apps.approvals.services.weighing import consume_request, recount_open_requests
+from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
 from apps.common.errors import Conflict, NotAllowed, NotFound
 from apps.ledger.models import Event
 from apps.ledger.services import unit
 from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, lay_table, toast
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member
 
@@ -138,14 +139,14 @@ class Approvals(RuleBasedStateMachine):
     @rule(who=st.integers(0, PEOPLE - 1))
     def leave(self, who):
         Membership.objects.filter(workspace=self.workspace, user=self.people[who]).delete()
-        recount_open_requests(workspace=self.workspace.id)
+        look_at_all(self.workspace)
 
     @rule(who=st.integers(0, PEOPLE - 1), role=st.sampled_from([Role.REVIEWER, Role.VIEWER]))
     def come(self, who, role):
         rows = Membership.objects.filter(workspace=self.workspace, user=self.people[who])
         if not rows.update(role=role):
             MembershipFactory.create(workspace=self.workspace, user=self.people[who], role=role)
-        recount_open_requests(workspace=self.workspace.id)
+        look_at_all(self.workspace)
 
     @rule(quorums=st.lists(st.integers(1, 2), min_size=1, max_size=2))
     def change_policy(self, quorums):

@@ -14,13 +14,14 @@ from apps.approvals.errors import AlreadyDecided, ViewMoved
 from apps.approvals.models.requests import ApprovalRequest, Vote
 from apps.approvals.services.opening import withdraw_request
 from apps.approvals.services.voting import Wanted, cast_vote
-from apps.approvals.services.weighing import consume_request, recount_open_requests
+from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
 from apps.common.errors import DomainError
 from apps.ledger.models import Event
 from apps.ledger.services import unit
 from apps.ledger.verification import verify
 from tests.approvals.conftest import ONE, TWO, hold
+from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, lay_table, toast
 from tests.factories import WorkspaceFactory, agent_of, member
 from tests.ledger.test_concurrency import room_for_all
@@ -230,7 +231,7 @@ def test_a_stage_falls_back_when_who_passed_it_has_gone(bakery):
     request = bakery.ask()
     voting(request, first)()
     Membership.objects.filter(workspace=bakery.workspace, user=first).delete()
-    recount_open_requests(workspace=bakery.workspace.id)
+    look_at_all(bakery.workspace)
     assert [stage.state for stage in request.stages.current()] == ["open", "waiting"]
     voting(request, second)()
     voting(request, admin)()
@@ -241,7 +242,7 @@ def test_nobody_waits_in_a_ring(bakery):
     """Votes on two requests, removals and policies at once, all of it ends."""
     requests = [bakery.ask() for _ in range(4)]
     works = [voting(request, who) for request, who in zip(requests, bakery.reviewers, strict=False)]
-    works += [lambda: recount_open_requests(workspace=bakery.workspace.id)] * 2
+    works += [lambda: look_at_all(bakery.workspace)] * 2
     works += [consuming(request) for request in requests]
     works += [lambda: hold(bakery.workspace, bakery.owner, TWO)]
     at_once(*works)

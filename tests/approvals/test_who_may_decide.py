@@ -11,7 +11,7 @@ from apps.accounts.services.people import disable_person
 from apps.approvals.choices import Because, State
 from apps.common.actors import SYSTEM
 from tests.approvals.conftest import ONE, TWO, hold, policy_of, vote
-from tests.approvals.deliveries import deliver
+from tests.approvals.deliveries import deliver, look
 from tests.approvals.loaves import ask
 from tests.approvals.test_voting import recorded
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member
@@ -19,12 +19,17 @@ from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, membe
 SLOW = policy_of("name: review, roles: [reviewer]", more="undo: {seconds: 600, up_to: critical}\n")
 
 
+def settle():
+    deliver("approvals.look_soon", "approvals.look_soon_everywhere")
+    look()
+
+
 @pytest.fixture
 def waiting(loaves, workspace, owner, baker, reviewer, other_reviewer, admin):
     """One of three may still approve what one has approved."""
     hold(workspace, owner, TWO)
     request = ask(workspace, baker)
-    deliver()
+    settle()
     vote(request, reviewer)
     return request
 
@@ -51,7 +56,7 @@ GOING = [removed, left, demoted, disabled]
 @pytest.mark.parametrize("go", GOING)
 def test_the_vote_of_who_went_does_not_count(go, waiting, workspace, owner, reviewer, admin):
     go(workspace, owner, reviewer)
-    assert deliver() == 1
+    settle()
     vote(waiting, admin)
     assert waiting.state == State.PENDING, "one of the two who approved may not any more"
 
@@ -62,11 +67,11 @@ def test_what_somebody_allowed_who_then_went_is_open_again(
 ):
     hold(workspace, owner, SLOW)
     request = ask(workspace, baker)
-    deliver()
+    settle()
     vote(request, reviewer)
     assert request.state == State.ALLOWED
     go(workspace, owner, reviewer)
-    deliver()
+    settle()
     request.refresh_from_db()
     assert (request.state, request.because) == (State.PENDING, Because.VOTERS_GONE)
     vote(request, other_reviewer)
@@ -77,9 +82,9 @@ def test_what_somebody_allowed_who_then_went_is_open_again(
 def test_where_too_few_are_left_it_is_said(go, loaves, workspace, owner, baker, reviewer):
     hold(workspace, owner, ONE)
     request = ask(workspace, baker)
-    deliver()
+    settle()
     go(workspace, owner, reviewer)
-    deliver()
+    settle()
     assert recorded(request)[-1] == "request.stuck"
 
 
@@ -88,16 +93,16 @@ def test_what_somebody_asked_who_then_went_is_asked_no_more(go, loaves, workspac
     delegator = member(workspace, Role.REVIEWER)
     hold(workspace, owner, ONE)
     request = ask(workspace, agent_of(delegator, workspace))
-    deliver()
+    settle()
     go(workspace, owner, delegator)
-    deliver()
+    settle()
     request.refresh_from_db()
     assert (request.state, request.because) == (State.CANCELLED, Because.PROPOSER_GONE)
 
 
 def test_what_a_disabled_agent_asked_is_asked_no_more(request_, workspace, owner, baker):
     disable_agent(agent_id=baker.id, workspace_id=workspace.id, actor=owner)
-    deliver()
+    settle()
     request_.refresh_from_db()
     assert (request_.state, request_.because) == (State.CANCELLED, Because.PROPOSER_GONE)
 
@@ -111,9 +116,9 @@ def test_an_agent_whose_new_owner_is_not_elsewhere_asks_no_more_there(
     there = member(elsewhere, Role.REVIEWER)
     hold(elsewhere, owner, ONE)
     asked = ask(elsewhere, baker)
-    deliver()
+    settle()
     change_agent(agent_id=baker.id, workspace_id=workspace.id, owner_id=admin.id, actor=owner)
-    deliver()
+    settle()
     asked.refresh_from_db()
     request_.refresh_from_db()
     assert asked.because == Because.PROPOSER_GONE
@@ -123,17 +128,17 @@ def test_an_agent_whose_new_owner_is_not_elsewhere_asks_no_more_there(
 
 def test_another_policy_is_asked_at_once(request_, workspace, owner, reviewer, other_reviewer):
     seen = request_.view_digest
-    deliver()
+    settle()
     hold(workspace, owner, TWO)
-    assert deliver("approvals.weigh_open_requests") == 1
+    settle()
     request_.refresh_from_db()
     assert request_.view_digest != seen
     assert recorded(request_)[-1] == "request.requirements_changed"
 
 
 def test_a_policy_that_asks_for_nothing_any_more_lets_it_pass(request_, workspace, owner):
-    deliver()
+    settle()
     hold(workspace, owner, 'version: "1"\nallowed_dirs: [docs]\ndefault: {then: {allow: true}}\n')
-    deliver()
+    settle()
     request_.refresh_from_db()
     assert (request_.state, request_.because) == (State.EFFECTIVE, Because.POLICY)

@@ -1,4 +1,5 @@
-"""What time does to requests: they take effect, become overdue, are escalated, expire.
+"""What time does to requests: they take effect, become overdue, are escalated, expire. And what a
+change of policy or people does to them, since that is looked at by the same clock.
 
 `next_at` says when a request is to be looked at. The relay finds those that are due (this module is
 one of its sources) and starts a task for each. A look does all that time has brought since the last
@@ -19,6 +20,7 @@ from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import after
 from apps.approvals.services import settling
+from apps.approvals.services.weighing import recount, weigh_anew
 from apps.common.actors import SYSTEM
 from apps.ledger.deliveries import FIRST_WAIT, Start
 from apps.ledger.models import KillSwitch
@@ -62,9 +64,11 @@ def turn_clock(*, request_id: UUID) -> None:
     with unit(actor=SYSTEM, workspace=found.workspace_id):
         sitting = settling.sit(request_id)
         request, now = sitting.request, timezone.now()
+        settling.expire_if_late(sitting)
+        weigh_anew(sitting)
+        recount(sitting)
         if request.state == State.ALLOWED and request.effective_at and request.effective_at <= now:
             settling.take_effect(request)
-        settling.expire_if_late(sitting)
         stage = sitting.stage
         if request.state == State.PENDING and stage is not None:
             _climb(request, stage, now)

@@ -6,6 +6,7 @@ the very unit of work that acts on what was allowed.
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from apps.accounts.models import Membership
 from apps.approvals import events
@@ -63,50 +64,40 @@ def weigh_anew(sitting: Sitting) -> None:
                 policy_digest=policy.digest,
             )
         )
-        tell_if_stuck(sitting)
 
 
-def weigh_open_requests(*, workspace: UUID) -> int:
-    """The policy of a workspace was changed: what it asks of everything that waits there."""
-    waiting = ApprovalRequest.objects.pending().filter(workspace_id=workspace)
-    ids = list(waiting.order_by("id").values_list("id", flat=True))
-    for request_id in ids:
-        with unit(actor=SYSTEM, workspace=workspace):
-            weigh_anew(settling.sit(request_id))
-    return len(ids)
+def recount(sitting: Sitting) -> None:
+    """Somebody may have gone, or stand otherwise now: their votes, and what they proposed."""
+    request = sitting.request
+    if request.state not in (State.PENDING, State.ALLOWED):
+        return
+    if not _proposer_is_here(request):
+        settling.settle(request, State.CANCELLED, Because.PROPOSER_GONE, actor=SYSTEM)
+        return
+    fallen = fallen_stage(sitting)
+    if fallen:
+        settling.reopen(sitting, fallen, Because.VOTERS_GONE)
+    settling.count(sitting, actor=SYSTEM)
+    tell_if_stuck(sitting)
 
 
-def recount_open_requests(*, workspace: UUID) -> int:
-    """Somebody went, or stands otherwise now: their votes, and what they proposed."""
+def look_soon(*, workspace: UUID) -> None:
+    """A policy or a member changed: each request that waits there is weighed and counted anew by
+    the clock, in a unit of its own. Votes and effects ask all the same until then."""
     waiting = ApprovalRequest.objects.filter(
         workspace_id=workspace, state__in=(State.PENDING, State.ALLOWED)
     )
-    ids = list(waiting.order_by("id").values_list("id", flat=True))
-    here = Membership.objects.standing().filter(workspace_id=workspace)
-    proposers = set(here.values_list("user_id", flat=True))
-    for request_id in ids:
-        with unit(actor=SYSTEM, workspace=workspace):
-            sitting = settling.sit(request_id)
-            request = sitting.request
-            if request.state not in (State.PENDING, State.ALLOWED):
-                continue
-            if request.proposer_kind != "system" and request.proposer_id not in proposers:
-                settling.settle(request, State.CANCELLED, Because.PROPOSER_GONE, actor=SYSTEM)
-                continue
-            fallen = fallen_stage(sitting)
-            if fallen:
-                settling.reopen(sitting, fallen, Because.VOTERS_GONE)
-            settling.count(sitting, actor=SYSTEM)
-            tell_if_stuck(sitting)
-    return len(ids)
+    with unit(actor=SYSTEM, workspace=workspace):
+        locked = waiting.order_by("id").select_for_update().values_list("id", flat=True)
+        ApprovalRequest.objects.filter(id__in=list(locked)).update(next_at=timezone.now())
 
 
-def recount_everywhere(*, user: UUID) -> None:
+def look_soon_everywhere(*, user: UUID) -> None:
     """In each workspace of somebody, and of their agents, which stand and fall with them."""
     theirs = Membership.objects.filter(Q(user_id=user) | Q(user__owner_id=user))
     of_theirs = theirs.filter(workspace__deleted_at__isnull=True).order_by("workspace_id")
     for workspace in of_theirs.values_list("workspace_id", flat=True).distinct():
-        recount_open_requests(workspace=workspace)
+        look_soon(workspace=workspace)
 
 
 def fallen_stage(sitting: Sitting) -> Stage | None:
@@ -134,6 +125,12 @@ def consume_request(*, request_id: UUID) -> Consumption:
         return _consumption(request, ok=False)
     settling.consume(request)
     return _consumption(request, ok=True)
+
+
+def _proposer_is_here(request: ApprovalRequest) -> bool:
+    here = Membership.objects.standing().filter(workspace_id=request.workspace_id)
+    is_system = request.proposer_kind == "system"
+    return is_system or here.filter(user_id=request.proposer_id).exists()
 
 
 def _spoiled(sitting: Sitting) -> Because | None:
