@@ -27,8 +27,9 @@ from redis.retry import Retry
 CHANNEL = "lattice:pokes"
 PATIENCE = 0.2
 """Seconds until a Redis that does not answer counts as frozen."""
-BREATH = 0.002
-"""Seconds in which what else was committed gathers for the next poke."""
+BREATH = 0.02
+"""Seconds in which what else was committed gathers for the next poke. Nobody sees them pass, and a
+busy process tells of several events for the price of one."""
 PAUSE = 2.0
 """Seconds for which a Redis that failed is left alone."""
 SILENCE = 10.0

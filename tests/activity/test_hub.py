@@ -212,6 +212,24 @@ async def test_listening_survives_thirty_idle_seconds(own_redis, settings):
         assert await listening == {workspace_id: 7}
 
 
+async def test_what_is_committed_right_after_a_poke_gathers_for_the_next(
+    own_redis, settings, monkeypatch
+):
+    settings.REDIS_URL = own_redis.url
+    monkeypatch.setattr(pokes, "_client", own_redis.client)
+    monkeypatch.setattr(pokes, "BREATH", 0.5)
+    poke, workspace_id, heard = pokes.Poker(), uuid7(), pokes.heard()
+    with own_redis.client() as client:
+        first = asyncio.ensure_future(anext(heard))
+        await until(lambda: client.pubsub_numsub(pokes.CHANNEL)[0][1])
+    poke({workspace_id: 1})
+    assert await first == {workspace_id: 1}
+    for seq in range(2, 52):
+        poke({workspace_id: seq})
+    assert await anext(heard) == {workspace_id: 51}
+    poke.finish()
+
+
 async def test_poke_into_a_dead_redis_neither_raises_nor_waits(monkeypatch):
     gone = redis.Redis(unix_socket_path="/nowhere/redis.sock")
     monkeypatch.setattr(pokes, "_client", lambda: gone)

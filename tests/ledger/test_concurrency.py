@@ -4,15 +4,18 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.utils.timezone import now
 
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
 from apps.ledger.models import Chain, Event
+from apps.ledger.rules import around_seq
 from apps.ledger.services import record, unit
 from apps.ledger.verification import verify
 from tests.ledger.bells import BellRung
+from tests.waiting import eventually
 
 WRITERS = 16
 EACH = 12
@@ -81,4 +84,56 @@ def test_units_that_touch_workspaces_in_opposite_order_do_not_deadlock(room_for_
     at_once(write)
 
     assert set(Chain.objects.values_list("seq", flat=True)) == {WRITERS * EACH}
+    assert verify().is_sound
+
+
+def ring(workspace):
+    try:
+        with unit(actor=SYSTEM, workspace=workspace):
+            record(BellRung(bell=uuid7()))
+    finally:
+        connections["default"].close()
+
+
+def append_without_commit(workspace):
+    event = Event(
+        workspace_id=workspace,
+        type=BellRung.type,
+        actor_id=SYSTEM.actor_id,
+        actor_kind=SYSTEM.actor_kind,
+        payload=BellRung(bell=uuid7()).payload(),
+        at=now(),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_append(%s, false)", ["\n".join(around_seq(event))])
+
+
+def waiting_writers():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("commits", "given"), [(True, [1, 2]), (False, [1])])
+def test_a_writer_waits_for_how_the_one_before_it_ends(room_for_all, known, commits, given):
+    here, elsewhere = uuid7(), uuid7()
+    if known:
+        ring(here)
+        given = [*given, len(given) + 1]
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            append_without_commit(here)
+            waiting = pool.submit(ring, here)
+            pool.submit(ring, elsewhere).result(timeout=10)
+            eventually(waiting_writers)
+            assert not waiting.done()
+            transaction.set_rollback(not commits)
+        waiting.result(timeout=10)
+
+    seqs = Event.objects.filter(workspace_id=here).values_list("seq", flat=True)
+    assert list(seqs) == given
     assert verify().is_sound
