@@ -12,6 +12,7 @@ from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.activity.models import WebhookEndpoint
 from apps.activity.services.sending import offer_events
 from apps.activity.services.webhooks import create_webhook
+from apps.approvals.models.people import Absence
 from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.choices import Action, RiskBudget
 from apps.plans.models import Plan
@@ -41,6 +42,7 @@ class Tenant:
     act: ActRecord
     plan: Plan
     request: ApprovalRequest
+    absence: Absence
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -109,6 +111,12 @@ rules:
             act=act,
             plan=plan,
             request=request,
+            absence=Absence.objects.create(
+                workspace=workspace,
+                person_id=reviewer.id,
+                begins_at=timezone.now() + timedelta(days=1),
+                ends_at=timezone.now() + timedelta(days=2),
+            ),
         )
 
     def key_of_owner(self) -> str:
@@ -129,6 +137,7 @@ rules:
             "draft_id": self.draft.id,
             "act_id": self.act.id,
             "plan_id": self.plan.id,
+            "absence_id": self.absence.id,
             "request_id": self.request.id,
             "number": 1,
             "name": "team",

@@ -127,6 +127,7 @@ SENTENCES = {
     "approvals.review.done": "{actor} looked at a {subject_kind} in {workspace} afterwards",
     "approvals.absence.set": "{person} is away from {workspace}",
     "approvals.absence.ended": "{person} is back in {workspace}",
+    "approvals.attention.changed": "{person} changed how they are asked: {fields}",
     "obs.act": "{actor} acted: {action_type}",
     "obs.turn": "{actor} took a turn",
     "obs.plan": "{actor} made a plan",

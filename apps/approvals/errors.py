@@ -101,3 +101,15 @@ class TooManyAtOnce(DomainError):
     code = "approval_too_many"
     status = 422
     message = "At most 100 decisions are taken at once: send them in parts."
+
+
+class AbsenceOverlaps(Conflict):
+    """Its details name the one that is in the way."""
+
+    code = "approval_absence_overlaps"
+    message = "There is an absence in this time already: end it first, or choose another time."
+
+
+class DelegateUnfit(Invalid):
+    code = "approval_delegate_unfit"
+    message = "This person cannot stand in."

@@ -235,3 +235,10 @@ class AbsenceEnded(Event):
     type = "approvals.absence.ended"
     absence: UUID
     person: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionChanged(Event):
+    type = "approvals.attention.changed"
+    person: UUID
+    fields: list[str]

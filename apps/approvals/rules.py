@@ -210,3 +210,35 @@ def after(begin: datetime, minutes: int, hours: Hours | None) -> datetime:
                     return opens + left
                 left -= closes - opens
         day += timedelta(days=1)
+
+
+def next_daily(moment: datetime, clock: time, zone: str) -> datetime:
+    """When clocks there next show so much."""
+    there = ZoneInfo(zone)
+    day = moment.astimezone(there).date()
+    while (found := first_at(day, clock, there)) <= moment:
+        day += timedelta(days=1)
+    return found
+
+
+def quiet_end(moment: datetime, begins: time, ends: time, zone: str) -> datetime | None:
+    """When the quiet hours end in which it is then. None: it is not in them."""
+    there = ZoneInfo(zone)
+    shown = moment.astimezone(there)
+    clock = shown.time()
+    quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not quiet:
+        return None
+    tomorrow = begins > ends and clock >= begins
+    end = first_at(shown.date() + timedelta(days=tomorrow), ends, there)
+    return end if end > moment else None
+
+
+def next_reminder(
+    moment: datetime, *, opened: datetime, due: datetime | None, expires: datetime | None
+) -> datetime | None:
+    """When it is due and, before it expires, when a quarter of its time or a day is left."""
+    moments = [due]
+    if expires is not None:
+        moments.append(expires - min((expires - opened) / 4, timedelta(days=1)))
+    return min((found for found in moments if found and found > moment), default=None)

@@ -1,5 +1,6 @@
 """What people say of requests, how they want to be asked, and who stands in for whom."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -86,6 +87,9 @@ class Card(models.Model):
     due_at = models.DateTimeField(null=True)
     """When it is to be delivered or rewritten. None: it is as it should be."""
     reminder = models.BooleanField(default=False)
+    times_shown = models.PositiveSmallIntegerField(default=0)
+    sending_until = models.DateTimeField(null=True)
+    """Somebody is sending it until then."""
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True, default="")
     parked_at = models.DateTimeField(null=True)
@@ -132,8 +136,13 @@ class Snooze(models.Model):
 
 class AbsenceQuerySet(InWorkspace):
     def now(self) -> "AbsenceQuerySet":
-        moment = timezone.now()
-        return self.filter(begins_at__lte=moment, ends_at__gt=moment)
+        return self.not_over().filter(begins_at__lte=timezone.now())
+
+    def not_over(self) -> "AbsenceQuerySet":
+        return self.filter(ends_at__gt=timezone.now())
+
+    def during(self, begins_at: datetime, ends_at: datetime) -> "AbsenceQuerySet":
+        return self.filter(begins_at__lt=ends_at, ends_at__gt=begins_at)
 
 
 class Absence(models.Model):
@@ -178,6 +187,10 @@ class Attention(models.Model):
     quiet_until = models.TimeField(null=True)
     """In their own time zone. Nothing is sent in quiet hours; it waits for their end."""
     remind = models.BooleanField(default=True)
+    digest_due_at = models.DateTimeField(null=True)
+    digest_sent_on = models.DateField(null=True)
+    """The last day, as it was where they are, on which they had one."""
+    sending_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -186,6 +199,13 @@ class Attention(models.Model):
                 condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
                 | Q(quiet_from__isnull=False, quiet_until__isnull=False),
                 name="approval_quiet_hours_are_whole",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["digest_due_at"],
+                condition=Q(digest_due_at__isnull=False),
+                name="approval_digests_due",
             ),
         ]
 

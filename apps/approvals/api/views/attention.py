@@ -1,0 +1,76 @@
+"""How one wants to be asked."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.access.permissions import PeopleOnly, caller, signed_in
+from apps.accounts.choices import Scope
+from apps.accounts.models import User
+from apps.approvals.choices import MailMode
+from apps.approvals.models.people import Attention
+from apps.approvals.selectors.people import attention_of
+from apps.approvals.services.attention import change_attention
+
+
+class AttentionShape(serializers.Serializer[Any]):
+    mail = serializers.ChoiceField(choices=MailMode.choices)
+    digest_at = serializers.TimeField(
+        format="%H:%M", help_text="When the mail of a day is sent, where you are."
+    )
+    quiet_from = serializers.TimeField(
+        format="%H:%M", allow_null=True, help_text="From then on no mail is sent. It waits."
+    )
+    quiet_until = serializers.TimeField(format="%H:%M", allow_null=True)
+    remind = serializers.BooleanField(
+        help_text="Whether to be reminded of what is due, and before it expires."
+    )
+
+
+class AttentionOutput(AttentionShape):
+    time_zone = serializers.CharField(help_text="Of your profile: /api/v1/auth/me changes it.")
+
+
+EXAMPLE = OpenApiExample(
+    "One mail a day, and none at night",
+    {
+        "mail": "digest",
+        "digest_at": "08:30",
+        "quiet_from": "20:00",
+        "quiet_until": "08:00",
+        "remind": True,
+    },
+    request_only=True,
+)
+
+
+def shown(person: User, attention: Attention) -> Response:
+    fields = {str(name): getattr(attention, str(name)) for name in AttentionShape().fields}
+    return Response(AttentionOutput({**fields, "time_zone": person.time_zone}).data)
+
+
+@extend_schema(tags=["approvals"])
+class OwnAttention(APIView):
+    permission_classes = (signed_in(Scope.WRITE), PeopleOnly)
+
+    @extend_schema(summary="How you are asked", responses=AttentionOutput)
+    def get(self, request: Request) -> Response:
+        me = caller(request)
+        return shown(me, attention_of(me.id))
+
+    @extend_schema(
+        summary="Say how you want to be asked",
+        description="In all your workspaces. Times are those of your own time zone.",
+        request=AttentionShape,
+        responses=AttentionOutput,
+        examples=[EXAMPLE],
+    )
+    def put(self, request: Request) -> Response:
+        given = AttentionShape(data=request.data)
+        given.is_valid(raise_exception=True)
+        me = caller(request)
+        return shown(me, change_attention(person=me, actor=me, **given.validated_data))
