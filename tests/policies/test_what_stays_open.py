@@ -66,6 +66,8 @@ OPEN_BLOCKS = {
     "apps/accounts/services/tickets.py": 1,  # a socket opens, to read
     "apps/activity/consumers.py": 1,  # a command that is marked
     "apps/activity/services/sending.py": 1,  # notes how a webhook that was sent went
+    "apps/approvals/services/opening.py": 1,  # who proposed it takes it back
+    "apps/approvals/services/voting.py": 1,  # a rejection or a veto
     "apps/ledger/services.py": 1,  # a new epoch, after a restore
     "apps/policies/api/door.py": 2,  # safe requests and marked views
     "apps/policies/services/switching.py": 2,  # the switch itself
