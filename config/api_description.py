@@ -69,6 +69,8 @@ def settings(*, server: str) -> dict[str, Any]:
             "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
             "ActorKindEnum": "apps.accounts.choices.ActorKind",
             "ActKindEnum": "apps.policies.choices.ActKind",
+            "AfterReviewBecauseEnum": "apps.approvals.choices.ReviewBecause",
+            "ApprovalBecauseEnum": "apps.approvals.choices.Because",
             "ApprovalStateEnum": "apps.approvals.choices.State",
             "ApprovalStageStateEnum": "apps.approvals.choices.StageState",
             "ApprovalOutcomeEnum": "apps.approvals.choices.Outcome",

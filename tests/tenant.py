@@ -12,8 +12,9 @@ from apps.accounts.models import ApiKey, Invitation, User, Workspace
 from apps.activity.models import WebhookEndpoint
 from apps.activity.services.sending import offer_events
 from apps.activity.services.webhooks import create_webhook
-from apps.approvals.models.people import Absence
+from apps.approvals.models.people import Absence, Comment
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.services.discussing import File, add_comment
 from apps.plans.choices import Action, RiskBudget
 from apps.plans.models import Plan
 from apps.plans.schemas import ChangeIn, PlanIn
@@ -43,6 +44,7 @@ class Tenant:
     plan: Plan
     request: ApprovalRequest
     absence: Absence
+    comment: Comment
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -99,6 +101,10 @@ rules:
         ).plan
         lay_table()
         request = ask(workspace, agent, slices=[f"{name}-docs/bread.md"])
+        file = File(name=f"{name}.txt", media_type="text/plain", content=b"crumbs")
+        comment = add_comment(
+            request_id=request.id, text=f"{name}-comment", files=[file], actor=owner
+        )
         return cls(
             workspace=workspace,
             owner=owner,
@@ -117,6 +123,7 @@ rules:
                 begins_at=timezone.now() + timedelta(days=1),
                 ends_at=timezone.now() + timedelta(days=2),
             ),
+            comment=comment,
         )
 
     def key_of_owner(self) -> str:
@@ -139,6 +146,7 @@ rules:
             "plan_id": self.plan.id,
             "absence_id": self.absence.id,
             "request_id": self.request.id,
+            "attachment_id": self.comment.attachments.get().id,
             "number": 1,
             "name": "team",
         }
@@ -160,6 +168,7 @@ rules:
             self.act.label,
             self.draft.text,
             self.plan.name,
+            str(self.comment.id),
             self.workspace.name.replace("workspace", "intent"),
             self.workspace.name.replace("workspace", "docs/bread"),
         ]

@@ -72,6 +72,16 @@ class AlreadyClaimed(Conflict):
     message = "Somebody else has taken this on. Wait for them, or decide anyway."
 
 
+class AttachmentRefused(Invalid):
+    code = "approval_attachment_refused"
+    message = "This file cannot be attached."
+
+
+class NotToHandOver(Conflict):
+    code = "approval_not_to_hand_over"
+    message = "This seat cannot be handed over."
+
+
 class NotReshapable(Invalid):
     code = "approval_not_editable"
     message = "What this request is about cannot be changed in this way: ask for changes instead."

@@ -13,26 +13,21 @@ from apps.accounts.errors import KeysErased, PeopleOnly, Undecipherable
 from apps.accounts.keyring import opener
 from apps.accounts.models import User
 from apps.activity.naming import name_of
-from apps.approvals.choices import Because, Decision, Said, StageState, State
+from apps.approvals.choices import Because, Decision, StageState, State
 from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
-from apps.approvals.models.people import Comment
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.ports import Summary, subjects
+from apps.approvals.selectors.discussion import UNREADABLE, open_questions
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
+from apps.approvals.selectors.names import Person
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
+from apps.policies.engine.hidden import spelled_out
 
 GONE = "What this was about is not there any more."
-UNREADABLE = "(cannot be read any more)"
 NAMED = 50
 """So many are named of those who may decide in a stage; `may_decide_count` says how many there
 are."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    id: UUID
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +121,7 @@ class _Page:
         self.actor = actor
         self.people = people
         self.sittings = sittings_of(requests, people)
-        self.asked = _open_questions(requests)
+        self.asked = open_questions([request.id for request in requests])
         self.texts = _texts(vote for sitting in self.sittings for vote in sitting.votes)
         self.users = _users(self._everybody())
 
@@ -302,14 +297,6 @@ def _summaries(requests: Iterable[ApprovalRequest]) -> dict[UUID, Summary]:
     return found
 
 
-def _open_questions(requests: Iterable[ApprovalRequest]) -> set[UUID]:
-    """Requests in which something was asked that nobody has answered."""
-    said = Comment.objects.filter(request__in=[request.id for request in requests])
-    answered = said.filter(said=Said.ANSWER, reply_to__isnull=False).values("reply_to")
-    open_ones = said.filter(said=Said.QUESTION).exclude(id__in=answered)
-    return set(open_ones.values_list("request_id", flat=True))
-
-
 def _texts(votes: Iterable[Vote]) -> dict[UUID, str]:
     """What was said with votes of one workspace."""
     spoken = [vote for vote in votes if vote.sealed]
@@ -319,7 +306,8 @@ def _texts(votes: Iterable[Vote]) -> dict[UUID, str]:
     found = {}
     for vote in spoken:
         try:
-            found[vote.id] = open_text(bytes(vote.sealed or b""), vote.context).decode()
+            said = open_text(bytes(vote.sealed or b""), vote.context).decode()
+            found[vote.id] = spelled_out(said)
         except (KeysErased, Undecipherable):
             found[vote.id] = UNREADABLE
     return found

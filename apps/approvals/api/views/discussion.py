@@ -1,0 +1,103 @@
+"""What is said of a request, and the files that came with it."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.access.idempotency import idempotent
+from apps.accounts.access.permissions import caller, requires
+from apps.accounts.choices import Permission
+from apps.approvals.api.discussion_shapes import CommentInput, CommentOutput
+from apps.approvals.api.views.requests import asked_for
+from apps.approvals.choices import Said
+from apps.approvals.errors import AttachmentRefused, NotOpen
+from apps.approvals.models.people import Comment
+from apps.approvals.selectors.discussion import comments_on, read_comments, the_attachment
+from apps.approvals.services.discussing import MEDIA_TYPES, add_comment, read_file
+from apps.common.api.openapi import errors
+
+EXAMPLES = [
+    OpenApiExample(
+        "a question",
+        {"text": "@Ada, why is the old name kept?", "said": "question"},
+        request_only=True,
+    )
+]
+
+
+@extend_schema(tags=["approvals"])
+class Comments(GenericAPIView[Comment]):
+    permission_classes = (requires(Permission.WRITE),)
+    queryset = Comment.objects.none()
+    serializer_class = CommentOutput
+    orderings: tuple[str, ...] = ("id", "-id")
+
+    @extend_schema(
+        summary="What was said of a request",
+        description="The oldest first; `ordering=-id` begins with the newest.",
+        responses=CommentOutput(many=True),
+    )
+    def get(self, request: Request, request_id: UUID) -> Response:
+        page = self.paginate_queryset(comments_on(asked_for(request, request_id))) or []
+        return self.get_paginated_response(CommentOutput(read_comments(page), many=True).data)
+
+    @extend_schema(
+        summary="Say something of a request",
+        description="For those who may decide, and for who proposed it (an agent too) or owns the "
+        "agent that did. When a request is over it takes notes and answers, and no questions.",
+        request=CommentInput,
+        examples=EXAMPLES,
+        responses={201: CommentOutput, **errors(NotOpen, AttachmentRefused)},
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: UUID) -> Response:
+        sent = CommentInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given = sent.validated_data
+        comment = add_comment(
+            request_id=asked_for(request, request_id).id,
+            text=given["text"],
+            said=Said(given["said"]),
+            reply_to=given.get("reply_to"),
+            mentions=given.get("mentions", []),
+            files=[read_file(**file) for file in given.get("attachments", [])],
+            actor=caller(request),
+        )
+        comment.refresh_from_db(fields=["at"])
+        return Response(CommentOutput(read_comments([comment])[0]).data, status=201)
+
+
+@extend_schema(tags=["approvals"])
+class OneAttachment(APIView):
+    permission_classes = (requires(Permission.WRITE),)
+
+    @extend_schema(
+        summary="A file that came with a comment",
+        description="Always to be saved: no browser opens it in place.",
+        responses={
+            (200, media_type): OpenApiResponse(OpenApiTypes.BINARY) for media_type in MEDIA_TYPES
+        },
+    )
+    def get(self, request: Request, request_id: UUID, attachment_id: UUID) -> HttpResponse:
+        file, content = the_attachment(
+            attachment_id=attachment_id,
+            request=asked_for(request, request_id),
+            actor=caller(request),
+        )
+        return HttpResponse(
+            content,
+            content_type=file.row.media_type,
+            headers={
+                "Content-Disposition": content_disposition_header(True, file.name) or "attachment",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "private, no-store",
+            },
+        )
