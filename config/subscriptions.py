@@ -17,6 +17,13 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.person.enabled": [_LOOK_EVERYWHERE],
     "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],
     "accounts.workspace.transferred": [_LOOK],
+    "approvals.request.cancelled": ["plans.refuse_plan"],
+    "approvals.request.changes_requested": ["plans.refuse_plan"],
+    "approvals.request.denied": ["plans.refuse_plan"],
+    "approvals.request.effective": ["plans.release_approved_plan"],
+    "approvals.request.expired": ["plans.refuse_plan"],
+    "approvals.request.invalidated": ["plans.refuse_plan"],
+    "approvals.request.superseded": ["plans.refuse_plan"],
     "policy.apply": [_LOOK],
     "policy.reload": [_LOOK],
 }

@@ -18,7 +18,7 @@ from apps.approvals.services.discussing import File, add_comment
 from apps.plans.choices import Action, RiskBudget
 from apps.plans.models import Plan
 from apps.plans.schemas import ChangeIn, PlanIn
-from apps.plans.services import create_plan, sketch
+from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.choices import Door
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyDraft

@@ -1,5 +1,5 @@
-"""Plans in the console: what was proposed, its variants and their patches, and the release of those
-that wait. What people wrote is shown as text and nothing else.
+"""Plans in the console: what was proposed, its variants and their patches, and what became of its
+approval. What people wrote is shown as text and nothing else.
 """
 
 from collections.abc import Iterator
@@ -7,22 +7,20 @@ from itertools import islice
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.loader import render_to_string
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 
-from apps.accounts.browser.entry import permits, person
-from apps.accounts.choices import Permission, Role
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.models import User
-from apps.accounts.selectors import standing_of
+from apps.approvals.choices import Because, State
+from apps.approvals.selectors.requests import approval_about
 from apps.common.admin import BrowseAdmin
 from apps.plans.artifacts import Artifact
-from apps.plans.choices import PlanState
+from apps.plans.choices import KIND
 from apps.plans.models import Plan
 from apps.plans.selectors.plans import UNREADABLE, opened
-from apps.plans.services import release_plan
+from apps.policies.ports import Approval
 
 MOST_LINES = 400
 
@@ -35,14 +33,24 @@ class PlanAdmin(BrowseAdmin):
     search_fields = ("name", "workspace__name")
     search_help_text = "Name or workspace"
     ordering = ("-id",)
-    actions_detail = ("release",)
     fields = (
-        *("name", "workspace", "progress", "risk", "budget", "intent", "context", "stages"),
+        *(
+            "name",
+            "workspace",
+            "progress",
+            "risk",
+            "budget",
+            "intent",
+            "context",
+            "approval",
+            "stages",
+        ),
         *("variants", "proposer", "policy_source", "artifact_digest", "created_at"),
         *("released_at", "exported_at"),
     )
     readonly_fields = (
-        *("progress", "risk", "budget", "intent", "context", "stages", "variants", "proposer"),
+        *("progress", "risk", "budget", "intent", "context", "approval", "stages", "variants"),
+        "proposer",
         "artifact_digest",
     )
 
@@ -52,7 +60,12 @@ class PlanAdmin(BrowseAdmin):
 
     @display(
         description="State",
-        label={"ready": "success", "waiting": "warning", "released": "success"},
+        label={
+            "ready": "success",
+            "waiting": "warning",
+            "released": "success",
+            "refused": "danger",
+        },
     )
     def progress(self, plan: Plan) -> str:
         return plan.state
@@ -78,6 +91,13 @@ class PlanAdmin(BrowseAdmin):
         return _text(plan, "context")
 
     @display(description="Approval")
+    def approval(self, plan: Plan) -> str:
+        request = _request(plan)
+        if request is None:
+            return "none was asked for"
+        return f"{State(request.state).label}. {Because(request.because).label}"
+
+    @display(description="Stages")
     def stages(self, plan: Plan) -> str:
         artifact = _artifact(plan)
         stages = artifact.document["verdict"]["stages"] if artifact else []
@@ -102,32 +122,13 @@ class PlanAdmin(BrowseAdmin):
         found = User.objects.get_queryset().filter(id=plan.proposer_id).first()
         return str(found) if found else f"somebody ({plan.proposer_id})"
 
-    @action(description="Release", permissions=["release"], variant=ActionVariant.PRIMARY)
-    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        plan = self.row(request, object_id)
 
-        def do(_: dict[str, Any]) -> str:
-            release_plan(plan=plan, actor=person(request))
-            return "It can be exported now."
-
-        return self.ask_first(
-            request,
-            object_id,
-            verb="Release",
-            consequence="The policy asks for approval of this plan. With the release, everybody "
-            "who may write here can export any of its variants.",
-            do=do,
-            danger=False,
-        )
-
-    def has_release_permission(self, request: HttpRequest, object_id: str) -> bool:
-        plan = self.row(request, object_id)
-        me = person(request)
-        if plan.state != PlanState.WAITING or me.actor_id in plan.excluded:
-            return False
-        standing = standing_of(actor=me, workspace_id=plan.workspace_id)
-        owns = standing is not None and standing.role == Role.OWNER
-        return owns and permits(request, plan.workspace, Permission.MANAGE_WORKSPACE)
+def _request(plan: Plan) -> Approval | None:
+    """Asked for once for a page."""
+    kept: dict[str, Approval | None] = plan.__dict__
+    if "_request" not in kept:
+        kept["_request"] = approval_about(kind=KIND, subject=plan.id)
+    return kept["_request"]
 
 
 def _artifact(plan: Plan) -> Artifact | None:

@@ -14,3 +14,5 @@ class PlansConfig(AppConfig):
         import_module("apps.plans.events")
         exporters = import_module("apps.accounts.ports").exporters
         exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported
+        subjects = import_module("apps.approvals.ports").subjects
+        subjects["plan"] = import_module("apps.plans.approvals").PlanSubject()

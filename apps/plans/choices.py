@@ -2,6 +2,9 @@
 
 from django.db import models
 
+KIND = "plan"
+"""As approvals know it."""
+
 
 class Action(models.TextChoices):
     """What a plan does to a file."""
@@ -23,8 +26,10 @@ class RiskBudget(models.TextChoices):
 class PlanState(models.TextChoices):
     READY = "ready"
     WAITING = "waiting"
-    """The policy asks for approval, which nobody has given yet."""
+    """The policy asks for approval, which has not come yet."""
     RELEASED = "released"
+    REFUSED = "refused"
+    """The approval will not come. Its request says whether that was denied, or expired, or what."""
 
 
 class VariantId(models.TextChoices):
@@ -39,7 +44,7 @@ class IdeaKind(models.TextChoices):
     SPLIT = "split"
     STAY_INSIDE = "stay_inside"
     REWORD = "reword"
-    RELEASE = "release"
+    DECIDE = "decide"
     EXPORT = "export"
     TEST_DRAFT = "test_draft"
     TEST_POLICY = "test_policy"

@@ -1,7 +1,7 @@
 """What can go wrong with plans. Denials answer as policies say."""
 
 from apps.accounts.errors import Undecipherable
-from apps.common.errors import Conflict, DomainError, NotAllowed, NotFound
+from apps.common.errors import Conflict, DomainError, NotFound
 
 
 class PlanInvalid(DomainError):
@@ -32,13 +32,18 @@ class VariantMissing(NotFound):
 
 
 class PlanWaiting(Conflict):
-    """The plan stays, so that somebody can release it."""
+    """The plan stays, so that it can be decided on. Its details name the plan and its approval."""
 
     code = "plan_waiting"
-    message = (
-        "The policy asks for approval of this plan: it can be exported once an approval, or until "
-        "then an owner who did not propose it, has released it."
-    )
+    message = "The policy asks for approval of this plan: it can be exported once that has come."
+    on_record = True
+
+
+class PlanRefused(Conflict):
+    """Its details name the plan and its approval, whose outcome says what came of it."""
+
+    code = "plan_refused"
+    message = "This plan was not approved, so it cannot be exported."
     on_record = True
 
 
@@ -47,22 +52,12 @@ class PlanUnreadable(Undecipherable):
     message = "This plan was kept in an older form, which nobody reads any more. Propose it anew."
 
 
-class NothingToRelease(Conflict):
-    code = "nothing_to_release"
-    message = "This plan needs no approval: it can be exported as it is."
-
-
 class VariantHeld(Conflict):
     code = "variant_held"
     message = (
         "By itself this variant is denied, or needs an approval that the plan as a whole does not "
         "have. Choose another one."
     )
-
-
-class OwnPlan(NotAllowed):
-    code = "own_plan"
-    message = "Whoever proposed a plan, or delegated to who proposed it, does not release it."
 
 
 class PlanFileExists(Conflict):

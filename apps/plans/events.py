@@ -37,10 +37,42 @@ class PlanDenied(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReleased(Event):
+    """Its approval was consumed: it can be exported."""
+
     type = "plans.plan.released"
     plan: UUID
     file: str
     digest: str
+    request: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRefused(Event):
+    """Its approval will not come."""
+
+    type = "plans.plan.refused"
+    plan: UUID
+    file: str
+    digest: str
+    request: UUID
+    outcome: str
+    """Of the request: denied, expired, changes_requested, cancelled or superseded."""
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReshaped(Event):
+    """It was edited, or narrowed to some of its operations, by who decides on it."""
+
+    type = "plans.plan.reshaped"
+    plan: UUID
+    file: str
+    before: str
+    """The digest that its artifact had."""
+    digest: str
+    operations: int
+    rest: UUID | None
+    """The plan that what was not accepted has become."""
 
 
 @dataclass(frozen=True, kw_only=True)

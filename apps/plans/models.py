@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -46,12 +45,13 @@ class Plan(models.Model):
     """The record of the plan as an act."""
     proposer_id = models.UUIDField()
     proposer_kind = models.CharField(max_length=10)
-    excluded = ArrayField(models.UUIDField(), default=list)
-    """Who may not release it: the proposer, and whoever delegated."""
     sealed_intent = models.BinaryField()
+    sealed_touched = models.BinaryField(null=True)
+    """The first of its operations, in words. None: of a plan that is older than this."""
     sealed = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     released_by = models.UUIDField(null=True)
+    """Who decided."""
     released_at = models.DateTimeField(null=True)
     exported_at = models.DateTimeField(null=True)
     """For the first time."""
@@ -93,3 +93,7 @@ class Plan(models.Model):
     @property
     def intent_context(self) -> str:
         return f"plans.plan:{self.id}:intent"
+
+    @property
+    def touched_context(self) -> str:
+        return f"plans.plan:{self.id}:touched"

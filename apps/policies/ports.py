@@ -181,6 +181,28 @@ class Verdict:
         return plain
 
 
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """What something waits for, as answers about it say. Approvals, a higher room, know more."""
+
+    id: UUID
+    state: str
+    outcome: str | None
+    """What whoever waits is told in the end. None: it is not certain yet."""
+    because: str
+    view_digest: str
+    excluded: frozenset[UUID] = frozenset()
+    """Who does not decide on it."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": str(self.id),
+            "state": self.state,
+            "outcome": self.outcome,
+            "view_digest": self.view_digest,
+        }
+
+
 Spending = Callable[[UUID, UUID, datetime], int]
 """Given a workspace, a performer and since when: how many cents it has spent."""
 

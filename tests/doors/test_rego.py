@@ -7,7 +7,8 @@ from rest_framework.test import APIClient
 from apps.accounts.choices import Role, Scope
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
-from apps.plans.services import PullWanted, create_plan, propose_pull, sketch
+from apps.plans.services.exporting import PullWanted, propose_pull
+from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.observing import take_act, take_turn
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, issue, member

@@ -141,7 +141,6 @@ NAMED = {
     "api/v1/plans/<uuid:plan_id>/artifact",
     "api/v1/plans/<uuid:plan_id>/patch",
     "api/v1/plans/<uuid:plan_id>/pr",
-    "api/v1/plans/<uuid:plan_id>/release",
     "api/v1/policies/acts/<uuid:act_id>",
     "api/v1/policies/acts/<uuid:act_id>/always-allow",
     "api/v1/policies/acts/<uuid:act_id>/explain",

@@ -4,7 +4,12 @@ import pytest
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User
+from apps.approvals.choices import Decision, Via
+from apps.approvals.selectors.requests import request_about
+from apps.approvals.services.voting import Wanted, cast_vote
+from apps.plans.models import Plan
 from apps.policies.services.versions import apply_policy
+from tests.deliveries import deliver
 from tests.factories import member
 from tests.policies.conftest import (
     _no_limits_from_other_tests,
@@ -12,10 +17,19 @@ from tests.policies.conftest import (
     api,
     contributor,
     owner,
+    reviewer,
     workspace,
 )
 
-__all__ = ["_no_limits_from_other_tests", "agent", "api", "contributor", "owner", "workspace"]
+__all__ = [
+    "_no_limits_from_other_tests",
+    "agent",
+    "api",
+    "contributor",
+    "owner",
+    "reviewer",
+    "workspace",
+]
 
 POLICY = """\
 version: "1"
@@ -35,13 +49,29 @@ default:
 GREETING = "def greet():\n    return 'Hello'\n"
 
 
+def request_of(plan):
+    request = request_about(kind="plan", subject=plan.id)
+    assert request is not None
+    return request
+
+
+def decide(plan: Plan, voter: User, decision: str = "approve", **more):
+    """On what is asked about it now. Whoever subscribes does their part."""
+    request = request_of(plan)
+    wanted = Wanted(decision=Decision(decision), digest=request.view_digest, via=Via.API, **more)
+    cast = cast_vote(request_id=request.id, wanted=wanted, actor=voter)
+    deliver()
+    plan.refresh_from_db()
+    return cast
+
+
 @pytest.fixture
 def other_owner(workspace) -> User:
     return member(workspace, Role.OWNER)
 
 
 @pytest.fixture
-def policy(workspace, owner):
+def policy(workspace, owner, reviewer):
     return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
 
 

@@ -57,14 +57,16 @@ def test_what_the_gate_found_is_named_with_its_line(api, contributor, policy):
     assert idea["suggestion"]["places"] == [{"field": "context", "line": 2, "found": "command"}]
 
 
-def test_whoever_may_release_is_told_and_others_are_sent_to_them(
-    api, agent, owner, other_owner, policy, body
+def test_whoever_may_decide_is_told_and_others_are_sent_to_them(
+    api, agent, owner, reviewer, policy, body
 ):
     made = api(agent).post("/plan", body).json()
-    [mine], [theirs] = ideas(api(other_owner), "release"), ideas(api(owner), "release")
-    assert mine["suggestion"]["path"] == f"/api/v1/plans/{made['id']}/release"
-    assert (theirs["suggestion"], theirs["about"]) == ({}, {"plan": made["id"]})
-    assert theirs["title"].startswith("Ask an owner")
+    request = made["approval"]["id"]
+    [mine], [theirs] = ideas(api(reviewer), "decide"), ideas(api(owner), "decide")
+    assert mine["suggestion"]["path"] == f"/api/v1/approvals/{request}"
+    assert theirs["about"] == {"plan": made["id"], "approval": request}
+    assert theirs["suggestion"] == {}
+    assert theirs["title"].startswith("Ask somebody")
 
 
 def test_what_nobody_exported_is_named_until_somebody_does(api, contributor, policy, body):
@@ -113,4 +115,4 @@ def test_ideas_cost_the_same_however_many(
         ideas(client)
 
 
-QUERIES = 18
+QUERIES = 19

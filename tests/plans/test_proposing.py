@@ -12,7 +12,7 @@ from apps.ledger.models import Event
 from apps.plans.choices import RiskBudget
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
-from apps.plans.services import create_plan, sketch
+from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
 from tests.factories import member
 from tests.plans.conftest import POLICY

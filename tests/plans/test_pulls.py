@@ -13,7 +13,7 @@ from apps.plans.drawing import code, fenced
 from apps.plans.models import Plan
 from apps.plans.pulls import branch_faults, title_of
 from apps.plans.selectors.plans import opened
-from apps.plans.services import release_plan
+from tests.plans.conftest import decide
 
 TRICKY = st.text(st.sampled_from("ab/.-@{}~^:?*[\\ lock\x7f\n\té"), max_size=12)
 
@@ -119,16 +119,19 @@ def test_from_an_intent_at_once(api, contributor, policy, body, path):
 
 
 @pytest_db
-def test_who_waits_for_a_release_sends_the_same_again(api, agent, other_owner, policy, body):
+def test_who_waits_for_an_approval_sends_the_same_again(api, agent, reviewer, policy, body):
     client, key = api(agent), {"HTTP_IDEMPOTENCY_KEY": "again"}
     asked = {**body, "variant_id": "v_bold"}
     answer = client.post("/plan/pr", asked, **key)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "plan_waiting")
     plan = Plan.objects.get()
-    assert answer.json()["error"]["details"][0]["plan"] == str(plan.id)
-    release_plan(plan=plan, actor=other_owner)
+    [detail] = answer.json()["error"]["details"]
+    assert detail["plan"] == str(plan.id)
+    assert detail["approval"]["state"] == "pending"
+    decide(plan, reviewer)
     again = client.post("/plan/pr", asked, **key)
     assert (again.status_code, again.json()["plan"]) == (200, str(plan.id))
+    assert again.json()["approval"]["state"] == "consumed"
     assert Plan.objects.count() == 1
 
 

@@ -1,4 +1,4 @@
-"""A plan that waits is exported by nobody until an owner, who had no part in it, releases it."""
+"""A plan that waits is exported by nobody until its approval has come."""
 
 import zlib
 
@@ -9,15 +9,20 @@ import time_machine
 from apps.accounts.choices import Role
 from apps.accounts.keyring import encrypt
 from apps.accounts.services.members import change_role
+from apps.approvals.choices import Because, Decision, State, Via
+from apps.approvals.errors import SelfApproval
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.services.settling import settle, sit
+from apps.approvals.services.voting import Wanted, cast_vote
+from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
+from apps.ledger.services import unit
 from apps.plans.choices import PlanState
-from apps.plans.errors import OwnPlan
 from apps.plans.models import Plan
 from apps.plans.selectors.plans import exported
-from apps.plans.services import release_plan
 from apps.policies.services.versions import apply_policy
-from tests.factories import member
-from tests.plans.conftest import POLICY
+from tests.deliveries import deliver, deliver_again
+from tests.plans.conftest import POLICY, decide, request_of
 from tests.policies.hearing import AT_NIGHT, AT_WORK
 
 pytestmark = pytest.mark.django_db
@@ -54,66 +59,124 @@ def test_nothing_is_exported_while_it_waits(api, contributor, waiting):
     assert types() == before
 
 
-def test_an_owner_who_had_no_part_releases_it(api, contributor, other_owner, waiting):
-    client = api(other_owner)
-    tag = client.get(waiting)["ETag"]
-    answer = client.post(f"{waiting}/release", HTTP_IF_MATCH=tag)
-    assert answer.status_code == 200, answer.content
-    assert (answer.json()["state"], answer.json()["released_by"]) == (
-        "released",
-        str(other_owner.id),
-    )
-    assert api(contributor).post(f"{waiting}/pr", PULL).json()["status"] == "ready"
-    assert types()[-2:] == ["plans.plan.released", "plans.plan.exported"]
-    assert Plan.objects.get().exported_at is not None
+def test_it_is_released_once_it_is_approved(api, contributor, reviewer, waiting):
+    client, plan = api(contributor), Plan.objects.get()
+    asked = client.get(waiting).json()["approval"]
+    assert (asked["state"], asked["outcome"]) == ("pending", None)
+    decide(plan, reviewer)
+    answer = client.get(waiting).json()
+    assert (answer["state"], answer["released_by"]) == ("released", str(reviewer.id))
+    assert (answer["approval"]["id"], answer["approval"]["outcome"]) == (asked["id"], "allowed")
+    assert client.post(f"{waiting}/pr", PULL).json()["status"] == "ready"
+    assert types()[-3:] == [
+        "approvals.request.consumed",
+        "plans.plan.released",
+        "plans.plan.exported",
+    ]
 
 
-def test_whoever_delegated_does_not_release(api, owner, waiting):
-    client, before = api(owner), types()
-    tag = client.get(waiting)["ETag"]
-    assert code_of(client.post(f"{waiting}/release", HTTP_IF_MATCH=tag)) == (403, "own_plan")
-    assert Plan.objects.get().state == PlanState.WAITING
+def test_whoever_asks_sooner_than_the_worker_gets_it(api, agent, reviewer, waiting):
+    request = request_of(Plan.objects.get())
+    seen = Wanted(decision=Decision.APPROVE, digest=request.view_digest, via=Via.API)
+    cast_vote(request_id=request.id, wanted=seen, actor=reviewer)
+    client = api(agent)
+    early = client.get(f"{waiting}/patch")
+    assert (code_of(early), early["Retry-After"]) == ((409, "plan_waiting"), "1")
+    assert client.post(f"{waiting}/pr", PULL).status_code == 200
+    deliver()
+    assert types().count("plans.plan.released") == 1
+    assert client.get(f"{waiting}/patch").status_code == 200
+
+
+def test_handed_out_twice_it_is_released_once(reviewer, waiting):
+    plan = Plan.objects.get()
+    decide(plan, reviewer)
+    deliver_again("plans.release_approved_plan")
+    assert types().count("plans.plan.released") == 1
+    assert types().count("approvals.request.consumed") == 1
+
+
+@pytest.mark.parametrize(
+    ("decision", "outcome"), [("reject", "denied"), ("request_changes", "changes_requested")]
+)
+def test_what_is_not_approved_is_not_exported_and_says_why(
+    api, agent, reviewer, waiting, body, decision, outcome
+):
+    client, plan = api(agent), Plan.objects.get()
+    decide(plan, reviewer, decision, comment="Not like this.")
+    assert plan.state == PlanState.REFUSED
+    assert client.get(waiting).json()["approval"]["outcome"] == outcome
+    for answer in (
+        client.get(f"{waiting}/artifact"),
+        client.post(f"{waiting}/pr", PULL),
+        client.post("/plan/pr", {**body, **PULL}),
+    ):
+        assert code_of(answer) == (409, "plan_refused")
+        assert answer.json()["error"]["details"][0]["outcome"] == outcome
+    refused = Event.objects.get(type="plans.plan.refused").payload
+    assert (refused["outcome"], refused["plan"]) == (outcome, str(plan.id))
+
+
+def test_what_expired_was_not_denied(api, agent, waiting):
+    request = request_of(Plan.objects.get())
+    with unit(actor=SYSTEM, workspace=request.workspace_id):
+        settle(sit(request.id).request, State.EXPIRED, Because.TIME, actor=SYSTEM)
+    before = code_of(api(agent).post(f"{waiting}/pr", PULL))
+    deliver()
+    answer = api(agent).post(f"{waiting}/pr", PULL)
+    assert before == code_of(answer) == (409, "plan_refused")
+    assert answer.json()["error"]["details"][0]["outcome"] == "expired"
+    assert "Nobody denied it" in answer.json()["error"]["message"]
+
+
+def test_a_refused_plan_can_be_proposed_anew(api, agent, reviewer, waiting, body):
+    client = api(agent)
+    decide(Plan.objects.get(), reviewer, "reject")
+    again = client.post("/plan", body).json()
+    assert again["approval"]["state"] == "pending"
+    decide(Plan.objects.get(id=again["id"]), reviewer)
+    assert client.post("/plan/pr", {**body, **PULL}).json()["plan"] == again["id"]
+
+
+def test_where_nobody_could_decide_nothing_is_kept(api, agent, owner, workspace, body):
+    apply_policy(text=POLICY, workspace=workspace.id, actor=owner)
+    before = types()
+    answer = api(agent).post("/plan", body)
+    assert code_of(answer) == (409, "approval_nobody_eligible")
+    [lack] = answer.json()["error"]["details"]
+    assert (lack["stage"], lack["needs"], lack["eligible"]) == ("review", 1, 0)
+    assert not Plan.objects.exists()
+    assert not ApprovalRequest.objects.exists()
     assert types() == before
 
 
-def test_whoever_proposed_does_not_release(api, owner, other_owner, workspace, body):
-    text = POLICY.replace("{actor: [agent]}", "{actor: [person]}")
+def test_neither_who_proposed_nor_who_delegated_decides(owner, reviewer, waiting):
+    plan = Plan.objects.get()
+    with pytest.raises(SelfApproval):
+        decide(plan, owner)
+    assert plan.state == PlanState.WAITING
+
+
+def test_what_needs_no_approval_has_none(api, contributor, policy, body):
+    made = api(contributor).post("/plan", body).json()
+    assert (made["state"], made["approval"]) == ("ready", None)
+
+
+def test_one_that_waits_passes_once_the_policy_asks_for_nothing(
+    api, agent, owner, workspace, waiting
+):
+    text = POLICY.replace("{actor: [agent]}", "{role: [viewer]}")
     apply_policy(text=text, workspace=workspace.id, actor=owner)
-    api(owner).post("/plan", body)
+    deliver()
+    assert Plan.objects.get().state == PlanState.RELEASED
+    assert api(agent).post(f"{waiting}/pr", PULL).status_code == 200
+
+
+def test_one_that_waits_is_judged_without_quotas(owner, workspace, reviewer, waiting):
     plan = Plan.objects.get()
-    with pytest.raises(OwnPlan):
-        release_plan(plan=plan, actor=owner)
-    assert release_plan(plan=plan, actor=other_owner).state == PlanState.RELEASED
-
-
-@pytest.mark.parametrize("role", [Role.ADMIN, Role.REVIEWER, Role.CONTRIBUTOR])
-def test_only_owners_release(api, workspace, waiting, role):
-    client = api(member(workspace, role))
-    tag = client.get(waiting)["ETag"]
-    assert client.post(f"{waiting}/release", HTTP_IF_MATCH=tag).status_code == 403
-    assert Plan.objects.get().state == PlanState.WAITING
-
-
-def test_a_release_says_what_was_seen(api, other_owner, waiting):
-    client = api(other_owner)
-    assert client.post(f"{waiting}/release").status_code == 428
-    assert client.post(f"{waiting}/release", HTTP_IF_MATCH='"old"').status_code == 412
-    assert Plan.objects.get().state == PlanState.WAITING
-
-
-def test_released_twice_is_released_once(other_owner, waiting):
-    plan = Plan.objects.get()
-    release_plan(plan=plan, actor=other_owner)
-    release_plan(plan=plan, actor=other_owner)
-    assert types().count("plans.plan.released") == 1
-
-
-def test_what_needs_no_approval_is_not_released(api, contributor, other_owner, policy, body):
-    api(contributor).post("/plan", body)
-    client = api(other_owner)
-    place = f"/api/v1/plans/{Plan.objects.get().id}"
-    answer = client.post(f"{place}/release", HTTP_IF_MATCH=client.get(place)["ETag"])
-    assert code_of(answer) == (409, "nothing_to_release")
+    apply_policy(text=POLICY + "quotas: {acts_per_hour: 1}\n", workspace=workspace.id, actor=owner)
+    decide(plan, reviewer)
+    assert plan.state == PlanState.RELEASED
 
 
 def test_a_policy_that_was_tightened_since_holds_for_older_plans(

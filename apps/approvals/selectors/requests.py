@@ -1,10 +1,12 @@
 """Finding requests. Every read starts at what the actor may see."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from apps.approvals.models.requests import ApprovalRequest
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.policies.ports import Approval
 
 
 def the_request(
@@ -24,3 +26,27 @@ def request_about(*, kind: str, subject: UUID) -> ApprovalRequest | None:
     """The newest one. For the room whose subject it is, which has asked who may see it."""
     found = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
     return found.order_by("-id").first()
+
+
+def approval_about(*, kind: str, subject: UUID) -> Approval | None:
+    """The newest, likewise."""
+    found = request_about(kind=kind, subject=subject)
+    return approval_of(found) if found else None
+
+
+def pending_about(*, kind: str, subjects: Collection[UUID]) -> dict[UUID, Approval]:
+    """By what they are about, likewise."""
+    found = ApprovalRequest.objects.pending().filter(subject_kind=kind, subject_id__in=subjects)
+    return {request.subject_id: approval_of(request) for request in found}
+
+
+def approval_of(request: ApprovalRequest) -> Approval:
+    """As other rooms are handed it."""
+    return Approval(
+        id=request.id,
+        state=request.state,
+        outcome=request.outcome,
+        because=request.because,
+        view_digest=request.view_digest,
+        excluded=frozenset(request.excluded),
+    )

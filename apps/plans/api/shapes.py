@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from rest_framework import serializers
 
+from apps.approvals.choices import Outcome, State
 from apps.common.errors import Invalid
 from apps.plans.artifacts import Artifact, applied_policies
 from apps.plans.choices import Action, IdeaKind, PlanState, RiskBudget, VariantId
 from apps.plans.models import Plan
+from apps.plans.services.proposing import Proposed
 from apps.policies.choices import Effect, RiskLevel
-from apps.policies.ports import Verdict
+from apps.policies.ports import Approval
 
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -106,6 +108,15 @@ class OperationOutput(serializers.Serializer[Any]):
         ref_name = "PlanOperation"
 
 
+class ApprovalInShort(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Wait for it at /api/v1/approvals/{id}/wait.")
+    state = serializers.ChoiceField(choices=State.choices)
+    outcome = serializers.ChoiceField(
+        choices=Outcome.choices, allow_null=True, help_text="Null as long as it is not certain."
+    )
+    view_digest = serializers.CharField(help_text="What a vote on it is bound to.")
+
+
 class PlanOutput(serializers.ModelSerializer[Plan]):
     artifact = serializers.CharField(source="file", help_text="The name of the artifact.")
     intent = serializers.SerializerMethodField()
@@ -131,11 +142,12 @@ class WholePlanOutput(PlanOutput):
     verdict = VerdictInShort()
     operations = OperationOutput(many=True)
     variants = VariantOutput(many=True)
+    approval = ApprovalInShort(allow_null=True)
 
     class Meta(PlanOutput.Meta):
         fields = (
             *PlanOutput.Meta.fields,
-            *("context", "target_paths", "applied_policies", "verdict", "variants"),
+            *("context", "target_paths", "applied_policies", "verdict", "variants", "approval"),
         )
         ref_name = "WholePlan"
 
@@ -152,6 +164,7 @@ class CreatedOutput(serializers.Serializer[Any]):
     )
     verdict = VerdictInShort()
     variants = VariantOutput(many=True)
+    approval = ApprovalInShort(allow_null=True, help_text="What it waits for.")
 
 
 class PullOutput(serializers.Serializer[Any]):
@@ -169,6 +182,7 @@ class PullOutput(serializers.Serializer[Any]):
     commands = serializers.ListField(
         child=serializers.CharField(), help_text="To run in a clone. Lattice runs none of them."
     )
+    approval = ApprovalInShort(allow_null=True)
 
 
 class IdeaOutput(serializers.Serializer[Any]):
@@ -183,20 +197,22 @@ class IdeasOutput(serializers.Serializer[Any]):
     ideas = IdeaOutput(many=True)
 
 
-def created(plan: Plan, artifact: Artifact, verdict: Verdict) -> dict[str, Any]:
+def created(made: Proposed) -> dict[str, Any]:
+    plan, artifact = made.plan, made.artifact
     return {
         "status": "created",
         "id": str(plan.id),
         "artifact": plan.file,
         "state": plan.state,
         "digest": plan.digest,
-        "applied_policies": applied_policies(verdict),
+        "applied_policies": applied_policies(made.verdict),
         "verdict": artifact.document["verdict"],
         "variants": artifact.variants,
+        "approval": made.approval.as_json() if made.approval else None,
     }
 
 
-def whole(plan: Plan, artifact: Artifact) -> dict[str, Any]:
+def whole(plan: Plan, artifact: Artifact, approval: Approval | None) -> dict[str, Any]:
     document = artifact.document
     intents = {plan.id: document["intent"]}
     return {
@@ -210,4 +226,5 @@ def whole(plan: Plan, artifact: Artifact) -> dict[str, Any]:
             for operation in document["operations"]
         ],
         "variants": document["variants"],
+        "approval": approval.as_json() if approval else None,
     }

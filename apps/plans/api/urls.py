@@ -16,6 +16,5 @@ urlpatterns: list[URLPattern] = [
     path(_PLAN, views.OnePlan.as_view()),
     path(f"{_PLAN}/artifact", views.ArtifactFile.as_view()),
     path(f"{_PLAN}/patch", views.PatchFile.as_view()),
-    path(f"{_PLAN}/release", views.Release.as_view()),
     path(f"{_PLAN}/pr", views.PlanPull.as_view()),
 ]

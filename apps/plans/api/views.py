@@ -1,4 +1,4 @@
-"""Plans over HTTP: proposed, read, released, exported as artifact, patch and pull request."""
+"""Plans over HTTP: proposed, read, exported as artifact, patch and pull request."""
 
 from typing import Any
 from uuid import UUID
@@ -13,37 +13,36 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import idempotent
-from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
+from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
+from apps.approvals.errors import NobodyEligible
+from apps.approvals.selectors.requests import approval_about
 from apps.common.api.openapi import errors
-from apps.common.api.preconditions import answer_with_tag, etag, require_match
-from apps.common.errors import PreconditionFailed, PreconditionRequired
+from apps.common.api.preconditions import answer_with_tag, etag
 from apps.plans.api import shapes
-from apps.plans.choices import RiskBudget
+from apps.plans.choices import KIND, RiskBudget
 from apps.plans.drawing import Drawing, act_of
 from apps.plans.errors import (
     BranchInvalid,
-    NothingToRelease,
-    OwnPlan,
     PatchInvalid,
     PlanInvalid,
+    PlanRefused,
     PlanWaiting,
     VariantHeld,
     VariantMissing,
 )
 from apps.plans.models import Plan
+from apps.plans.pulls import Pull
 from apps.plans.schemas import PlanIn, PullIn, PullOptions
 from apps.plans.selectors import plans as read
 from apps.plans.selectors.ideas import ideas_for, shown
-from apps.plans.services import (
+from apps.plans.services.exporting import (
     PullWanted,
-    create_plan,
     export_plan,
     exportable_artifact,
     propose_pull,
-    release_plan,
-    sketch,
 )
+from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.errors import (
     DiffTooLarge,
     PathForbidden,
@@ -52,13 +51,14 @@ from apps.policies.errors import (
     RegoDenied,
     RiskPatternFound,
 )
+from apps.policies.ports import Approval
 from apps.policies.services.judging import Hearing, hear
 
 DENIALS = (
     *(PathForbidden, RiskPatternFound, DiffTooLarge),
     *(PolicyDenied, RegoDenied, QuotaExceeded, PlanInvalid, PatchInvalid),
 )
-HELD = (PlanWaiting, VariantHeld, VariantMissing, *DENIALS)
+HELD = (PlanWaiting, PlanRefused, VariantHeld, VariantMissing, *DENIALS)
 EXAMPLE = {
     "intent": "Greet people by their name",
     "context": "Names may be missing.",
@@ -72,9 +72,6 @@ EXAMPLE = {
         }
     ],
 }
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the plan as you saw it."
-)
 VARIANT = OpenApiParameter(
     "variant", str, enum=["v_safe", "v_bal", "v_focus", "v_exp", "v_bold"], default="v_bal"
 )
@@ -86,12 +83,9 @@ def asked_for(request: Request, plan_id: UUID) -> Plan:
     )
 
 
-def tag_of(plan: Plan) -> str:
-    return etag("plan", plan.id, plan.state, plan.digest, plan.exported_at)
-
-
-def one_plan(request: Request, plan: Plan) -> Response:
-    return answer_with_tag(request, tag_of(plan), shapes.whole(plan, read.opened(plan).artifact))
+def tag_of(plan: Plan, approval: Approval | None) -> str:
+    asked = (approval.id, approval.state, approval.view_digest) if approval else ()
+    return etag("plan", plan.id, plan.state, plan.digest, plan.exported_at, *asked)
 
 
 class Proposing(APIView):
@@ -147,11 +141,12 @@ class Plans(Proposing, GenericAPIView[Plan]):
         "changes come as whole files in `changes` or as a unified diff in `patch`; without either "
         "the plan is a note for people, as a file below `plans/`. Nothing is written anywhere: "
         "export a variant, and apply it yourself. `description` and `target_files` are older "
-        "names of `intent` and `target_paths`.",
+        "names of `intent` and `target_paths`. Where the policy asks for approval the plan waits, "
+        "and `approval` names the request; 409 if too few people here could ever decide on it.",
         parameters=[shapes.BudgetQuery],
         request=PlanIn,
         examples=[OpenApiExample("an edit", EXAMPLE, request_only=True)],
-        responses={201: shapes.CreatedOutput, **errors(*DENIALS)},
+        responses={201: shapes.CreatedOutput, **errors(NobodyEligible, *DENIALS)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
@@ -164,9 +159,9 @@ class Plans(Proposing, GenericAPIView[Plan]):
             workspace=standing(request).workspace_id,
             hearing=self.hearing,
         )
-        headers = {"Location": f"/api/v1/plans/{made.plan.id}", "ETag": tag_of(made.plan)}
-        body = shapes.created(made.plan, made.artifact, made.verdict)
-        return Response(body, status=201, headers=headers)
+        tag = tag_of(made.plan, made.approval)
+        headers = {"Location": f"/api/v1/plans/{made.plan.id}", "ETag": tag}
+        return Response(shapes.created(made), status=201, headers=headers)
 
 
 @extend_schema(tags=["plans"])
@@ -182,7 +177,10 @@ class OnePlan(APIView):
 
     @extend_schema(summary="One plan, with its variants", responses=shapes.WholePlanOutput)
     def get(self, request: Request, plan_id: UUID) -> Response:
-        return one_plan(request, asked_for(request, plan_id))
+        plan = asked_for(request, plan_id)
+        approval = approval_about(kind=KIND, subject=plan.id)
+        body = shapes.whole(plan, read.opened(plan).artifact, approval)
+        return answer_with_tag(request, tag_of(plan, approval), body)
 
 
 @extend_schema(tags=["plans"])
@@ -191,11 +189,11 @@ class ArtifactFile(APIView):
 
     @extend_schema(
         summary="A plan's artifact",
-        description="Canonical JSON: its SHA-256 is the plan's digest. 409 while the plan waits "
-        "for approval.",
+        description="Canonical JSON: its SHA-256 is the plan's digest. 409 unless it is approved, "
+        "where the policy asks for that.",
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
-            **errors(PlanWaiting, *DENIALS),
+            **errors(PlanWaiting, PlanRefused, *DENIALS),
         },
     )
     def get(self, request: Request, plan_id: UUID) -> HttpResponse:
@@ -211,7 +209,7 @@ class PatchFile(APIView):
 
     @extend_schema(
         summary="A variant as a patch",
-        description="As `git apply` takes it. 409 while the plan waits for approval.",
+        description="As `git apply` takes it. 409 unless it is approved, where it has to be.",
         parameters=[VARIANT],
         responses={
             (200, "text/x-diff"): OpenApiResponse(OpenApiTypes.STR, description="A patch."),
@@ -225,28 +223,6 @@ class PatchFile(APIView):
         patch = exportable_artifact(plan, variant).patch(variant)
         tag = etag("patch", plan.digest, variant)
         return _file(patch.encode(), f"{plan.name}.patch", "text/x-diff; charset=utf-8", tag)
-
-
-@extend_schema(tags=["plans"])
-class Release(APIView):
-    permission_classes = (requires(Permission.MANAGE_WORKSPACE), PeopleOnly)
-
-    @extend_schema(
-        summary="Release a plan that waits",
-        description="For owners who neither proposed it nor delegated to who did. Send the ETag "
-        "of what you saw.",
-        request=None,
-        parameters=[IF_MATCH],
-        responses={
-            200: shapes.WholePlanOutput,
-            **errors(NothingToRelease, OwnPlan, PreconditionFailed, PreconditionRequired, *DENIALS),
-        },
-    )
-    @idempotent()
-    def post(self, request: Request, plan_id: UUID) -> Response:
-        plan = asked_for(request, plan_id)
-        require_match(request, tag_of(plan))
-        return one_plan(request, release_plan(plan=plan, actor=caller(request)))
 
 
 @extend_schema(tags=["plans"])
@@ -264,7 +240,7 @@ class PlanPull(APIView):
     def post(self, request: Request, plan_id: UUID) -> Response:
         plan = asked_for(request, plan_id)
         wanted = _wanted(shapes.read_body(PullOptions, request.data))
-        return Response(export_plan(plan=plan, wanted=wanted, actor=caller(request)).as_json())
+        return pulled(export_plan(plan=plan, wanted=wanted, actor=caller(request)))
 
 
 @extend_schema(tags=["plans"])
@@ -275,10 +251,12 @@ class ProposePull(Proposing):
         summary="From an intent to a pull request",
         description="Proposes the plan, unless you proposed the very same before, and exports the "
         "variant. With `dry_run` nothing is kept. Where approval is needed the plan waits and the "
-        "answer is 409: once it is released, send the same again. Nothing is pushed.",
+        "answer is 409 `plan_waiting`, with the request to wait for as `approval`: send the same "
+        "again once it is decided. 409 `plan_refused` if it was decided otherwise; whoever wants "
+        "to ask again proposes the plan anew. Nothing is pushed.",
         request=PullIn,
         examples=[OpenApiExample("an edit", {**EXAMPLE, "variant_id": "v_bal"}, request_only=True)],
-        responses={200: shapes.PullOutput, **errors(BranchInvalid, *HELD)},
+        responses={200: shapes.PullOutput, **errors(BranchInvalid, NobodyEligible, *HELD)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
@@ -291,7 +269,7 @@ class ProposePull(Proposing):
             workspace=standing(request).workspace_id,
             hearing=self.hearing,
         )
-        return Response(pull.as_json())
+        return pulled(pull)
 
 
 @extend_schema(tags=["plans"])
@@ -307,6 +285,11 @@ class Ideas(APIView):
     def get(self, request: Request) -> Response:
         found = ideas_for(workspace_id=standing(request).workspace_id, actor=caller(request))
         return Response({"ideas": shown(found)})
+
+
+def pulled(pull: Pull) -> Response:
+    asked = approval_about(kind=KIND, subject=UUID(pull.plan))
+    return Response({**pull.as_json(), "approval": asked.as_json() if asked else None})
 
 
 def _wanted(given: PullIn | PullOptions) -> PullWanted:

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from apps.accounts.choices import Permission, Role
+from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
+from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import DomainError
-from apps.plans.choices import IdeaKind, PlanState
+from apps.plans.choices import KIND, IdeaKind, PlanState
 from apps.plans.drawing import Drawing, act_of_cut, draw_plan
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
@@ -22,6 +23,7 @@ from apps.policies.cases import Case
 from apps.policies.choices import ActKind, DraftState, Effect, Reason
 from apps.policies.documents import read_policy
 from apps.policies.errors import PolicyInvalid
+from apps.policies.ports import Approval
 from apps.policies.selectors.acts import acts_of, opened_all
 from apps.policies.selectors.policies import drafts_of, policy_in_force
 from apps.policies.services.judging import Scales, scales_for
@@ -44,7 +46,7 @@ def ideas_for(*, workspace_id: UUID, actor: Actor) -> list[Idea]:
     standing = require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     return [
         *_from_denials(workspace_id, actor),
-        *_from_plans(workspace_id, actor, owner=standing.role == Role.OWNER),
+        *_from_plans(workspace_id, actor, decides=standing.permits(Permission.DECIDE)),
         *_from_policies(workspace_id, actor),
     ]
 
@@ -152,15 +154,23 @@ def _reword(case: Case, about: dict[str, str]) -> Idea:
     )
 
 
-def _from_plans(workspace_id: UUID, actor: Actor, *, owner: bool) -> list[Idea]:
+def _from_plans(workspace_id: UUID, actor: Actor, *, decides: bool) -> list[Idea]:
     plans = plans_of(workspace_id=workspace_id, actor=actor).defer("sealed", "sealed_intent")
     waiting = list(plans.filter(state=PlanState.WAITING).order_by("-id")[:MOST])
+    asked = pending_about(kind=KIND, subjects=[plan.id for plan in waiting])
     lying = list(
-        plans.exclude(state=PlanState.WAITING)
+        plans.filter(state__in=(PlanState.READY, PlanState.RELEASED))
         .filter(exported_at__isnull=True)
         .order_by("-id")[:MOST]
     )
-    return [_release(plan, actor, owner=owner) for plan in waiting] + [
+    decides = decides and actor.actor_kind == "person"
+    return [
+        _decide(
+            plan, asked[plan.id], mine=decides and actor.actor_id not in asked[plan.id].excluded
+        )
+        for plan in waiting
+        if plan.id in asked
+    ] + [
         Idea(
             kind=IdeaKind.EXPORT,
             title=f"Make a pull request of {plan.name}",
@@ -172,14 +182,13 @@ def _from_plans(workspace_id: UUID, actor: Actor, *, owner: bool) -> list[Idea]:
     ]
 
 
-def _release(plan: Plan, actor: Actor, *, owner: bool) -> Idea:
-    mine = owner and actor.actor_kind == "person" and actor.actor_id not in plan.excluded
+def _decide(plan: Plan, request: Approval, *, mine: bool) -> Idea:
     return Idea(
-        kind=IdeaKind.RELEASE,
-        title=f"Release {plan.name}" if mine else f"Ask an owner to release {plan.name}",
+        kind=IdeaKind.DECIDE,
+        title=f"Decide on {plan.name}" if mine else f"Ask somebody to decide on {plan.name}",
         why="The policy asks for approval of it, and it waits.",
-        about={"plan": str(plan.id)},
-        suggestion={"path": f"/api/v1/plans/{plan.id}/release"} if mine else {},
+        about={"plan": str(plan.id), "approval": str(request.id)},
+        suggestion={"path": f"/api/v1/approvals/{request.id}"} if mine else {},
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -75,18 +75,30 @@ def packed(artifact: Artifact, sent: PlanIn) -> bytes:
 
 def intents_of(rows: Iterable[Plan]) -> dict[UUID, str]:
     """By the id of the plan, with one query for each workspace there is among them."""
-    found: dict[UUID, str] = {}
+    return {row.id: text for row, text in _texts(rows, "sealed_intent", "intent_context")}
+
+
+def touched_by(rows: Iterable[Plan]) -> dict[UUID, str]:
+    """What each would do, in words: likewise."""
+    return {
+        row.id: text or f"proposes {row.operations} changes"
+        for row, text in _texts(rows, "sealed_touched", "touched_context")
+    }
+
+
+def _texts(rows: Iterable[Plan], column: str, context: str) -> Iterator[tuple[Plan, str]]:
     by_workspace: dict[UUID, list[Plan]] = {}
     for row in rows:
         by_workspace.setdefault(row.workspace_id, []).append(row)
     for workspace_id, own in by_workspace.items():
         open_text = opener(workspace_id)
         for row in own:
+            sealed = getattr(row, column)
             try:
-                found[row.id] = open_text(bytes(row.sealed_intent), row.intent_context).decode()
+                text = open_text(bytes(sealed), getattr(row, context)) if sealed else b""
+                yield row, text.decode()
             except (KeysErased, Undecipherable):
-                found[row.id] = UNREADABLE
-    return found
+                yield row, UNREADABLE
 
 
 def plain(sent: PlanIn) -> dict[str, Any]:
@@ -106,7 +118,7 @@ def exported(row: Plan) -> dict[str, Any]:
     columns = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
-        if field.name not in ("sealed", "sealed_intent")
+        if not field.name.startswith("sealed")
     }
     try:
         return {**columns, "artifact": opened(row).artifact.document}

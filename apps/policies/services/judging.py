@@ -22,6 +22,7 @@ from apps.accounts.keyring import encrypt
 from apps.accounts.models import Membership, User
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
+from apps.common.errors import NotFound
 from apps.ledger.services import record, unit
 from apps.policies import errors, events
 from apps.policies.acts import digest_of_act
@@ -179,6 +180,23 @@ def scales_for(*, actor: Actor, workspace: UUID) -> Scales:
     performer, policy = _performer_now(actor, workspace), policy_in_force(workspace)
     present = _circumstances(workspace, performer, policy)
     return Scales(policy=policy, performer=performer, circumstances=present)
+
+
+def scales_of(*, proposer: UUID, workspace: UUID, at: datetime) -> Scales | None:
+    """For what they proposed then (`at`) and what waits since: by the policy that holds now, and by
+    what they are now. Quotas and budgets were asked when it was proposed, which took its share; so
+    were hours. None: they are not here any more."""
+    who = User.objects.get_queryset().filter(id=proposer).first()
+    try:
+        scales = scales_for(actor=who, workspace=workspace) if who else None
+    except NotFound:
+        scales = None
+    if scales is None:
+        return None
+    then = replace(
+        scales.circumstances, at=at, acts_last_hour=0, acts_last_day=0, spent_today_cents=0
+    )
+    return replace(scales, circumstances=then)
 
 
 def require_allowed(verdict: Verdict) -> None:

@@ -12,7 +12,8 @@ from apps.common.commands import LatticeCommand, Report, UsageError
 from apps.plans.choices import PlanState, VariantId
 from apps.plans.folders import new_files
 from apps.plans.selectors.plans import intents_of, plan, plans_of
-from apps.plans.services import PullWanted, export_plan, exportable_artifact
+from apps.plans.services.exporting import PullWanted, export_plan, exportable_artifact
+from apps.plans.services.releasing import release_if_approved
 
 LONGEST = 60
 
@@ -65,6 +66,7 @@ class Command(LatticeCommand):
         if not directory.is_dir():
             raise UsageError(f"{directory} is no directory.")
         row = plan(plan_id=given["plan"], workspace_id=workspace, actor=SYSTEM)
+        release_if_approved(row)
         artifact = exportable_artifact(row, variant)
         wanted = PullWanted(variant_id=variant, dry_run=True)
         pull = export_plan(plan=row, wanted=wanted, actor=SYSTEM)

@@ -1,0 +1,88 @@
+"""Plans as approvals ask about them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.accounts.errors import KeysErased, Undecipherable
+from apps.accounts.models import User
+from apps.approvals.errors import NotReshapable
+from apps.approvals.ports import Change, Reshaped, Summary
+from apps.common.actors import Actor
+from apps.common.errors import NotFound
+from apps.plans.drawing import act_of, draw_plan
+from apps.plans.models import Plan
+from apps.plans.reviewing import checks_of, needs_of, operations_of
+from apps.plans.selectors.plans import Opened, opened, touched_by
+from apps.plans.services.reshaping import edit_plan, narrow_plan
+from apps.plans.services.weighing import scales_of_plan
+from apps.policies.engine.hidden import spelled_out
+from apps.policies.ports import Verdict
+
+
+class PlanSubject:
+    label = "Plan"
+
+    def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
+        rows = list(Plan.objects.filter(id__in=ids).defer("sealed", "sealed_intent"))
+        proposers = User.objects.get_queryset().filter(id__in={row.proposer_id for row in rows})
+        names = {person.pk: str(person) for person in proposers}
+        touched = touched_by(rows)
+        return {
+            row.id: Summary(
+                sentence=f"{names.get(row.proposer_id, 'Somebody')} {touched[row.id]}",
+                url=reverse("admin:plans_plan_change", args=[row.id]),
+            )
+            for row in rows
+        }
+
+    def change(self, subject_id: UUID) -> Change:
+        found = self._opened(subject_id)
+        if found is None:
+            raise NotFound
+        drawing = draw_plan(found.sent, name=found.artifact.document["name"])
+        said = (found.sent.intent, found.sent.context)
+        return Change(
+            digest=found.artifact.digest,
+            operations=operations_of(found.artifact, needs_of(drawing.files)),
+            checks=checks_of(found.artifact),
+            rationale=spelled_out("\n\n".join(text for text in said if text.strip())),
+        )
+
+    def digest(self, subject_id: UUID) -> str | None:
+        found = self._opened(subject_id)
+        return found.artifact.digest if found else None
+
+    def judge(self, subject_id: UUID) -> Verdict | None:
+        row, found = self._row(subject_id), self._opened(subject_id)
+        scales = scales_of_plan(row) if row and found else None
+        if row is None or found is None or scales is None:
+            return None
+        return scales.weigh(act_of(draw_plan(found.sent, name=row.name)))
+
+    def reshape(
+        self,
+        subject_id: UUID,
+        *,
+        actor: Actor,
+        edits: Mapping[str, Any] | None = None,
+        operations: Sequence[int] | None = None,
+    ) -> Reshaped:
+        if edits is not None:
+            return edit_plan(plan_id=subject_id, edits=edits, actor=actor)
+        if operations is not None:
+            return narrow_plan(plan_id=subject_id, operations=operations, actor=actor)
+        raise NotReshapable
+
+    def _row(self, plan_id: UUID) -> Plan | None:
+        return Plan.objects.filter(id=plan_id).first()
+
+    def _opened(self, plan_id: UUID) -> Opened | None:
+        """None: it is gone, or its keys are."""
+        row = self._row(plan_id)
+        try:
+            return opened(row) if row else None
+        except (KeysErased, Undecipherable):
+            return None

@@ -1,0 +1,90 @@
+"""A plan as people decide on it: what it does in words, operation by operation, and which of them
+do not stand alone. Pure.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from apps.approvals.ports import Operation
+from apps.plans.artifacts import Artifact
+from apps.plans.choices import Action
+from apps.plans.patches.files import FilePatch
+from apps.policies.engine.hidden import spelled_out
+
+TOLD = 2
+"""How many files a sentence names."""
+_VERBS = {
+    Action.CREATE: "creates",
+    Action.EDIT: "edits",
+    Action.DELETE: "deletes",
+    Action.RENAME: "renames",
+}
+
+
+def in_words(files: Sequence[FilePatch]) -> str:
+    named = [
+        f"{_VERBS[file.action]} {file.path}" + (f" to {file.to}" if file.to else "")
+        for file in files[:TOLD]
+    ]
+    left = len(files) - len(named)
+    if left:
+        named.append(f"touches {left} more " + ("file" if left == 1 else "files"))
+    *first, last = named
+    return spelled_out(f"{', '.join(first)} and {last}" if first else last)
+
+
+def needs_of(files: Sequence[FilePatch]) -> list[tuple[int, ...]]:
+    """For each, the others without which it cannot be done: nothing comes to lie beneath a file, or
+    in the place of a folder, that another one has not taken away."""
+    gone = {
+        file.path: number
+        for number, file in enumerate(files)
+        if file.action in (Action.DELETE, Action.RENAME)
+    }
+    return [tuple(sorted(set(_cleared_for(file, gone)) - {at})) for at, file in enumerate(files)]
+
+
+def shown(text: str) -> str:
+    """A line that differs in its end alone looks different."""
+    return spelled_out(text).replace("\r", "⟨U+000D⟩")
+
+
+def operations_of(artifact: Artifact, needs: Sequence[tuple[int, ...]]) -> tuple[Operation, ...]:
+    """Of a plan without changes its note is the only one."""
+    kept = artifact.document["operations"] or [artifact.document["note"]]
+    return tuple(
+        Operation(
+            number=number,
+            verb=operation["action"],
+            target=spelled_out(_target(operation)),
+            diff=shown(operation["patch"]),
+            needs=needs[number] if needs else (),
+        )
+        for number, operation in enumerate(kept)
+    )
+
+
+def checks_of(artifact: Artifact) -> tuple[dict[str, Any], ...]:
+    """What the policy said of each variant by itself, when the plan was made."""
+    return tuple(
+        {
+            "name": f"{variant['label']} by itself",
+            "passed": variant["effect"] != "deny",
+            "text": spelled_out(f"{variant['summary']} {variant['explanation']}"),
+        }
+        for variant in artifact.variants
+    )
+
+
+def _target(operation: dict[str, Any]) -> str:
+    to = f" to {operation['to']}" if operation["to"] else ""
+    return f"{operation['path']}{to}"
+
+
+def _cleared_for(file: FilePatch, gone: dict[str, int]) -> Iterator[int]:
+    if file.action in (Action.DELETE, Action.EDIT):
+        return
+    result = file.to or file.path
+    for path, number in gone.items():
+        if result.startswith(f"{path}/") or path.startswith(f"{result}/"):
+            yield number
