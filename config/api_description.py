@@ -73,6 +73,8 @@ def settings(*, server: str) -> dict[str, Any]:
             "ApprovalBecauseEnum": "apps.approvals.choices.Because",
             "ApprovalStateEnum": "apps.approvals.choices.State",
             "ApprovalStageStateEnum": "apps.approvals.choices.StageState",
+            "ApprovalDecisionEnum": "apps.approvals.choices.Decision",
+            "VoteDecisionEnum": "apps.approvals.api.shapes.CASTABLE",
             "ApprovalOutcomeEnum": "apps.approvals.choices.Outcome",
             "DraftStateEnum": "apps.policies.choices.DraftState",
             "MessageStateEnum": "apps.activity.choices.MessageState",

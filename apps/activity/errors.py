@@ -38,6 +38,11 @@ class TooManySockets(TooMany):
     message = "You have as many sockets and streams open as one may."
 
 
+class TooManyWaits(TooMany):
+    code = "too_many_waits"
+    message = "So many calls of yours wait already that no other one may: let some of them end."
+
+
 class InvalidWebhook(Invalid):
     code = "invalid_webhook"
     message = "A webhook cannot be sent like this."

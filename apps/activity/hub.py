@@ -28,7 +28,7 @@ from prometheus_client import Gauge
 
 from apps.activity import pokes, presence
 from apps.activity.choices import CloseCode
-from apps.activity.errors import TooManySockets
+from apps.activity.errors import TooManySockets, TooManyWaits
 from apps.activity.frames import Frame
 from apps.activity.outbox import LARGEST, Outbox
 from apps.activity.ports import Topic, Viewer
@@ -50,6 +50,7 @@ REPLAY_ROWS = 20_000
 REPLAY_SIZE = 2 * LARGEST
 """Whoever was cut off for being too slow can resume, with as much again to spare."""
 READERS_PER_USER = 100
+WAITS_PER_USER = 2_000
 
 Args = ParamSpec("Args")
 Answer = TypeVar("Answer")
@@ -94,6 +95,8 @@ class Reader:
     """Tells it to go, at once."""
     follows_reach: bool = False
     """Whether it shows all that its viewer may see, and so begins anew when that changes."""
+    waits: bool = False
+    """Whether it waits for one thing and then goes. There may be many of these, beside sockets."""
     subscriptions: dict[str, "Subscription"] = field(default_factory=dict)
 
 
@@ -204,7 +207,7 @@ class Hub:
         self.epoch = ""
         self.feeds: dict[UUID, Feed] = {}
         self.readers: set[Reader] = set()
-        self._per_user: Tally[UUID] = Tally()
+        self._per_user: Tally[tuple[UUID, bool]] = Tally()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._sweep_now = asyncio.Event()
 
@@ -215,8 +218,8 @@ class Hub:
         if not self.epoch:
             self.epoch = str(await _read(current_epoch))
         # From here on nothing is awaited, and nothing fails once the reader is counted.
-        self.make_sure_of_room(reader.viewer)
-        self._per_user[reader.viewer.actor.actor_id] += 1
+        self.make_sure_of_room(reader.viewer, waits=reader.waits)
+        self._per_user[reader.viewer.actor.actor_id, reader.waits] += 1
         self.readers.add(reader)
         readers_open.inc()
         self._keep_going("listen", self._listen)
@@ -224,19 +227,20 @@ class Hub:
         self._keep_going("poll", self._poll)
         self._keep_going("sweep", self._sweep)
 
-    def make_sure_of_room(self, viewer: Viewer) -> None:
-        if self._per_user[viewer.actor.actor_id] >= READERS_PER_USER:
-            raise TooManySockets
+    def make_sure_of_room(self, viewer: Viewer, *, waits: bool = False) -> None:
+        most = WAITS_PER_USER if waits else READERS_PER_USER
+        if self._per_user[viewer.actor.actor_id, waits] >= most:
+            raise TooManyWaits if waits else TooManySockets
 
     def leave(self, reader: Reader) -> None:
         if reader not in self.readers:
             return
         self.readers.discard(reader)
         readers_open.dec()
-        user = reader.viewer.actor.actor_id
-        self._per_user[user] -= 1
-        if not self._per_user[user]:
-            del self._per_user[user]
+        whose = reader.viewer.actor.actor_id, reader.waits
+        self._per_user[whose] -= 1
+        if not self._per_user[whose]:
+            del self._per_user[whose]
         for name in list(reader.subscriptions):
             self.unsubscribe(reader, name)
 
@@ -354,11 +358,8 @@ class Hub:
             if epoch != self.epoch:
                 self._begin_again(epoch)
             else:
-                self.hear({w: seq for w, seq in found.items() if self._is_behind(w, seq)})
-
-    def _is_behind(self, workspace_id: UUID, seq: int) -> bool:
-        feed = self.feeds.get(workspace_id)
-        return feed is not None and seq > feed.seq
+                known = {w: feed.seq for w, feed in self.feeds.items()}
+                self.hear({w: seq for w, seq in found.items() if seq > known.get(w, seq)})
 
     def _begin_again(self, epoch: str) -> None:
         """The database was restored: what was seen since may never have happened."""

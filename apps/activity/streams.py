@@ -13,8 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from asgiref.sync import SyncToAsync, sync_to_async
-from django.db import connections
 
 from apps.activity import hub
 from apps.activity.choices import CloseCode
@@ -25,6 +23,7 @@ from apps.activity.outbox import Closed, Outbox
 from apps.activity.pace import server_waits
 from apps.activity.ports import EventRow, Topic, Viewer, announcements
 from apps.activity.positions import read_position, write_position
+from apps.common.asgi import let_go_of_thread
 from apps.ledger.services import SYSTEM_WORKSPACE
 
 RECENT = 10
@@ -104,7 +103,7 @@ class Stream:
 
     async def lines(self) -> AsyncIterator[bytes]:
         self._task = asyncio.current_task()
-        await _let_go_of_thread()
+        await let_go_of_thread()
         here = hub.here()
         yield self.style.first.encode()
         try:
@@ -221,13 +220,3 @@ def _chunks(blocks: Iterable[str]) -> Iterable[str]:
             waiting, size = [], 0
     if waiting:
         yield "".join(waiting)
-
-
-async def _let_go_of_thread() -> None:
-    """Django gives each request a thread of its own and keeps it until the answer has ended, with
-    its connection to the database. This answer does not end."""
-    await sync_to_async(connections.close_all)()
-    held = SyncToAsync.thread_sensitive_context.get(None)
-    executor = SyncToAsync.context_to_thread_executor.pop(held, None) if held else None
-    if executor is not None:
-        executor.shutdown(wait=False)

@@ -41,9 +41,9 @@ def staying_open(yes: bool = True) -> Iterator[None]:
         _open.reset(token)
 
 
-def keep_open() -> None:
+def keep_open(yes: bool = True) -> None:
     """The same, until the `staying_open(False)` around it ends."""
-    _open.set(True)
+    _open.set(yes)
 
 
 def stays_open(view: View) -> View:

@@ -54,7 +54,13 @@ WEIGHING = {
     "admin/policies/policy/<uuid:workspace_id>/check/",
     "admin/policies/policy/<uuid:workspace_id>/try/",
 }
-OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO | WEIGHING
+ENDING_WHAT_IS_ASKED = {
+    # Rejecting, vetoing and taking back; an approval is refused all the same.
+    "api/v1/approvals/<uuid:request_id>/votes",
+    "api/v1/approvals/<uuid:request_id>/withdraw",
+    "api/v1/approvals/bulk",
+}
+OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO | WEIGHING | ENDING_WHAT_IS_ASKED
 """Of unsafe requests. Every safe one is open."""
 
 OPEN_TASKS = {"activity.pulse", "ledger.write_checkpoint"}
@@ -68,6 +74,8 @@ OPEN_BLOCKS = {
     "apps/activity/services/sending.py": 1,  # notes how a webhook that was sent went
     "apps/approvals/services/opening.py": 1,  # who proposed it takes it back
     "apps/approvals/services/voting.py": 1,  # a rejection or a veto
+    "apps/approvals/api/views/votes.py": 2,  # by what is decided
+    "apps/approvals/services/bulk.py": 1,  # by what is decided
     "apps/ledger/services.py": 1,  # a new epoch, after a restore
     "apps/policies/api/door.py": 2,  # safe requests and marked views
     "apps/policies/services/switching.py": 2,  # the switch itself

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from apps.approvals.api.views import absences, attention, discussion, requests, reviews, seats
+from apps.approvals.api.views import (
+    absences,
+    attention,
+    discussion,
+    requests,
+    reviews,
+    seats,
+    votes,
+    waiting,
+)
 
 _REQUEST = "approvals/<uuid:request_id>"
 
@@ -11,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("absences/<uuid:absence_id>", absences.OneAbsence.as_view()),
     path("attention", attention.OwnAttention.as_view()),
     path("approvals", requests.Requests.as_view()),
+    path("approvals/bulk", votes.Bulk.as_view()),
     path("approvals/reviews", reviews.Reviews.as_view()),
     path(_REQUEST, requests.OneRequest.as_view()),
     path(f"{_REQUEST}/attachments/<uuid:attachment_id>", discussion.OneAttachment.as_view()),
@@ -22,5 +32,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_REQUEST}/review", reviews.OneReview.as_view()),
     path(f"{_REQUEST}/snooze", seats.SnoozeIt.as_view()),
     path(f"{_REQUEST}/unclaim", seats.Unclaim.as_view()),
+    path(f"{_REQUEST}/undo", votes.Undo.as_view()),
     path(f"{_REQUEST}/unsnooze", seats.Unsnooze.as_view()),
+    path(f"{_REQUEST}/votes", votes.Votes.as_view()),
+    path(f"{_REQUEST}/wait", waiting.Wait.as_view()),
+    path(f"{_REQUEST}/withdraw", votes.Withdraw.as_view()),
 ]

@@ -122,7 +122,7 @@ class _Page:
         self.people = people
         self.sittings = sittings_of(requests, people)
         self.asked = open_questions([request.id for request in requests])
-        self.texts = _texts(vote for sitting in self.sittings for vote in sitting.votes)
+        self.texts = texts_of(vote for sitting in self.sittings for vote in sitting.votes)
         self.users = _users(self._everybody())
 
     def seen(self, sitting: Sitting, told: Mapping[UUID, Summary]) -> Seen:
@@ -297,7 +297,7 @@ def _summaries(requests: Iterable[ApprovalRequest]) -> dict[UUID, Summary]:
     return found
 
 
-def _texts(votes: Iterable[Vote]) -> dict[UUID, str]:
+def texts_of(votes: Iterable[Vote]) -> dict[UUID, str]:
     """What was said with votes of one workspace."""
     spoken = [vote for vote in votes if vote.sealed]
     if not spoken:

@@ -99,17 +99,20 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
 
 
 def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalRequest:
-    """Whoever approved it takes that back, until it takes effect. Their vote is gone."""
+    """Whoever approved it takes that back, until it takes effect. Their vote is gone. Taken back
+    already, it stays so."""
     require_person(actor)
     found = the_request(request_id=request_id, actor=actor)
     require(actor=actor, workspace_id=found.workspace_id, permission=Permission.DECIDE)
     with unit(actor=actor, workspace=found.workspace_id):
         sitting = settling.sit(found.id)
         request, stage = sitting.request, sitting.last_stage
+        mine = sitting.vote_of(actor.actor_id, stage) if stage else None
+        if request.state == State.PENDING and mine and mine.decision == Decision.RETRACT:
+            return request
         over = request.effective_at is None or request.effective_at <= timezone.now()
         if request.state != State.ALLOWED or over or stage is None:
             raise UndoOver
-        mine = sitting.vote_of(actor.actor_id, stage)
         if mine is None or mine.decision != Decision.APPROVE:
             raise NotYourTurn("Only who approved it last takes it back. Others may veto it.")
         settling.reopen(sitting, stage, Because.UNDONE)
