@@ -11,6 +11,8 @@ run stop doctor: export PORT := $(PORT)
 run stop doctor: export LATTICE_DATA_DIR := $(LATTICE_DATA_DIR)
 run: export DEMO := $(DEMO)
 export PYTHONUNBUFFERED := 1
+# Hundreds of processes are started in a run of the tests; none should compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A kind of test of which there is none yet is not a failure.
 NONE_IS_FINE := || [ $$? -eq 5 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -129,7 +130,7 @@ rules:
     def key_of_owner(self) -> str:
         return issue(self.owner, self.workspace, *Scope)
 
-    @property
+    @cached_property
     def ids(self) -> dict[str, str]:
         """What stands in URLs, by the name it has there."""
         key = ApiKey.objects.filter(user=self.agent).order_by("id").first()
@@ -152,7 +153,7 @@ rules:
         }
         return {name: str(value) for name, value in found.items()}
 
-    @property
+    @cached_property
     def canaries(self) -> list[str]:
         """What nobody outside may ever read."""
         people = [self.owner, self.reviewer, self.agent]

@@ -89,7 +89,7 @@ else:
     _start()
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Much of what tests take is waiting for other processes, so a core has two workers."""
     return min(2 * len(os.sched_getaffinity(0)), MOST_WORKERS)

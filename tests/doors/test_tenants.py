@@ -330,10 +330,9 @@ def everything(victim):
     owned += apps.get_app_config("approvals").get_models()
     for model in owned:
         if model is not apps.get_model("accounts", "IdempotencyKey"):
+            found = map(str, rows_of(model, victim))
             rows[model.__name__] = sorted(
-                str(row)
-                for row in rows_of(model, victim)
-                if any(canary in str(row) for canary in canaries)
+                row for row in found if any(canary in row for canary in canaries)
             )
     return rows, Event.objects.filter(workspace_id=victim.workspace.id).count()
 

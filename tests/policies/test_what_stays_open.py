@@ -129,9 +129,9 @@ def test_the_views_that_are_marked_are_these():
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_every_other_route_refuses_what_changes_something(method, victim, stopped, unhurried):
     events, wrong = Event.objects.count(), []
-    key = victim.key_of_owner()
+    client, key = Client(), victim.key_of_owner()
     for route in ROUTES.keys() - OPEN:
-        answered = Client().generic(
+        answered = client.generic(
             method,
             filled(route, victim),
             "{}",

@@ -35,7 +35,9 @@ def a_run(folder):
             [sys.executable, *words], cwd=ROOT, env=own, stdout=output, stderr=output
         )
     try:
-        eventually(lambda: (told.exists() and told.read_text()) or run.poll() is not None)
+        eventually(
+            lambda: (told.exists() and told.read_text()) or run.poll() is not None, within=100
+        )
         assert run.poll() is None, (folder / "output").read_text()
         yield run, Path(told.read_text())
     finally:
@@ -43,26 +45,30 @@ def a_run(folder):
         run.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_asked_to_end_takes_its_folder_and_services_along(tmp_path, number):
+def takes_all_along(run, data_dir, number):
+    """The run that is asked to end."""
+    services = Services(data_dir)
+    assert all(service.process() for service in services.wanted)
+    run.send_signal(number)
+    run.wait(30)
+    assert not data_dir.exists()
+    assert not services.sockets.exists()
+
+
+def test_a_run_that_is_interrupted_takes_its_folder_and_services_along(tmp_path):
     with a_run(tmp_path) as (run, data_dir):
-        services = Services(data_dir)
-        assert all(service.process() for service in services.wanted)
-        run.send_signal(number)
-        run.wait(30)
-        assert not data_dir.exists()
-        assert not services.sockets.exists()
+        takes_all_along(run, data_dir, signal.SIGINT)
 
 
 @pytest.mark.long
-def test_what_a_killed_run_left_is_taken_away_by_the_next(tmp_path):
+def test_what_a_killed_run_left_is_taken_away_by_the_next_which_takes_its_own(tmp_path):
     for name in ("killed", "next"):
         (tmp_path / name).mkdir()
     with a_run(tmp_path / "killed") as (run, data_dir):
         run.kill()
         run.wait()
     assert data_dir.exists()
-    with a_run(tmp_path / "next") as (_, other):
+    with a_run(tmp_path / "next") as (run, other):
         assert not data_dir.exists()
         assert not Services(data_dir).sockets.exists()
-        assert other.exists()
+        takes_all_along(run, other, signal.SIGTERM)

@@ -62,10 +62,17 @@ def _nothing_is_left(house):
     return not house.children() and not any(_embedded(house).values())
 
 
-def test_it_is_ready_when_it_says_so_and_a_signal_ends_all_of_it(still):
+def test_it_is_ready_when_it_says_so_lets_no_second_one_in_and_stops_from_elsewhere(still):
     house = still
     running = house.up()
+    _is_ready(house, running)
+    _a_second_start_says_who_runs_and_where(house, running)
+    _stop_ends_all_of_it(house, running)
+
+
+def _is_ready(house, running):
     assert house.answers("/readyz")
+    assert house.answers("/static/admin/css/base.css"), "static files under uvicorn"
     assert set(house.children()) == {"web", "worker", "beat", "relay"}
     demo = house.data_dir / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600
@@ -82,8 +89,22 @@ def test_it_is_ready_when_it_says_so_and_a_signal_ends_all_of_it(still):
     ):
         assert fact in running.said()
 
-    assert running.end(signal.SIGTERM) == 0
+
+def _a_second_start_says_who_runs_and_where(house, running):
+    second = house.manage("up", PORT="1")
+    assert second.returncode == 1
+    for fact in (f"pid {running.process.pid}", house.url, str(house.data_dir), "make stop"):
+        assert fact in second.stderr
+    assert running.process.poll() is None
+
+
+def _stop_ends_all_of_it(house, running):
+    stopped = house.manage("stop", "--json")
+    assert stopped.returncode == 0
+    assert str(running.process.pid) in stopped.stdout
+    assert running.process.wait(10) == 0
     assert _nothing_is_left(house)
+    assert "Nothing was running" in house.manage("stop").stdout
 
 
 def test_killed_children_are_started_again(house, running):
@@ -125,24 +146,6 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_one_has_its_data(hous
     assert house.manage("shell", "-v0", "-c", read).stdout.strip() == "42"
     assert again.end(signal.SIGINT) == 0
     assert _nothing_is_left(house)
-
-
-def test_a_second_start_says_who_runs_and_where(house, running):
-    assert house.answers("/static/admin/css/base.css"), "static files under uvicorn"
-    second = house.manage("up", PORT="1")
-    assert second.returncode == 1
-    for fact in (f"pid {running.process.pid}", house.url, str(house.data_dir), "make stop"):
-        assert fact in second.stderr
-    assert running.process.poll() is None
-
-
-def test_stop_ends_it_from_elsewhere(house, running):
-    stopped = house.manage("stop", "--json")
-    assert stopped.returncode == 0
-    assert str(running.process.pid) in stopped.stdout
-    assert running.process.wait(1) == 0
-    assert _nothing_is_left(house)
-    assert "Nothing was running" in house.manage("stop").stdout
 
 
 def test_a_taken_port_names_who_has_it_before_anything_starts(still):

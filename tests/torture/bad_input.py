@@ -1,13 +1,15 @@
 """Throws what schemathesis can think of, and bytes, at every operation of the API as three roles.
 
-In process, through WSGI, over a clone of the database with real commits. Each operation meets a
-new workspace, so what one destroys the next one has.
+In process, through WSGI, over a clone of the database with real commits. Whatever has changed
+something leaves a new workspace to the next operation, so what one destroys the next one has.
 """
 
 import itertools
 import json
 import re
+import traceback
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.core.result import Ok
 
+from apps.ledger.models import Event
 from config.generated_docs import openapi_description
 from tests.tenant import Tenant
 
@@ -36,6 +39,18 @@ CHECKED = (
     "negative_data_rejection",
     "unsupported_method",
 )
+
+
+BYTES = "bytes"
+WAYS = [
+    *["positive real", "negative real", BYTES] * 3,
+    "positive odd",
+    "negative odd",
+    BYTES,
+    BYTES,
+]
+"""What a case is: like the description or against it, of things that are there or of odd ids. They
+take turns, and are so many that every operation meets each of them as one role or another."""
 
 
 @dataclass
@@ -76,9 +91,11 @@ def _read_to_the_end(application: Any) -> Any:
     return read
 
 
-def throw(operation: Any, role: str, tally: Tally, *, cases: int, start: int) -> None:
-    """As many cases, of which most are wrong in one place, some right, some not even HTTP forms."""
-    world = World.new(role)
+def throw(
+    operation: Any, world: "World", tally: Tally, *, ways: Iterator[str], cases: int, start: int
+) -> None:
+    """Most are wrong in one place, some are right, some not even HTTP forms."""
+    wanted = Counter(itertools.islice(ways, cases))
     checks = [CHECKS.get_one(name) for name in CHECKED]
 
     def generated(mode: GenerationMode, share: int, *, real: bool) -> None:
@@ -98,10 +115,12 @@ def throw(operation: Any, role: str, tally: Tally, *, cases: int, start: int) ->
         except Unsatisfiable:
             return  # nothing in it can be wrong
 
-    for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
-        generated(mode, cases // 4, real=True)
-        generated(mode, cases // 12, real=False)
-    _throw_bytes(operation, world, tally, cases=cases - tally.cases, start=start)
+    for way, share in wanted.items():
+        if way != BYTES:
+            mode, _, ids = way.partition(" ")
+            generated(GenerationMode(mode), share, real=ids == "real")
+    if cases > tally.cases:
+        _throw_bytes(operation, world, tally, cases=cases - tally.cases, start=start)
 
 
 def _throw_bytes(operation: Any, world: "World", tally: Tally, *, cases: int, start: int) -> None:
@@ -180,15 +199,19 @@ ODD_JSON = st.recursive(
 
 def throw_at_all(*, cases: int, start: int) -> tuple[Tally, list[str]]:
     """Evenly over all operations and roles: the sum, and what was found to be wrong."""
-    targets = [(operation, role) for operation in operations() for role in ROLES]
+    targets = [(role, operation) for role in ROLES for operation in operations()]
     share = -(-cases // len(targets))
-    whole, wrong = Tally(), []
-    for operation, role in targets:
+    whole, wrong, ways = Tally(), [], itertools.cycle(WAYS)
+    world: World | None = None
+    for role, operation in targets:
         tally = Tally()
+        if world is None or not world.is_as_new(role):
+            world = World.new(role)
         try:
-            throw(operation, role, tally, cases=share, start=start)
+            throw(operation, world, tally, ways=ways, cases=share, start=start)
         except (AssertionError, BaseExceptionGroup) as failure:
-            wrong.append(f"{operation.label} as {role}: {failure}")
+            story = "".join(traceback.format_exception(failure))
+            wrong.append(f"{operation.label} as {role}: {story}")
         whole.cases += tally.cases
         whole.statuses += tally.statuses
     return whole, wrong
@@ -216,8 +239,10 @@ _numbers = itertools.count()
 class World:
     """A workspace with people in it, seen by one of them."""
 
+    role: str
     headers: dict[str, str]
     ids: dict[str, str]
+    events: int
 
     @classmethod
     def new(cls, role: str) -> "World":
@@ -227,7 +252,11 @@ class World:
             "agent": {"X-API-Key": tenant.agent_key},
             "owner": {"Authorization": f"Bearer {tenant.key_of_owner()}"},
         }
-        return cls(headers[role], tenant.ids)
+        return cls(role, headers[role], tenant.ids, Event.objects.count())
+
+    def is_as_new(self, role: str) -> bool:
+        """For the same role, and nothing was recorded since."""
+        return role == self.role and Event.objects.count() == self.events
 
     def part(self, name: str) -> st.SearchStrategy[str]:
         known = st.just(self.ids[name]) if name in self.ids else st.nothing()
