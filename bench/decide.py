@@ -81,11 +81,10 @@ class Bench:
 
     def ask(self, how_many):
         """Requests that wait, each about a plan of an agent."""
-        from apps.plans.services.proposing import create_plan, sketch
-
         from apps.approvals.models.requests import ApprovalRequest
         from apps.plans.choices import RiskBudget
         from apps.plans.schemas import PlanIn
+        from apps.plans.services.proposing import create_plan, sketch
 
         before = set(ApprovalRequest.objects.values_list("id", flat=True))
         for number in range(how_many):
