@@ -5,6 +5,7 @@ is read who cares.
 """
 
 _LOOK, _LOOK_EVERYWHERE = "approvals.look_soon", "approvals.look_soon_everywhere"
+_DEAL = "approvals.deal_cards"
 
 SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.agent.disabled": [_LOOK_EVERYWHERE],
@@ -17,13 +18,22 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.person.enabled": [_LOOK_EVERYWHERE],
     "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],
     "accounts.workspace.transferred": [_LOOK],
-    "approvals.request.cancelled": ["plans.refuse_plan"],
-    "approvals.request.changes_requested": ["plans.refuse_plan"],
-    "approvals.request.denied": ["plans.refuse_plan"],
-    "approvals.request.effective": ["plans.release_approved_plan"],
-    "approvals.request.expired": ["plans.refuse_plan"],
-    "approvals.request.invalidated": ["plans.refuse_plan"],
-    "approvals.request.superseded": ["plans.refuse_plan"],
+    "approvals.absence.ended": ["approvals.deal_cards_anew"],
+    "approvals.absence.set": ["approvals.deal_cards_anew"],
+    "approvals.request.cancelled": ["plans.refuse_plan", _DEAL],
+    "approvals.request.changes_requested": ["plans.refuse_plan", _DEAL],
+    "approvals.request.denied": ["plans.refuse_plan", _DEAL],
+    "approvals.request.effective": ["plans.release_approved_plan", _DEAL],
+    "approvals.request.escalated": [_DEAL],
+    "approvals.request.expired": ["plans.refuse_plan", _DEAL],
+    "approvals.request.handed_over": [_DEAL],
+    "approvals.request.invalidated": ["plans.refuse_plan", _DEAL],
+    "approvals.request.opened": [_DEAL],
+    "approvals.request.reopened": [_DEAL],
+    "approvals.request.requirements_changed": [_DEAL],
+    "approvals.request.reshaped": [_DEAL],
+    "approvals.request.superseded": ["plans.refuse_plan", _DEAL],
+    "approvals.stage.passed": [_DEAL],
     "policy.apply": [_LOOK],
     "policy.reload": [_LOOK],
 }

@@ -16,7 +16,10 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         sources = import_module("apps.activity.ports").sources
-        sources.append(import_module("apps.approvals.services.clock"))
+        for module in iter_modules(import_module("apps.approvals.channels").__path__):
+            import_module(f"apps.approvals.channels.{module.name}")
+        for name in ("clock", "sending", "digests"):
+            sources.append(import_module(f"apps.approvals.services.{name}"))
         presenters = import_module("apps.activity.ports").presenters
         presenters["approvals"] = import_module("apps.activity.wording").told
         import_module("apps.approvals.events")

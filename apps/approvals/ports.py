@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from apps.accounts.models import User
 from apps.common.actors import Actor
 from apps.policies.ports import Verdict
 
@@ -100,18 +101,26 @@ subjects: dict[str, Subject] = {}
 class Told:
     """What a card says of a request now."""
 
+    key: str
+    """Another one for each thing that is said, and the same when it is said again after a crash."""
     request: UUID
-    workspace: UUID
+    workspace: str
     state: str
+    because: str
+    label: str
     sentence: str
+    proposer: str
     risk: str
     view_digest: str
     due_at: datetime | None
+    expires_at: datetime | None
+    changed: bool = False
+    """It is another view than the one this person was shown before."""
+    reminder: bool = False
     decided_by: str = ""
     """The name of who decided."""
     decided_via: str = ""
     decided_at: datetime | None = None
-    reminder: bool = False
     link: str = ""
     """Signed, for this person: it opens the console and decides nothing."""
 
@@ -125,14 +134,18 @@ class Delivered:
 
 
 class Channel(Protocol):
-    """Where somebody is asked. It is called from a task, never inside a transaction."""
+    """Where somebody is told without looking. It is called from a task, never inside a
+    transaction."""
 
     label: str
+    edits: bool
+    """A card is rewritten where it stands. Otherwise another message follows it, with which nobody
+    is told what they decided themselves."""
 
-    def wants(self, person: Any) -> bool:
+    def wants(self, person: User) -> bool:
         """Whether this person is asked here at all."""
 
-    def deliver(self, person: Any, told: Told, *, reference: str) -> Delivered:
+    def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
         """Shows the card, or rewrites the one with this reference. It raises when it cannot, and
         is then tried again later."""
 

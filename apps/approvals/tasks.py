@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.approvals.services import clock, weighing
+from apps.approvals.services import cards, clock, digests, sending, weighing
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
 
@@ -12,6 +12,27 @@ from apps.ledger.models import Event
 @shared_task(name=clock.TASK)
 def turn_clock(request: str) -> None:
     clock.turn_clock(request_id=UUID(request))
+
+
+@shared_task(name=sending.TASK)
+def send_card(card: str) -> None:
+    sending.send_card(card_id=UUID(card))
+
+
+@shared_task(name=digests.TASK)
+def send_digest(person: str) -> None:
+    digests.send_digest(person_id=UUID(person))
+
+
+@subscriber("approvals.deal_cards")
+def deal_cards(event: Event) -> None:
+    """Others are to be asked about a request, or what they were shown of it is out of date."""
+    cards.deal_cards(request_id=UUID(event.payload["request"]))
+
+
+@subscriber("approvals.deal_cards_anew")
+def deal_cards_anew(event: Event) -> None:
+    cards.deal_cards_of(workspace=event.workspace_id)
 
 
 @subscriber("approvals.look_soon")

@@ -6,7 +6,7 @@ from celery import current_app
 
 from apps.accounts.models import Workspace
 from apps.approvals.models.requests import ApprovalRequest, Stage
-from apps.approvals.services import clock
+from apps.approvals.services import clock, digests, sending
 from apps.approvals.services.weighing import look_soon
 from apps.ledger.models import Delivery
 
@@ -53,3 +53,11 @@ def pass_time(request: ApprovalRequest, **by: float) -> None:
     earlier(request, "effective_at", "due_at", "expires_at", "next_at")
     for stage in Stage.objects.filter(request=request):
         earlier(stage, "opened_at", "due_at", "expires_at")
+
+
+def post() -> int:
+    """What is due of cards and digests, sent."""
+    started = [*sending.claim(100), *digests.claim(100)]
+    for start in started:
+        current_app.tasks[start.task](start.id)
+    return len(started)

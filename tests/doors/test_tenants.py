@@ -177,7 +177,7 @@ STREAMS = {
     "realtime/stream",
 }
 
-BROWSER = re.compile(r"$|activity$|accounts/|admin/|invitations/")
+BROWSER = re.compile(r"$|activity$|accounts/|admin/|approvals/open/|invitations/")
 """Pages. Without a session of somebody who may, they lead to the login and say nothing."""
 
 

@@ -1,15 +1,24 @@
 """Cards: a request as one person was shown it in one channel.
 
 Doors that cannot show a digest (the short promised paths, a chat) note here what they showed, and
-decide on exactly that.
+decide on exactly that. Where people are told without looking, cards are dealt from what a request
+is now, and `services/sending.py` brings what was shown up to that.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 
-from apps.approvals.models.people import Card
+from apps.accounts.models import User
+from apps.approvals.choices import State
+from apps.approvals.models.people import Absence, Card
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.ports import channels
+from apps.approvals.selectors.electorate import Sitting, sitting_of
+
+_FACES = {State.ALLOWED: State.PENDING, State.CONSUMED: State.EFFECTIVE}
 
 
 def note_shown(request: ApprovalRequest, channel: str, person: UUID, view_digest: str) -> None:
@@ -35,3 +44,85 @@ def seen_digest(request: ApprovalRequest, channel: str, person: UUID) -> str | N
     """What they were shown last in this channel. None: nothing yet."""
     shown = Card.objects.filter(request=request, channel=channel, person_id=person)
     return shown.exclude(shown_at=None).values_list("view_digest", flat=True).first()
+
+
+def face_of(state: str) -> State:
+    """What a card shows of a state: nothing of what may still be taken back."""
+    return _FACES.get(State(state), State(state))
+
+
+def deal_cards(*, request_id: UUID) -> None:
+    """Whom it has to be brought to, as things are now: twice is the same as once. Nothing is held
+    meanwhile, because what is sent is decided when it is sent."""
+    request = ApprovalRequest.objects.filter(id=request_id).first()
+    if request is None:
+        return
+    now = timezone.now()
+    asked = _asked(sitting_of(request), now)
+    cards = list(request.cards.filter(channel__in=channels))
+    dealt = {(card.channel, card.person_id) for card in cards}
+    Card.objects.bulk_create(
+        [
+            Card(
+                workspace_id=request.workspace_id,
+                request=request,
+                channel=name,
+                person_id=person.id,
+                due_at=asked[person.id],
+            )
+            for person in User.objects.get_queryset().filter(id__in=asked)
+            for name, channel in channels.items()
+            if (name, person.id) not in dealt and channel.wants(person)
+        ],
+        ignore_conflicts=True,
+    )
+    for card in cards:
+        if is_news(card, request):
+            due_at = asked.get(card.person_id, now)
+            Card.objects.filter(id=card.id).update(
+                due_at=due_at, reminder=False, attempts=0, parked_at=None
+            )
+
+
+def deal_cards_of(*, workspace: UUID) -> None:
+    """Somebody is away, or back: others are asked."""
+    waiting = ApprovalRequest.objects.pending().filter(workspace_id=workspace)
+    for request_id in waiting.order_by("id").values_list("id", flat=True):
+        deal_cards(request_id=request_id)
+
+
+def is_news(card: Card, request: ApprovalRequest) -> bool:
+    """Whether it has to be shown, or shown anew."""
+    face = face_of(request.state)
+    if card.shown_at is None:
+        return request.state == State.PENDING
+    if face == State.PENDING:
+        return request.state == State.PENDING and card.view_digest != request.view_digest
+    channel = channels[card.channel]
+    knows = request.settled_by == card.person_id and (
+        request.settled_via == card.channel or not channel.edits
+    )
+    return card.shown_state != face and not knows
+
+
+def _asked(sitting: Sitting, now: datetime) -> Mapping[UUID, datetime]:
+    """Whose decision the open stage takes, and from when on: of who is away, when they are back; of
+    who stands in, when that begins."""
+    stage, request = sitting.stage, sitting.request
+    if stage is None or request.state != State.PENDING:
+        return {}
+    seats, excluded = sitting.seats(stage), sitting.excluded_from(stage)
+    asked = dict.fromkeys(seats, now)
+    away = Absence.objects.filter(workspace_id=request.workspace_id, person_id__in=seats)
+    for absence in away.not_over().order_by("-begins_at"):
+        stand_in = absence.delegate_id
+        if absence.begins_at <= now:
+            asked[absence.person_id] = absence.ends_at
+        if stand_in in sitting.people.roles and stand_in not in seats | excluded:
+            asked[stand_in] = max(absence.begins_at, now)
+    said = {
+        vote.voter_id
+        for vote in sitting.votes
+        if vote.stage_id == stage.id and vote.view_digest == request.view_digest
+    }
+    return {person: since for person, since in asked.items() if person not in said}

@@ -1,0 +1,77 @@
+"""Mails, in text and simple HTML. All about one request is one thread.
+
+They say in a sentence what would change, and nothing of its content: whoever wants to decide looks
+at it in the console.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.approvals.choices import Because, MailMode, Via
+from apps.approvals.ports import Delivered, Told, channels
+from apps.approvals.selectors.people import attention_of
+from apps.policies.engine.lookalikes import is_hidden, spelled
+
+
+class EmailChannel:
+    label = "E-mail"
+    edits = False
+
+    def wants(self, person: User) -> bool:
+        return attention_of(person.id).mail == MailMode.EACH and may_be_written_to(person)
+
+    def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
+        subject = f"Waiting for you: {told.label}, {told.risk} risk ({told.workspace})"
+        shown = {
+            "told": told,
+            "sentence": plain(told.sentence),
+            "because": Because(told.because).label,
+            "via": Via(told.decided_via).label if told.decided_via else "",
+        }
+        sent = send_mail(person, "card", shown, subject=subject, key=told.key, follows=reference)
+        return Delivered(reference=reference or sent)
+
+
+def may_be_written_to(person: User) -> bool:
+    """At an address that they have proved to be theirs."""
+    proved = EmailAddress.objects.filter(user=person, email=person.email, verified=True)
+    return bool(person.is_active and proved.exists())
+
+
+def send_mail(
+    person: User, template: str, shown: dict[str, Any], *, subject: str, key: str, follows: str = ""
+) -> str:
+    """Its Message-ID, which is the same when it is sent again."""
+    message_id = f"<{key}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    if follows:
+        headers |= {"In-Reply-To": follows, "References": follows}
+        subject = f"Re: {subject}"
+    shown = {**shown, "url": settings.PUBLIC_URL}
+    with timezone.override(ZoneInfo(person.time_zone)):
+        text = render_to_string(f"approvals/mail/{template}.txt", shown)
+        page = render_to_string(f"approvals/mail/{template}.html", shown)
+    mail = EmailMultiAlternatives(
+        " ".join(subject.split()), text, to=[person.email], headers=headers
+    )
+    mail.attach_alternative(page, "text/html")
+    mail.send()
+    return message_id
+
+
+def plain(text: str) -> str:
+    """On one line, hidden characters spelled out."""
+    return "".join(
+        f"[{spelled(letter)}]" if is_hidden(letter) else letter for letter in " ".join(text.split())
+    )
+
+
+channels["email"] = EmailChannel()
