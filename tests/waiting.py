@@ -16,7 +16,7 @@ def eventually(fact: Callable[[], T], within: float = 60.0, what: str = "") -> T
     return found
 
 
-def drained(owed: Callable[[], int], within: float = 240.0, stirring: float = 45.0) -> None:
+def drained(owed: Callable[[], int], within: float = 240.0, stirring: float = 60.0) -> None:
     """Ask how much is owed until it is nothing. A slow machine may take long over much; what does
     not dwindle for `stirring` seconds is stuck."""
     began = moved = time.monotonic()

@@ -110,9 +110,9 @@ def test_a_broker_that_comes_back_costs_time_and_nothing_else(machine, subscribe
             with redis.client() as client:
                 client.flushall()
             worker.send_signal(signal.SIGCONT)
-    drained(Delivery.objects.unfinished().count, stirring=BACK_WITHIN)
+    drained(Delivery.objects.unfinished().count, stirring=2 * BACK_WITHIN)
     after = ring(uuid7(), times=5)
-    drained(Delivery.objects.unfinished().count, stirring=5)
+    drained(Delivery.objects.unfinished().count, stirring=BACK_WITHIN / 2)
     assert sorted(answered()) == sorted(str(bell) for bell in [*before, *during, *after])
     assert worker.poll() is None, "the worker consumes again without a restart"
 
