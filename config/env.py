@@ -171,8 +171,9 @@ class Environment(BaseSettings):
         alias="WEBHOOKS_AT_ONCE",
         description="Endpoints that are sent webhooks at the same time, by all workers together; "
         "each keeps a worker's child busy for up to 35 seconds before the next one, of another "
-        "workspace if one waits, has its turn. 0: half as many as the machine has cores. Keep it "
-        "below the children of all workers: the rest is for what may not wait for slow receivers.",
+        "workspace if one waits, has its turn. 0: half as many as the machine has cores. As many "
+        "mails about approvals are sent at the same time. Keep it below "
+        "the children of all workers: the rest is for what may not wait for slow receivers.",
     )
     whitelist_dirs: Words = Field(
         ["api", "plans"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
@@ -31,6 +32,8 @@ from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, wait_after
 from apps.ledger.deliveries import name_of as name_of_error
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import is_on
+
+log = structlog.get_logger("lattice.cards")
 
 TASK = "approvals.send_card"
 LEASE = timedelta(seconds=90)
@@ -240,10 +243,11 @@ def _next_reminder(request: ApprovalRequest) -> datetime | None:
 
 def _note_failure(card: Card, error: Exception) -> None:
     """Only what kind of error and where: its message may hold an address."""
-    now = timezone.now()
+    now, name = timezone.now(), name_of_error(error)
+    log.warning("card not sent", card=str(card.id), channel=card.channel, because=name)
     Card.objects.filter(id=card.id).update(
         due_at=now + wait_after(card.attempts),
         sending_until=None,
-        last_error=name_of_error(error),
+        last_error=name,
         parked_at=now if card.attempts >= MAX_ATTEMPTS else None,
     )
