@@ -72,7 +72,12 @@ NAVIGATION = [
     {
         "title": "Proposals",
         "separator": True,
-        "items": [_item("Plans", "checklist", "plans_plan_changelist")],
+        "items": [
+            _item("Requests", "approval", "approvals_approvalrequest_changelist"),
+            _item("Plans", "checklist", "plans_plan_changelist"),
+            _item("Later looks", "fact_check", "approvals_afterreview_changelist"),
+            _item("Absences", "event_busy", "approvals_absence_changelist"),
+        ],
     },
     {
         "title": "Credentials",

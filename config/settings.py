@@ -392,6 +392,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "approvals.tell_overdue_reviews": {
+        "task": "approvals.tell_overdue_reviews",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "activity.forget_old_messages": {
         "task": "activity.forget_old_messages",
         "schedule": timedelta(hours=6),

@@ -23,3 +23,9 @@ class ApprovalsConfig(AppConfig):
         presenters = import_module("apps.activity.ports").presenters
         presenters["approvals"] = import_module("apps.activity.wording").told
         import_module("apps.approvals.events")
+        for page in ("absences", "requests", "reviews"):
+            import_module(f"apps.approvals.admin.{page}")
+        common = import_module("apps.common.ports")
+        vitals = import_module("apps.approvals.vitals")
+        common.examinations.append(vitals.examine_approvals)
+        common.levels.append(vitals.approval_levels)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.approvals.services import cards, clock, digests, sending, weighing
+from apps.approvals.services import cards, clock, digests, reviews, sending, weighing
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
 
@@ -47,3 +47,8 @@ def look_soon_everywhere(event: Event) -> None:
     of theirs."""
     who = event.payload.get("agent") or event.payload["person"]
     weighing.look_soon_everywhere(user=UUID(who))
+
+
+@shared_task(name="approvals.tell_overdue_reviews")
+def tell_overdue_reviews() -> None:
+    reviews.tell_overdue_reviews()

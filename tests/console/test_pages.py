@@ -18,19 +18,22 @@ from apps.ledger.services import record, unit
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
 LISTS = {
-    "accounts_user_changelist": 5,
-    "accounts_workspace_changelist": 5,
-    "accounts_membership_changelist": 5,
-    "accounts_invitation_changelist": 5,
-    "accounts_apikey_changelist": 5,
-    "ledger_event_changelist": 4,
-    "ledger_delivery_changelist": 4,
-    "ledger_killswitch_changelist": 6,
-    "activity_webhookendpoint_changelist": 6,
-    "activity_webhookmessage_changelist": 5,
-    "plans_plan_changelist": 5,
+    "accounts_user_changelist": 6,
+    "accounts_workspace_changelist": 6,
+    "accounts_membership_changelist": 6,
+    "accounts_invitation_changelist": 6,
+    "accounts_apikey_changelist": 6,
+    "ledger_event_changelist": 5,
+    "ledger_delivery_changelist": 5,
+    "ledger_killswitch_changelist": 7,
+    "activity_webhookendpoint_changelist": 7,
+    "activity_webhookmessage_changelist": 6,
+    "plans_plan_changelist": 6,
+    "approvals_approvalrequest_changelist": 8,
+    "approvals_afterreview_changelist": 7,
+    "approvals_absence_changelist": 7,
 }
-HOME = 16
+HOME = 19
 SEARCH = 7
 
 

@@ -59,6 +59,8 @@ ENDING_WHAT_IS_ASKED = {
     "api/v1/approvals/<uuid:request_id>/votes",
     "api/v1/approvals/<uuid:request_id>/withdraw",
     "api/v1/approvals/bulk",
+    "admin/approvals/approvalrequest/<uuid:request_id>/decide/",
+    "admin/approvals/approvalrequest/<uuid:request_id>/withdraw/",
 }
 OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO | WEIGHING | ENDING_WHAT_IS_ASKED
 """Of unsafe requests. Every safe one is open."""

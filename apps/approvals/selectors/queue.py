@@ -51,6 +51,16 @@ def waiting_on(
     return requests.pending().filter(Exists(stages), ~Exists(snoozed), ~Q(excluded__contains=[me]))
 
 
+def waiting_anywhere(actor: Actor) -> RequestQuerySet:
+    """In all workspaces in which something is pending that they may see."""
+    mine = ApprovalRequest.objects.visible_to(actor).pending()
+    found = Q(pk__in=[])
+    for workspace_id in mine.order_by().values_list("workspace_id", flat=True).distinct():
+        own = mine.filter(workspace_id=workspace_id)
+        found |= Q(pk__in=waiting_on(actor, own, workspace_id=workspace_id).values("pk"))
+    return ApprovalRequest.objects.visible_to(actor).filter(found)
+
+
 def _seated(person: UUID, role: str) -> Q:
     """In the words of `Electorate.seats`, of a stage."""
     held = _reached_by(role)

@@ -95,6 +95,13 @@ def add_comment(
     return comment
 
 
+def may_write(standing: Standing, request: ApprovalRequest, actor: Actor) -> bool:
+    """Whether a form would be of use; the service decides again."""
+    return standing.permits(Permission.WRITE) and (
+        standing.permits(Permission.DECIDE) or speaks_for(actor, request)
+    )
+
+
 def read_file(*, name: str, media_type: str, content: str) -> File:
     """As doors take it: `content` is base64."""
     try:
@@ -110,7 +117,7 @@ def read_file(*, name: str, media_type: str, content: str) -> File:
 
 
 def _require_may_write(standing: Standing, request: ApprovalRequest, actor: Actor) -> None:
-    if not standing.permits(Permission.DECIDE) and not speaks_for(actor, request):
+    if not may_write(standing, request, actor):
         raise NotAllowed(
             "Those who may decide write here, and who proposed it or owns the agent that did."
         )

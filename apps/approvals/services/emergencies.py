@@ -11,6 +11,7 @@ from apps.approvals import events
 from apps.approvals.choices import Because, Decision, ReviewBecause, Via
 from apps.approvals.errors import BreakGlassShut, ReasonMissing, SelfApproval, ViewMissing
 from apps.approvals.models.people import AfterReview
+from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.rules import may_sit
 from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.selectors.requests import the_request
@@ -19,6 +20,7 @@ from apps.approvals.services.reviews import owe_review
 from apps.approvals.services.voting import Wanted, moved
 from apps.approvals.services.weighing import weigh_anew
 from apps.common.actors import Actor
+from apps.common.errors import NotAllowed
 from apps.ledger.services import record, unit
 from apps.policies.selectors.policies import policy_in_force
 
@@ -44,13 +46,21 @@ def break_glass(
         weigh_anew(sitting)
         refusal = moved(sitting, wanted)
         if refusal is None:
-            _require_may_break(sitting, actor, standing.role)
+            _require_may_break(sitting.request, actor, standing.role)
             return _break(sitting, reason.strip(), actor, via)
     raise refusal
 
 
-def _require_may_break(sitting: Sitting, actor: Actor, role: str) -> None:
-    request = sitting.request
+def may_break_glass(request: ApprovalRequest, actor: Actor, role: str) -> bool:
+    """Whether a button would be allowed, of a pending request; the service decides again."""
+    try:
+        _require_may_break(request, actor, role)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _require_may_break(request: ApprovalRequest, actor: Actor, role: str) -> None:
     allowed = policy_in_force(request.workspace_id).document.break_glass
     if not allowed.enabled or not may_sit(role, allowed.roles):
         raise BreakGlassShut

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.approvals import events
 from apps.approvals.choices import Because, StageState, State
 from apps.approvals.errors import NotOpen
+from apps.approvals.figures import count_decision
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import LEGAL, Result, after, view_digest
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
@@ -254,6 +255,7 @@ def _move(
     request.state, request.because = state, because
     request.settled_at, request.settled_by = timezone.now(), actor.actor_id
     request.settled_via = via
+    count_decision(request)
     request.next_at = request.claimed_by = request.claimed_until = None
 
 

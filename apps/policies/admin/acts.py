@@ -17,8 +17,9 @@ from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.browser.entry import permits, person
+from apps.accounts.browser.filters import WorkspaceFilter
 from apps.accounts.choices import Permission
-from apps.accounts.models import User, Workspace
+from apps.accounts.models import User
 from apps.accounts.selectors import standing_of
 from apps.activity.naming import name_of
 from apps.common.admin import BrowseAdmin
@@ -31,26 +32,6 @@ from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import PolicyVersion
 from apps.policies.selectors.acts import explanation
 from apps.policies.services.acts import always_allow, erase_act
-
-
-class WorkspaceFilter(admin.SimpleListFilter):
-    """Of the workspaces one belongs to: the stock filter would offer everybody's."""
-
-    title = "workspace"
-    parameter_name = "workspace"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        rows = Workspace.objects.visible_to(person(request)).order_by("name", "id")
-        return [(str(pk), name) for pk, name in rows.values_list("id", "name")]
-
-    def queryset(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        queryset: QuerySet[ActRecord],
-    ) -> QuerySet[ActRecord]:
-        offered = {key for key, _ in self.lookup_choices}
-        wanted = self.value()
-        return queryset.filter(workspace_id=wanted) if wanted in offered else queryset
 
 
 class EraseForm(forms.Form):

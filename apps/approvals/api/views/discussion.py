@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
@@ -16,6 +15,7 @@ from apps.accounts.access.permissions import caller, requires
 from apps.accounts.choices import Permission
 from apps.approvals.api.discussion_shapes import CommentInput, CommentOutput
 from apps.approvals.api.views.requests import asked_for
+from apps.approvals.attachments import as_download
 from apps.approvals.choices import Said
 from apps.approvals.errors import AttachmentRefused, NotOpen
 from apps.approvals.models.people import Comment
@@ -91,13 +91,4 @@ class OneAttachment(APIView):
             request=asked_for(request, request_id),
             actor=caller(request),
         )
-        return HttpResponse(
-            content,
-            content_type=file.row.media_type,
-            headers={
-                "Content-Disposition": content_disposition_header(True, file.name) or "attachment",
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
-                "Cache-Control": "private, no-store",
-            },
-        )
+        return as_download(file, content)

@@ -1,0 +1,155 @@
+"""Requests in the console: what would change, who decides, and the buttons that do. What somebody
+wrote, and what would change, is shown as text and nothing else.
+
+Who may see a request, its workspace alone says: running the instance is not enough.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from apps.accounts.browser.entry import person
+from apps.accounts.browser.filters import WorkspaceFilter
+from apps.approvals.admin import deciding
+from apps.approvals.admin.showing import page_of, votes_so_far
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.queue import waiting_anywhere
+from apps.approvals.selectors.seen import seen
+from apps.common.admin import BrowseAdmin
+from apps.ledger.switch import stays_open
+
+ACTIONS: dict[str, Any] = {
+    # What ends something goes on while the kill switch is on: the service tells which does.
+    "decide": stays_open(deciding.DecidePage.as_view()),
+    "withdraw": stays_open(deciding.WithdrawPage.as_view()),
+    "undo": deciding.UndoPage.as_view(),
+    "claim": deciding.ClaimPage.as_view(),
+    "unclaim": deciding.UnclaimPage.as_view(),
+    "comment": deciding.CommentPage.as_view(),
+    "break_glass": deciding.BreakGlassPage.as_view(),
+    "review": deciding.ReviewPage.as_view(),
+}
+
+
+class SeenList(ChangeList):
+    """A page of requests, told together."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
+        for row, told in zip(rows, seen(rows, person(request)), strict=True):
+            row.seen = told
+        self.result_list = rows
+
+
+class TurnFilter(admin.SimpleListFilter):
+    title = "turn"
+    parameter_name = "turn"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [("mine", "Waiting on me"), ("open", "Not over")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ApprovalRequest]
+    ) -> QuerySet[ApprovalRequest]:
+        if self.value() == "mine":
+            return queryset.filter(pk__in=waiting_anywhere(person(request)).values("pk"))
+        if self.value() == "open":
+            return queryset & ApprovalRequest.objects.open()
+        return queryset
+
+
+@admin.register(ApprovalRequest)
+class RequestAdmin(BrowseAdmin):
+    list_display = ("sentence", "progress", "risk", "proposer", "votes", "due", "turn", "place")
+    list_filter = (TurnFilter, WorkspaceFilter, "state", "risk_level", "subject_kind")
+    list_select_related = ("workspace",)
+    search_fields = ("=id", "=subject_id")
+    search_help_text = "Id of the request or of what it is about"
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApprovalRequest]:
+        rows = ApprovalRequest.objects.visible_to(person(request))
+        return rows.select_related("workspace").order_by(*self.ordering)
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
+        return SeenList
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        place = "<uuid:request_id>"
+        return [
+            *(
+                path(f"{place}/{name.replace('_', '-')}/", guard(view), name=f"approvals_{name}")
+                for name, view in ACTIONS.items()
+            ),
+            path(
+                f"{place}/attachments/<uuid:attachment_id>/",
+                guard(deciding.attachment),
+                name="approvals_attachment",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: Any = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        return page_of(request, self.row(request, object_id))
+
+    @display(description="What would change")
+    def sentence(self, row: Any) -> str:
+        return str(row.seen.sentence)
+
+    @display(
+        description="State",
+        ordering="state",
+        label={
+            "pending": "warning",
+            "allowed": "success",
+            "effective": "success",
+            "consumed": "success",
+            "denied": "danger",
+            "expired": "danger",
+        },
+    )
+    def progress(self, row: Any) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @display(
+        description="Risk",
+        ordering="risk_score",
+        label={"low": "success", "medium": "info", "high": "warning", "critical": "danger"},
+    )
+    def risk(self, row: Any) -> str:
+        return str(row.risk_level)
+
+    @display(description="By")
+    def proposer(self, row: Any) -> str:
+        return f"{row.seen.proposer.name} ({row.proposer_kind})"
+
+    @display(description="Stage and votes")
+    def votes(self, row: Any) -> str:
+        return votes_so_far(row.seen)
+
+    @display(description="Due", ordering="due_at")
+    def due(self, row: Any) -> Any:
+        return row.due_at if row.state == "pending" else None
+
+    @display(description="Turn")
+    def turn(self, row: Any) -> str:
+        names = [each.name for each in row.seen.turn.people]
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        return ", ".join(names[:2]) + more
+
+    @display(description="Workspace", ordering="workspace__name")
+    def place(self, row: Any) -> str:
+        return str(row.workspace)

@@ -1,0 +1,86 @@
+"""What the console says of approvals: what waits on somebody, what is due, what the palette finds,
+and on every page of those who manage a workspace that somebody there broke the glass.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.choices import Role
+from apps.accounts.models import Membership
+from apps.approvals.choices import ReviewBecause
+from apps.approvals.models.people import AfterReview
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.names import people_named
+from apps.approvals.selectors.queue import waiting_anywhere
+from apps.common.actors import Actor
+from apps.common.ports import Found, Notice, Reading, finder, notice, tile
+
+SOON = timedelta(hours=24)
+FEW = 5
+LIST = "admin:approvals_approvalrequest_changelist"
+
+
+@tile(title="Waiting on me", icon="approval", order=5)
+def waiting_on_me(actor: Actor) -> Reading:
+    count = waiting_anywhere(actor).count()
+    return Reading(
+        count,
+        note="to decide now" if count else "nothing to decide",
+        url=f"{reverse(LIST)}?turn=mine",
+        tone="attention" if count else "good",
+    )
+
+
+@tile(title="Due soon", icon="alarm", order=6)
+def due_soon(actor: Actor) -> Reading:
+    pending = ApprovalRequest.objects.visible_to(actor).pending()
+    due = pending.filter(due_at__lt=timezone.now() + SOON).values_list("due_at", flat=True)
+    moments = list(due)
+    late = sum(moment < timezone.now() for moment in moments if moment)
+    return Reading(
+        len(moments),
+        note=f"{late} overdue" if late else "due within 24 hours",
+        url=f"{reverse(LIST)}?turn=open&o=6",
+        tone="attention" if late else "calm",
+    )
+
+
+@notice
+def broken_glass(actor: Actor) -> Iterator[Notice]:
+    """Until somebody has looked at it."""
+    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
+    owed = AfterReview.objects.owed().filter(
+        because=ReviewBecause.BREAK_GLASS, workspace__in=managed.values("workspace")
+    )
+    rows = list(owed.select_related("request", "workspace").order_by("due_at")[:FEW])
+    names = people_named(row.request.settled_by for row in rows)
+    for row in rows:
+        who = names[row.request.settled_by].name if row.request.settled_by else "Somebody"
+        late = "overdue since" if row.due_at < timezone.now() else "owed until"
+        yield Notice(
+            f"{who} broke the glass in {row.workspace}: it took effect before others decided.",
+            note=f"A look at it is {late} {row.due_at:%Y-%m-%d %H:%M} UTC",
+            since=row.request.settled_at,
+            url=reverse("admin:approvals_approvalrequest_change", args=[row.request_id]),
+        )
+
+
+@finder
+def find_requests(actor: Actor, words: str) -> Iterable[Found]:
+    """By their id, or that of what they are about."""
+    with suppress(ValueError):
+        wanted = UUID(words)
+        seen = ApprovalRequest.objects.visible_to(actor)
+        rows = seen.filter(id=wanted) | seen.filter(subject_id=wanted)
+        for row in rows.order_by("-id")[:FEW]:
+            yield Found(
+                title=f"Request: {row.subject_kind.replace('_', ' ')}",
+                description=f"{row.get_state_display()}, {row.opened_at:%Y-%m-%d %H:%M} UTC",
+                link=reverse("admin:approvals_approvalrequest_change", args=[row.pk]),
+                icon="approval",
+            )

@@ -1,0 +1,70 @@
+"""How approvals are doing: lines for `manage.py doctor`, levels for Prometheus."""
+
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.approvals.choices import StageState
+from apps.approvals.errors import NobodyEligible
+from apps.approvals.models.people import AfterReview, Card
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.electorate import sitting_of
+from apps.approvals.services.opening import require_staffed
+from apps.common.ports import Finding, Health, Level
+
+LOOKED_AT = 500
+"""Of what waits, the newest are asked whether anybody could decide."""
+
+
+def examine_approvals() -> Iterator[Finding]:
+    overdue = ApprovalRequest.objects.pending().filter(due_at__lt=timezone.now()).count()
+    owed = AfterReview.objects.overdue().count()
+    parked = Card.objects.filter(parked_at__isnull=False).count()
+    if owed:
+        text = f"{owed} looks that are owed afterwards are overdue"
+        fix = "Somebody with no part in them looks at them: the console, Later looks."
+        yield Finding("approvals", Health.WARN, text, fix)
+    if parked:
+        text = f"{parked} cards could not be delivered"
+        yield Finding("approvals", Health.WARN, text, "See the log for why, and EMAIL_URL.")
+    stuck = sum(map(_is_stuck, ApprovalRequest.objects.pending().order_by("-id")[:LOOKED_AT]))
+    if stuck:
+        text = f"{stuck} requests wait for more people than there are"
+        fix = "Invite people who may decide, or give out seats (`reassign`)."
+        yield Finding("approvals", Health.WARN, text, fix)
+    if not owed and not parked and not stuck:
+        yield Finding("approvals", Health.OK, f"{overdue} requests are overdue")
+
+
+def _is_stuck(request: ApprovalRequest) -> bool:
+    sitting = sitting_of(request)
+    left = [stage for stage in sitting.stages if stage.state != StageState.PASSED]
+    try:
+        require_staffed(left, request.excluded, sitting.people)
+    except NobodyEligible:
+        return True
+    return False
+
+
+def approval_levels() -> Iterator[Level]:
+    pending = ApprovalRequest.objects.pending()
+    now = timezone.now()
+    yield Level(
+        "lattice_approval_requests",
+        "Requests that wait: all of them, and those that are overdue.",
+        {"open": pending.count(), "overdue": pending.filter(due_at__lt=now).count()},
+        label="which",
+    )
+    yield Level(
+        "lattice_approval_cards_parked",
+        "Cards that could not be delivered.",
+        {"": Card.objects.filter(parked_at__isnull=False).count()},
+    )
+    owed = AfterReview.objects.owed()
+    yield Level(
+        "lattice_approval_reviews",
+        "Looks that are owed afterwards: all of them, and those that are overdue.",
+        {"owed": owed.count(), "overdue": owed.filter(Q(due_at__lt=now)).count()},
+        label="which",
+    )
