@@ -77,6 +77,8 @@ class Unit:
     depth: int
     """How many transaction blocks deep the unit stands: events belong to exactly this one."""
     recorded: list[Recorded] = field(default_factory=list)
+    stops: bool = False
+    """Whether something that joined it does not go on while the kill switch is on."""
 
 
 _current: ContextVar[Unit | None] = ContextVar("ledger_unit", default=None)
@@ -107,6 +109,7 @@ def unit(*, actor: Actor, workspace: UUID = SYSTEM_WORKSPACE) -> Iterator[Unit]:
         yield mine
         if outer:
             outer.recorded += mine.recorded
+            outer.stops |= mine.stops or not switch.is_open()
         else:
             _append(mine)
 
@@ -280,7 +283,7 @@ def _append(mine: Unit) -> None:
     if not mine.recorded:
         switch.require_running(mine.workspace_id)  # it may have changed rows all the same
         return
-    freely = switch.may_append()
+    freely = switch.may_append(stops=mine.stops)
     events = sorted(mine.recorded, key=lambda event: event.workspace_id)
     lines = "\n".join(line for event in events for line in around_seq(event))
     told = [

@@ -66,9 +66,14 @@ def require_running(workspace: UUID = EVERYWHERE) -> None:
         raise KillSwitchOn
 
 
-def may_append() -> bool:
+def is_open() -> bool:
+    """Whether what happens here goes on while it is on."""
+    return _open.get()
+
+
+def may_append(*, stops: bool = False) -> bool:
     """Whether `ledger_append` need not ask."""
-    if _open.get():
+    if _open.get() and not stops:
         return True
     if settings.KILL_SWITCH:
         raise KillSwitchOn

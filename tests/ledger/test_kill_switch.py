@@ -100,6 +100,21 @@ def test_staying_open_within_a_unit_does_not_open_the_unit_around_it():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_what_stops_within_a_unit_that_stays_open_stops_all_of_it(settings, by_environment):
+    """As a vote does that approves, sent with an idempotency key to a door that stays open."""
+    workspace = uuid7()
+    if by_environment:
+        settings.KILL_SWITCH = True
+    else:
+        pull(workspace)
+    with refused(), staying_open(), unit(actor=SYSTEM, workspace=workspace), staying_open(False):
+        ring(workspace)
+    with staying_open(), unit(actor=SYSTEM, workspace=workspace):
+        ring(workspace)
+
+
+@pytest.mark.django_db
 def test_the_environment_stops_everything_and_no_row_can_release_it(settings):
     settings.KILL_SWITCH = True
     with refused():
