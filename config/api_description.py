@@ -75,6 +75,7 @@ def settings(*, server: str) -> dict[str, Any]:
             "ApprovalStageStateEnum": "apps.approvals.choices.StageState",
             "ApprovalDecisionEnum": "apps.approvals.choices.Decision",
             "VoteDecisionEnum": "apps.approvals.api.shapes.CASTABLE",
+            "ApprovalViaEnum": "apps.approvals.choices.Via",
             "ApprovalOutcomeEnum": "apps.approvals.choices.Outcome",
             "DraftStateEnum": "apps.policies.choices.DraftState",
             "MessageStateEnum": "apps.activity.choices.MessageState",

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import httpx
 
-from apps.common.runtime.programs import programs
+from apps.common.runtime.programs import Program, programs
 from config.env import ROOT
 from tests.waiting import eventually
 
 PATIENCE = 60
+APPLICATION = "config.asgi:application"
 
 
 def free_port() -> int:
@@ -28,8 +29,11 @@ class Server:
 
     process: "subprocess.Popen[bytes]"
 
-    def __init__(self, name: str, log: Path, **environment: str) -> None:
+    def __init__(
+        self, name: str, log: Path, *, application: str = APPLICATION, **environment: str
+    ) -> None:
         self.name = name
+        self.application = application
         self.log = log
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -40,10 +44,13 @@ class Server:
         (web, *_) = programs(server=self.name, host="127.0.0.1", port=self.port)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                web.command, cwd=ROOT, env=self._environment, stdout=output, stderr=output
+                self._command(web), cwd=ROOT, env=self._environment, stdout=output, stderr=output
             )
         eventually(self._answers, within=PATIENCE, what=f"{self.name} answers")
         return self
+
+    def _command(self, web: Program) -> list[str]:
+        return [word.replace(APPLICATION, self.application) for word in web.command]
 
     def kill(self) -> None:
         self.process.kill()
@@ -80,9 +87,11 @@ class Server:
 
 
 @contextmanager
-def serving(name: str, log: Path, **environment: str) -> Iterator[Server]:
+def serving(
+    name: str, log: Path, *, application: str = APPLICATION, **environment: str
+) -> Iterator[Server]:
     """uvicorn or daphne, with these variables on top of the test run's."""
-    server = Server(name, log, **environment)
+    server = Server(name, log, application=application, **environment)
     try:
         yield server.start()
     finally:

@@ -1,10 +1,11 @@
-"""Where the sockets are. A path that is not here is refused while shaking hands."""
+"""Where the sockets of this room are, and what a path that is nowhere leads to."""
 
 from typing import Any
 
-from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from apps.activity.consumers import LiveConsumer, Nowhere
 
-sockets: Any = URLRouter([path("ws/v1/", LiveConsumer.as_asgi()), re_path(r"", Nowhere.as_asgi())])
+routes: list[Any] = [path("ws/v1/", LiveConsumer.as_asgi())]
+nowhere: list[Any] = [re_path(r"", Nowhere.as_asgi())]
+"""Comes last: it is refused while shaking hands."""

@@ -146,9 +146,9 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             await super().__call__(*opened)
         finally:
-            self._gone()
+            self.gone()
 
-    def _gone(self) -> None:
+    def gone(self) -> None:
         if not hasattr(self, "_writing"):
             return
         self._timer.cancel()
@@ -240,7 +240,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         with context.call(request_id=str(uuid7())):
             is_pong = frame.get("type") == "pong"
-            if is_pong and self._answers_ping(frame):
+            if is_pong and self.answers_ping(frame):
                 return  # as often as the server asks
             if not self.budget.spend():
                 self._too_often(frame)
@@ -255,7 +255,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]
                 )
                 await self.obey(frame, reader)
 
-    def _answers_ping(self, frame: Mapping[str, Any]) -> bool:
+    def answers_ping(self, frame: Mapping[str, Any]) -> bool:
         number = frame.get("n")
         return isinstance(number, int) and self.pace.pong(number)
 

@@ -15,13 +15,17 @@ class ApprovalsConfig(AppConfig):
             import_module(f"apps.approvals.models.{module.name}")
 
     def ready(self) -> None:
-        sources = import_module("apps.activity.ports").sources
+        activity = import_module("apps.activity.ports")
         for module in iter_modules(import_module("apps.approvals.channels").__path__):
             import_module(f"apps.approvals.channels.{module.name}")
         for name in ("clock", "sending", "digests"):
-            sources.append(import_module(f"apps.approvals.services.{name}"))
-        presenters = import_module("apps.activity.ports").presenters
-        presenters["approvals"] = import_module("apps.activity.wording").told
+            activity.sources.append(import_module(f"apps.approvals.services.{name}"))
+        activity.presenters["approvals"] = import_module("apps.activity.wording").told
+        commands = import_module("apps.approvals.commands")
+        activity.commands.update(
+            decide=commands.decide, undo=commands.undo, withdraw=commands.withdraw
+        )
+        activity.topics["approval"] = import_module("apps.approvals.topics").approval_topic
         import_module("apps.approvals.events")
         for page in ("absences", "requests", "reviews"):
             import_module(f"apps.approvals.admin.{page}")

@@ -35,6 +35,7 @@ _SECRET_TEXT = re.compile(
     | \bAIza[A-Za-z0-9_-]{20,}
     | \bAKIA[A-Z0-9]{12,}
     | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)                              # user:password@host
+    | (?<=/ws/)[^/\s]*(?:@|%40)[^/\s]*                             # somebody's own address
     | \b(?i:bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}
     | (?P<name>(?i:[a-z0-9_-]*(?:token|password|passwd|secret|api[-_]?key|authorization|ticket
           |cookie|sessionid)|[?&;](?:key|code))["']?\s*[=:]\s*)(?:(?i:bearer|basic)\s+)?

@@ -61,12 +61,14 @@ ENDING_WHAT_IS_ASKED = {
     "api/v1/approvals/bulk",
     "admin/approvals/approvalrequest/<uuid:request_id>/decide/",
     "admin/approvals/approvalrequest/<uuid:request_id>/withdraw/",
+    "api/v1/approvals/<uuid:request_id>/respond",
+    "approvals/<uuid:request_id>/respond",
 }
 OPEN = SIGNING_IN | THE_SWITCH | ENDING_WHAT_SOMEBODY_MAY_DO | WEIGHING | ENDING_WHAT_IS_ASKED
 """Of unsafe requests. Every safe one is open."""
 
 OPEN_TASKS = {"activity.pulse", "ledger.write_checkpoint"}
-OPEN_COMMANDS: set[str] = set()
+OPEN_COMMANDS = {"decide", "withdraw"}
 """Of sockets."""
 
 OPEN_BLOCKS = {

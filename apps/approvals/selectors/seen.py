@@ -16,15 +16,15 @@ from apps.activity.naming import name_of
 from apps.approvals.choices import Because, Decision, StageState, State
 from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
-from apps.approvals.ports import Summary, subjects
+from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import UNREADABLE, open_questions
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
 from apps.approvals.selectors.names import Person
+from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
 from apps.policies.engine.hidden import spelled_out
 
-GONE = "What this was about is not there any more."
 NAMED = 50
 """So many are named of those who may decide in a stage; `may_decide_count` says how many there
 are."""
@@ -104,7 +104,7 @@ def seen(
     by_workspace: dict[UUID, list[ApprovalRequest]] = {}
     for request in requests:
         by_workspace.setdefault(request.workspace_id, []).append(request)
-    told = _summaries(requests)
+    told = summaries_of(requests)
     for workspace_id, own in by_workspace.items():
         electorate = (people or {}).get(workspace_id) or electorate_of(workspace_id)
         page = _Page(own, electorate, actor)
@@ -127,12 +127,11 @@ class _Page:
 
     def seen(self, sitting: Sitting, told: Mapping[UUID, Summary]) -> Seen:
         request = sitting.request
-        subject = subjects.get(request.subject_kind)
         summary = told.get(request.subject_id, Summary(sentence=GONE))
         seats = {stage.id: sitting.seats(stage) for stage in sitting.stages}
         return Seen(
             request=request,
-            subject_label=subject.label if subject else request.subject_kind,
+            subject_label=label_of(request),
             sentence=summary.sentence,
             url=summary.url,
             proposer=self._person(request.proposer_id),
@@ -284,17 +283,6 @@ def _may(hindrance: DomainError | None) -> May:
     if hindrance is None:
         return May(ok=True)
     return May(ok=False, code=hindrance.code, because=hindrance.text)
-
-
-def _summaries(requests: Iterable[ApprovalRequest]) -> dict[UUID, Summary]:
-    by_kind: dict[str, set[UUID]] = {}
-    for request in requests:
-        by_kind.setdefault(request.subject_kind, set()).add(request.subject_id)
-    found: dict[UUID, Summary] = {}
-    for kind, ids in by_kind.items():
-        if kind in subjects:
-            found.update(subjects[kind].summaries(ids))
-    return found
 
 
 def texts_of(votes: Iterable[Vote]) -> dict[UUID, str]:

@@ -1,8 +1,30 @@
 """What requests are about, as the rooms say to which it belongs."""
 
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.ports import Change, subjects
+from apps.approvals.ports import Change, Summary, subjects
 from apps.common.errors import NotFound
+
+GONE = "What this was about is not there any more."
+
+
+def summaries_of(requests: Iterable[ApprovalRequest]) -> Mapping[UUID, Summary]:
+    """By their subjects; one that is gone is left out."""
+    by_kind: dict[str, set[UUID]] = {}
+    for request in requests:
+        by_kind.setdefault(request.subject_kind, set()).add(request.subject_id)
+    found: dict[UUID, Summary] = {}
+    for kind, ids in by_kind.items():
+        if kind in subjects:
+            found.update(subjects[kind].summaries(ids))
+    return found
+
+
+def label_of(request: ApprovalRequest) -> str:
+    subject = subjects.get(request.subject_kind)
+    return subject.label if subject else request.subject_kind
 
 
 def change_of(request: ApprovalRequest) -> Change | None:

@@ -5,7 +5,7 @@ decide on exactly that. Where people are told without looking, cards are dealt f
 is now, and `services/sending.py` brings what was shown up to that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,17 @@ _FACES = {State.ALLOWED: State.PENDING, State.CONSUMED: State.EFFECTIVE}
 
 def note_shown(request: ApprovalRequest, channel: str, person: UUID, view_digest: str) -> None:
     """What somebody has on their screen now. Looking changes nothing else, and is not recorded."""
-    shown = Card(
+    _note([_card(request, channel, person, view_digest)])
+
+
+def note_all_shown(requests: Iterable[ApprovalRequest], channel: str, person: UUID) -> None:
+    """A page of them, each as it is. In one order, so that no two looks wait for each other."""
+    in_order = sorted(requests, key=lambda request: request.id)
+    _note([_card(request, channel, person, request.view_digest) for request in in_order])
+
+
+def _card(request: ApprovalRequest, channel: str, person: UUID, view_digest: str) -> Card:
+    return Card(
         workspace_id=request.workspace_id,
         request=request,
         channel=channel,
@@ -32,8 +42,11 @@ def note_shown(request: ApprovalRequest, channel: str, person: UUID, view_digest
         shown_state=request.state,
         shown_at=timezone.now(),
     )
+
+
+def _note(shown: list[Card]) -> None:
     Card.objects.bulk_create(
-        [shown],
+        shown,
         update_conflicts=True,
         unique_fields=["request", "channel", "person_id"],
         update_fields=["view_digest", "shown_state", "shown_at"],

@@ -22,7 +22,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import subjects
 from apps.approvals.selectors.people import quiet_until
 from apps.approvals.selectors.queue import waiting_on
-from apps.approvals.selectors.seen import GONE
+from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.attention import next_digest
 from apps.approvals.services.sending import ASK_AGAIN, LEASE, is_crowded
 from apps.ledger.deliveries import FIRST_WAIT, Start, name_of

@@ -26,7 +26,7 @@ from apps.approvals.ports import Delivered, Told, channels, subjects
 from apps.approvals.rules import next_reminder
 from apps.approvals.selectors.electorate import Sitting, sitting_of
 from apps.approvals.selectors.people import attention_of, quiet_until
-from apps.approvals.selectors.seen import GONE
+from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.cards import face_of, is_news
 from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, wait_after
 from apps.ledger.deliveries import name_of as name_of_error

@@ -16,17 +16,17 @@ DESCRIPTION = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
 
 
 @cache
-def _schema_of(kind):
-    shown = DESCRIPTION["operations"]["show"]["messages"]
+def _schema_of(kind, operation):
+    shown = DESCRIPTION["operations"][operation]["messages"]
     assert kind in [message["$ref"].rpartition("/")[2] for message in shown]
     return Draft202012Validator(
         {"$ref": f"#/components/schemas/{kind}", "components": DESCRIPTION["components"]}
     )
 
 
-def as_described(frame):
+def as_described(frame, operation="show"):
     """The same frame, held against docs/asyncapi.yaml."""
-    _schema_of(frame["type"]).validate(frame)
+    _schema_of(frame["type"], operation).validate(frame)
     return frame
 
 
@@ -34,6 +34,8 @@ class Live:
     """A client of the socket that answers pings, and remembers every frame it was sent."""
 
     ready: dict[str, Any]
+    operation = "show"
+    answers: tuple[str, ...] = ("ok", "error")
 
     def __init__(self, wire):
         self.wire = wire
@@ -43,7 +45,7 @@ class Live:
         """The next frame that is not a ping."""
         async with asyncio.timeout(patience):
             while True:
-                frame = as_described(json.loads(await self.wire.recv()))
+                frame = as_described(json.loads(await self.wire.recv()), self.operation)
                 self.frames.append(frame)
                 if frame["type"] != "ping":
                     return frame
@@ -57,7 +59,7 @@ class Live:
         await self.send(**frame)
         while True:
             answer = await self.next(patience)
-            if answer["type"] in ("ok", "error") and answer["id"] == frame.get("id"):
+            if answer["type"] in self.answers and answer["id"] == frame.get("id"):
                 return answer
 
     async def watch(self, workspace, after=None, **more):
@@ -79,13 +81,13 @@ class Live:
 
 
 @asynccontextmanager
-async def connected(server, token=None, path="/ws/v1/", hello=None, **options):
+async def connected(server, token=None, path="/ws/v1/", hello=None, client=Live, **options):
     headers = dict(options.pop("headers", {}))
     if token:
         headers["Authorization"] = f"Bearer {token}"
     address = server.url.replace("http", "ws") + path
     async with websockets.connect(address, additional_headers=headers, **options) as wire:
-        live = Live(wire)
+        live = client(wire)
         if hello:
             await live.send(type="hello", token=hello)
         if token or hello:

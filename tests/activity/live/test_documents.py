@@ -94,14 +94,17 @@ async def test_streams_and_feed_show_what_the_socket_shows(uvicorn, house):
 
 
 def test_description_names_only_what_it_describes():
-    messages = DESCRIPTION["channels"]["live"]["messages"]
-    schemas = DESCRIPTION["components"]["schemas"]
-    for name, message in messages.items():
-        assert message["payload"]["$ref"] == f"#/components/schemas/{name}"
-        assert schemas[name]["properties"]["type"]["const"] == name
+    channels, schemas = DESCRIPTION["channels"], DESCRIPTION["components"]["schemas"]
+    for channel in channels.values():
+        for name, message in channel["messages"].items():
+            assert message["payload"]["$ref"] == f"#/components/schemas/{name}"
+            assert schemas[name]["properties"]["type"]["const"] == name
     for operation in DESCRIPTION["operations"].values():
+        channel = operation["channel"]["$ref"].rpartition("/")[2]
         for message in operation["messages"]:
-            assert message["$ref"].rpartition("/")[2] in messages
+            _, _, named, _, name = message["$ref"].split("/")
+            assert named == channel
+            assert name in channels[channel]["messages"]
 
 
 def _events_at(workspace, seqs):

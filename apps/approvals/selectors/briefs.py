@@ -1,0 +1,127 @@
+"""Requests in short, as the promised doors and the sockets show them, and on whom each waits."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.approvals.choices import Because, Decision, State
+from apps.approvals.models.requests import ApprovalRequest, seat_of
+from apps.approvals.ports import Summary
+from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
+from apps.approvals.selectors.names import Person, people_named
+from apps.approvals.selectors.queue import NEVER, waiting_on
+from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
+from apps.common.actors import Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    request: ApprovalRequest
+    shown: Mapping[str, Any]
+    waits_on: frozenset[UUID]
+    """Who may decide now, and has not: those with a seat, and those who stand in for them."""
+
+
+def requests_by_id(ids: Collection[UUID], *, actor: Actor) -> list[Brief]:
+    return briefs(list(ApprovalRequest.objects.visible_to(actor).filter(id__in=ids)))
+
+
+def everything_waiting(
+    actor: Actor, workspaces: Collection[UUID], *, limit: int
+) -> tuple[list[Brief], int]:
+    """On somebody, in all of these workspaces, what is due first first; and how many there are."""
+    pending = ApprovalRequest.objects.visible_to(actor).pending()
+    asking = pending.filter(workspace_id__in=workspaces).values_list("workspace_id", flat=True)
+    found = [
+        request
+        for workspace_id in asking.distinct()
+        for request in waiting_on(
+            actor, pending.filter(workspace_id=workspace_id), workspace_id=workspace_id
+        )
+    ]
+    found.sort(key=lambda request: (request.due_at or NEVER, request.id))
+    return briefs(found[:limit]), len(found)
+
+
+def briefs(requests: Sequence[ApprovalRequest]) -> list[Brief]:
+    """In their order. Of each workspace, a few queries."""
+    told = summaries_of(requests)
+    names = people_named(one for r in requests for one in (r.proposer_id, r.settled_by))
+    by_workspace: dict[UUID, list[ApprovalRequest]] = {}
+    for request in requests:
+        by_workspace.setdefault(request.workspace_id, []).append(request)
+    found: dict[UUID, Brief] = {}
+    for workspace_id, own in by_workspace.items():
+        for sitting in sittings_of(own, electorate_of(workspace_id)):
+            found[sitting.request.id] = Brief(
+                request=sitting.request,
+                shown=_shown(sitting, told, names),
+                waits_on=awaited(sitting),
+            )
+    return [found[request.id] for request in requests]
+
+
+def awaited(sitting: Sitting) -> frozenset[UUID]:
+    request, stage, people = sitting.request, sitting.stage, sitting.people
+    if request.state != State.PENDING or stage is None:
+        return frozenset()
+    excluded = sitting.excluded_from(stage)
+    said = [
+        vote
+        for vote in sitting.votes
+        if vote.stage_id == stage.id
+        and vote.view_digest == request.view_digest
+        and vote.decision != Decision.RETRACT
+    ]
+    left = people.seats(stage, excluded) - {seat_of(vote) for vote in said}
+    standing_in = _stand_ins(people, left) - excluded
+    return (left | standing_in) - {vote.voter_id for vote in said}
+
+
+def _stand_ins(people: Electorate, seats: Collection[UUID]) -> frozenset[UUID]:
+    return frozenset(
+        other
+        for absent, other in people.stand_ins.items()
+        if absent in seats and other in people.roles
+    )
+
+
+def _shown(
+    sitting: Sitting, told: Mapping[UUID, Summary], names: Mapping[UUID, Person]
+) -> dict[str, Any]:
+    request, stage = sitting.request, sitting.stage
+    summary = told.get(request.subject_id, Summary(sentence=GONE))
+    tally = sitting.tally(stage) if stage else None
+    return {
+        "request_id": request.id,
+        "workspace_id": request.workspace_id,
+        "subject": {
+            "kind": request.subject_kind,
+            "id": request.subject_id,
+            "label": label_of(request),
+        },
+        "title": summary.sentence,
+        "url": summary.url,
+        "risk": request.risk_level,
+        "risk_score": request.risk_score,
+        "requested_by": _person(names[request.proposer_id]) | {"kind": request.proposer_kind},
+        "created_at": request.opened_at,
+        "due_at": request.due_at,
+        "expires_at": request.expires_at,
+        "effective_at": request.effective_at,
+        "view_digest": request.view_digest,
+        "state": request.state,
+        "outcome": request.outcome,
+        "because": Because(request.because).label,
+        "stage": stage.name if stage else None,
+        "approvals": tally.approvals if tally else None,
+        "needed": tally.needed if tally else None,
+        "decided_by": _person(names[request.settled_by]) if request.settled_by else None,
+        "decided_via": request.settled_via,
+        "decided_at": request.settled_at,
+    }
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {"id": person.id, "name": person.name}
