@@ -212,7 +212,7 @@ def main():
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.enter_context(Services(folder).running())
         os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "bench.decisions.settings",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "LATTICE_ENV": "development",
             "LATTICE_DATA_DIR": str(folder),
             "DATABASE_URL": addresses.database_url(folder),
@@ -232,6 +232,7 @@ def main():
                 *("--no-access-log", "--log-level", "warning"),
             ],
             cwd=ROOT,
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": "bench.decisions.settings"},
         )
         stack.callback(server.wait)
         stack.callback(server.terminate)
