@@ -231,10 +231,32 @@ class BulkInput(serializers.Serializer[Any]):
     decisions = OneDecisionInput(many=True, allow_empty=False)
 
 
-class CastOutput(RequestOutput):
-    vote = serializers.UUIDField(help_text="Your vote.")
+class CountOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=StageState.choices)
+    approvals = serializers.IntegerField(help_text="That count now.")
+    needed = serializers.IntegerField(help_text="Approvals that are still missing.")
+
+
+class CastOutput(serializers.Serializer[Any]):
+    """What came of it, of what was read anyway: ask for the request to see all of it."""
+
+    id = serializers.UUIDField(source="request.id")
+    vote = serializers.UUIDField(source="vote.id", help_text="Your vote.")
+    decision = serializers.ChoiceField(choices=Decision.choices, source="vote.decision")
+    state = serializers.ChoiceField(choices=State.choices, source="request.state")
+    outcome = serializers.ChoiceField(
+        choices=Outcome.choices, allow_null=True, source="request.outcome"
+    )
+    because = serializers.ChoiceField(choices=Because.choices, source="request.because")
+    view_digest = serializers.CharField(source="request.view_digest")
+    effective_at = serializers.DateTimeField(source="request.effective_at", allow_null=True)
+    stages = CountOutput(many=True, source="sitting.counts")
     rest = serializers.UUIDField(
-        allow_null=True, help_text="The request about what was not accepted."
+        source="rest.id",
+        default=None,
+        allow_null=True,
+        help_text="The request about what was not accepted.",
     )
 
     class Meta:
@@ -261,9 +283,8 @@ class BulkOutput(serializers.Serializer[Any]):
     results = BulkOutcomeOutput(many=True)
 
 
-def cast(done: Cast, found: Seen) -> dict[str, Any]:
-    rest = str(done.rest.id) if done.rest else None
-    return {**one(found), "vote": str(done.vote.id), "rest": rest}
+def cast(done: Cast) -> dict[str, Any]:
+    return dict(CastOutput(done).data)
 
 
 def outcome(

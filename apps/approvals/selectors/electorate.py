@@ -133,6 +133,20 @@ class Sitting:
         ]
         return tally(ballots, quorum=stage.quorum, seats=self.people.seats(stage, excluded))
 
+    @property
+    def counts(self) -> list[dict[str, object]]:
+        """How far each stage is."""
+        return [
+            {
+                "name": stage.name,
+                "state": stage.state,
+                "approvals": counted.approvals,
+                "needed": counted.needed,
+            }
+            for stage in self.stages
+            for counted in [self.tally(stage)]
+        ]
+
 
 def sitting_of(request: ApprovalRequest, people: Electorate | None = None) -> Sitting:
     return sittings_of([request], people or electorate_of(request.workspace_id))[0]

@@ -37,9 +37,14 @@ TOLD: dict[State, Callable[..., Event]] = {
 }
 
 
-def sit(request_id: UUID, people: Electorate | None = None) -> Sitting:
+def sit(
+    request_id: UUID, people: Electorate | None = None, *, workspace: UUID | None = None
+) -> Sitting:
     """Whoever decides, or lets time or policy decide, does so one after the other."""
-    locked = ApprovalRequest.objects.select_for_update(of=("self",)).filter(id=request_id).first()
+    found = ApprovalRequest.objects.select_related("workspace").filter(id=request_id)
+    if workspace is not None:
+        found = found.filter(workspace_id=workspace)
+    locked = found.select_for_update(of=("self",)).first()
     if locked is None:
         raise NotFound
     return sitting_of(locked, people)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.choices import Permission
 from apps.accounts.errors import WorkspaceArchived
 from apps.accounts.keyring import encrypt
-from apps.accounts.models import User, Workspace
+from apps.accounts.models import User
 from apps.accounts.selectors import require, require_person
 from apps.activity.naming import name_of
 from apps.approvals import events
@@ -64,30 +64,30 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    request: ApprovalRequest
+    sitting: Sitting
+    """As the vote left it."""
     vote: Vote
     again: bool = False
     """It had been cast before, and nothing happened now."""
     rest: ApprovalRequest | None = field(default=None)
     """What was not accepted."""
 
+    @property
+    def request(self) -> ApprovalRequest:
+        return self.sitting.request
 
-def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
-    """Sent again, it answers as before. A policy found changed is recorded, though refused."""
+
+def cast_vote(
+    *, request_id: UUID, wanted: Wanted, actor: Actor, workspace: UUID | None = None
+) -> Cast:
+    """Sent again, it answers as before. A policy found changed is recorded, though refused.
+    `workspace`: of a door that knows already that the actor stands there."""
     require_person(actor)
-    found = the_request(request_id=request_id, actor=actor)
-    if wanted.decision in REASONED and not wanted.comment.strip():
-        raise ReasonMissing(details=[{"field": "comment", "message": "Say why."}])
-    if not wanted.digest:
-        raise ViewMissing
-    if wanted.decision != Decision.APPROVE and (wanted.operations or wanted.edits):
-        raise NotReshapable("Only who approves can change it, or accept a part of it.")
-    with (
-        staying_open(wanted.decision in ENDING),
-        unit(actor=actor, workspace=found.workspace_id),
-    ):
-        sitting = settling.sit(found.id)
-        _require_may_decide(sitting, found.workspace, actor)
+    _require_whole(wanted)
+    place = workspace or the_request(request_id=request_id, actor=actor).workspace_id
+    with staying_open(wanted.decision in ENDING), unit(actor=actor, workspace=place):
+        sitting = settling.sit(request_id, workspace=place)
+        _require_may_decide(sitting, actor)
         if sitting.request.state != State.PENDING:
             return _late(sitting, wanted, actor)
         settling.expire_if_late(sitting)
@@ -96,6 +96,15 @@ def cast_vote(*, request_id: UUID, wanted: Wanted, actor: Actor) -> Cast:
         if refusal is None:
             return _vote(sitting, wanted, actor)
     raise refusal
+
+
+def _require_whole(wanted: Wanted) -> None:
+    if wanted.decision in REASONED and not wanted.comment.strip():
+        raise ReasonMissing(details=[{"field": "comment", "message": "Say why."}])
+    if not wanted.digest:
+        raise ViewMissing
+    if wanted.decision != Decision.APPROVE and (wanted.operations or wanted.edits):
+        raise NotReshapable("Only who approves can change it, or accept a part of it.")
 
 
 def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalRequest:
@@ -148,11 +157,11 @@ def decided(request: ApprovalRequest) -> AlreadyDecided:
 # --- before
 
 
-def _require_may_decide(sitting: Sitting, workspace: Workspace, actor: Actor) -> None:
+def _require_may_decide(sitting: Sitting, actor: Actor) -> None:
     """Of the members that were read anyway."""
     if actor.actor_id not in sitting.people.roles:
         raise NotAllowed("Your role here does not permit deciding.")
-    if workspace.is_archived:
+    if sitting.request.workspace.is_archived:
         raise WorkspaceArchived
 
 
@@ -181,7 +190,7 @@ def _late(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     request = sitting.request
     mine = [vote for vote in sitting.votes if vote.voter_id == actor.actor_id]
     if mine and mine[-1].decision == wanted.decision:
-        return Cast(request=request, vote=mine[-1], again=True)
+        return Cast(sitting=sitting, vote=mine[-1], again=True)
     stage = sitting.last_stage
     may_stop = request.state in (State.ALLOWED, State.EFFECTIVE) and stage is not None
     if wanted.decision != Decision.VETO or not may_stop:
@@ -198,7 +207,7 @@ def _veto(sitting: Sitting, stage: Stage, wanted: Wanted, actor: Actor) -> Cast:
     before = sitting.vote_of(actor.actor_id, stage)
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.settle(sitting.request, State.DENIED, Because.VETO, actor=actor, via=wanted.via)
-    return Cast(request=sitting.request, vote=vote)
+    return Cast(sitting=sitting, vote=vote)
 
 
 def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
@@ -216,12 +225,12 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
             stage, seat, before = first, _seat(sitting, first, actor), None
     elif before and before.view_digest == wanted.digest:
         if before.decision == wanted.decision:
-            return Cast(request=sitting.request, vote=before, again=True)
+            return Cast(sitting=sitting, vote=before, again=True)
         if not wanted.change and before.decision != Decision.RETRACT:
             raise VoteStands(details=[{"field": "decision", "message": before.decision}])
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.count(sitting, actor=actor, via=wanted.via)
-    return Cast(request=sitting.request, vote=vote, rest=changed.rest if changed else None)
+    return Cast(sitting=sitting, vote=vote, rest=changed.rest if changed else None)
 
 
 def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = False) -> UUID:

@@ -39,7 +39,7 @@ from apps.approvals.services.voting import ENDING, Wanted, cast_vote, undo_decis
 from apps.common.api.openapi import errors
 from apps.common.errors import DomainError
 from apps.ledger.errors import KillSwitchOn
-from apps.ledger.switch import keep_open, require_running
+from apps.ledger.switch import keep_open
 
 DECIDERS = (PeopleOnly, requires(Permission.DECIDE))
 REFUSALS = (
@@ -84,7 +84,6 @@ class Votes(Deciding):
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
             keep_open(self.given["decision"] in ENDING)
-            require_running(standing(request).workspace_id)
 
     @extend_schema(
         summary="Decide",
@@ -109,11 +108,13 @@ class Votes(Deciding):
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
-        found = asked_for(request, request_id)
-        wanted = _wanted(self.given, seen_in_header=_digest_in(request))
-        cast = cast_vote(request_id=found.id, wanted=wanted, actor=caller(request))
-        [shown] = seen([cast.request], caller(request))
-        return Response(shapes.cast(cast, shown), status=200 if cast.again else 201)
+        cast = cast_vote(
+            request_id=request_id,
+            wanted=_wanted(self.given, seen_in_header=_digest_in(request)),
+            actor=caller(request),
+            workspace=standing(request).workspace_id,
+        )
+        return Response(shapes.cast(cast), status=200 if cast.again else 201)
 
 
 @extend_schema(tags=["approvals"])
