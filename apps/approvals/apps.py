@@ -33,3 +33,12 @@ class ApprovalsConfig(AppConfig):
         vitals = import_module("apps.approvals.vitals")
         common.examinations.append(vitals.examine_approvals)
         common.levels.append(vitals.approval_levels)
+        exported = import_module("apps.approvals.selectors.exported")
+        import_module("apps.accounts.ports").exporters.update(
+            {
+                "approvals.Vote": exported.exported_vote,
+                "approvals.Comment": exported.exported_comment,
+                "approvals.Attachment": exported.exported_attachment,
+                "approvals.AfterReview": exported.exported_review,
+            }
+        )

@@ -44,8 +44,7 @@ def _all(document: PolicyDocument) -> Contradictions:
     yield from _hours(document.hours)
     yield from _thresholds(document)
     yield from _gate(document)
-    if document.break_glass.enabled and not document.break_glass.roles:
-        yield ("break_glass", "roles"), "Say who may break the glass, or write enabled: false."
+    yield from _exceptions(document)
     yield from _rules(document)
     yield from _outcome(document.default.then, ("default", "then"), {}, document.hours)
     yield from _tests(document)
@@ -115,6 +114,21 @@ def _gate(document: PolicyDocument) -> Contradictions:
             yield ("gate", "off", index), "Hidden Unicode is always looked for: take this out."
     names = [pattern.name for pattern in gate.patterns]
     yield from _repeated(names, ("gate", "patterns"), "A pattern of this name", ("name",))
+
+
+def _exceptions(document: PolicyDocument) -> Contradictions:
+    glass, undo = document.break_glass, document.undo
+    if glass.enabled and not glass.roles:
+        yield ("break_glass", "roles"), "Say who may break the glass, or write enabled: false."
+    for index, role in enumerate(glass.roles):
+        if role not in DECIDING_ROLES:
+            yield (
+                ("break_glass", "roles", index),
+                f"A {role} may not decide. Name {_either(sorted(DECIDING_ROLES))}.",
+            )
+    yield from _repeated(glass.roles, ("break_glass", "roles"), "This role")
+    if "up_to" in undo.model_fields_set and not undo.seconds:
+        yield ("undo", "up_to"), "Without `seconds`, nothing can be taken back: say how long."
 
 
 # --- rules

@@ -1,12 +1,16 @@
 """What people say of a request: to whom, with what, and how it is kept."""
 
+import base64
+
 import pytest
 
 from apps.accounts.choices import Role
 from apps.accounts.keyring import decrypt
+from apps.accounts.ports import exporters
 from apps.approvals.choices import Said
 from apps.approvals.errors import AttachmentRefused, NotOpen
 from apps.approvals.models.people import Attachment, Comment
+from apps.approvals.models.requests import Vote
 from apps.approvals.selectors.discussion import (
     comments_on,
     open_questions,
@@ -199,3 +203,20 @@ def test_files_are_few_and_small(request_, reviewer):
     with pytest.raises(AttachmentRefused):
         read_file(name="a.txt", media_type="text/plain", content="no base64!")
     assert not Attachment.objects.exists()
+
+
+def exported(row):
+    export = exporters[row._meta.label]
+    assert export is not None
+    return export(row)
+
+
+def test_an_export_holds_what_was_said_and_no_ciphertext(request_, reviewer):
+    say(request_, reviewer, "Rye, please!", files=[PICTURE])
+    vote(request_, reviewer, comment="Crisp.")
+    comment = exported(Comment.objects.get())
+    file = exported(Attachment.objects.get())
+    cast = exported(Vote.objects.get())
+    assert (comment["text"], cast["comment"]) == ("Rye, please!", "Crisp.")
+    assert (file["name"], base64.b64decode(file["content"])) == (PICTURE.name, PICTURE.content)
+    assert not any("sealed" in name for row in (comment, file, cast) for name in row)

@@ -426,6 +426,21 @@ def test_of_very_many_faults_the_first_are_told():
             "who may break the glass",
         ),
         (
+            "break_glass: {enabled: true, roles: [viewer]}\n",
+            "break_glass.roles[0]",
+            3,
+            38,
+            "A viewer may not decide",
+        ),
+        (
+            "break_glass: {enabled: true, roles: [owner, owner]}\n",
+            "break_glass.roles[1]",
+            3,
+            45,
+            "stands here already",
+        ),
+        ("undo: {up_to: high}\n", "undo.up_to", 3, 8, "say how long"),
+        (
             "tests: [{name: a, act: {}, expect: {}}]\n",
             "tests[0].expect",
             3,
