@@ -25,7 +25,7 @@ def test_it_leads_who_is_logged_in_to_the_request_and_decides_nothing(client, re
     events = Event.objects.count()
     followed = client.get(path_for(request_, reviewer))
     assert followed.status_code == 302
-    assert followed["Location"].startswith("/admin/")
+    assert followed["Location"] == f"/admin/approvals/approvalrequest/{request_.id}/change/"
     request_.refresh_from_db()
     assert request_.state == State.PENDING
     assert not Vote.objects.exists()
@@ -83,3 +83,12 @@ def test_who_is_not_a_member_any_more_finds_nothing(client, request_, workspace,
     remove_member(workspace_id=workspace.id, user_id=reviewer.id, actor=owner)
     client.force_login(reviewer)
     assert client.get(path).status_code == 404
+
+
+def test_what_it_opens_is_the_page_where_one_decides(client, request_, reviewer):
+    reviewer.is_staff = True  # as reviewers are, once services made them so
+    reviewer.save()
+    client.force_login(reviewer)
+    opened = client.get(path_for(request_, reviewer), headers=BROWSER, follow=True)
+    assert opened.status_code == 200
+    assert "Somebody bakes" in opened.content.decode()

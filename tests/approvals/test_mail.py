@@ -203,6 +203,48 @@ def test_one_is_reminded_when_it_is_due_and_before_it_expires(request_, office, 
     assert post() == 0
 
 
+def test_who_was_asked_in_an_earlier_stage_hears_that_it_is_their_turn(
+    loaves, office, workspace, owner, baker, reviewer
+):
+    admin = proved(member(workspace, Role.ADMIN))
+    steps = policy_of("name: review, roles: [reviewer]", "name: sign off, roles: [admin]")
+    request = asked(workspace, owner, baker, steps)
+    post()
+    assert len(office.to(admin)) == 1
+    vote(request, reviewer)
+    deliver()
+    post()
+    assert "This still waits for you" in text_of(office.to(admin)[1])
+
+
+def test_who_is_asked_again_after_an_undo_is_reminded_again(
+    loaves, office, workspace, owner, baker, reader
+):
+    undo = "undo: {seconds: 600, up_to: critical}\n"
+    policy = policy_of("name: review, roles: [reviewer], due: 4h", more=undo)
+    request = asked(workspace, owner, baker, policy)
+    post()
+    vote(request, reader)
+    Card.objects.update(due_at=timezone.now())
+    post()
+    card = Card.objects.get()
+    assert card.due_at is None, "it is decided for now"
+    undo_decision(request_id=request.id, actor=reader, via=Via.API)
+    deliver()
+    card.refresh_from_db()
+    request.refresh_from_db()
+    assert (card.due_at, card.reminder) == (request.due_at, True)
+
+
+def test_what_is_dealt_while_it_is_being_put_off_stays_due(request_, office, reader):
+    card = sending._lease(Card.objects.get().id)
+    assert card is not None
+    Card.objects.update(due_at=timezone.now())
+    sending._put_off(card, None)
+    assert post() == 1
+    assert len(office.mails) == 1
+
+
 @pytest.mark.parametrize("why", ["voted", "snoozed", "away", "unwanted"])
 def test_who_voted_put_it_off_is_away_or_wants_none_is_not_reminded(
     why, loaves, office, workspace, owner, baker, reader

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -30,7 +30,4 @@ def follow(request: HttpRequest, token: str) -> HttpResponseBase:
         found = the_request(request_id=link.request, actor=me)
     except NotFound:
         return render(request, "approvals/link_over.html", status=404)
-    try:
-        return redirect(reverse(PAGE, args=[found.id]))
-    except NoReverseMatch:  # the console has no page of requests
-        return redirect(reverse("admin:index"))
+    return redirect(reverse(PAGE, args=[found.id]))

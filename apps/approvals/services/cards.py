@@ -12,10 +12,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.approvals.choices import State
+from apps.approvals.choices import Decision, State
 from apps.approvals.models.people import Absence, Card
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import channels
+from apps.approvals.rules import next_reminder
 from apps.approvals.selectors.electorate import Sitting, sitting_of
 
 _FACES = {State.ALLOWED: State.PENDING, State.CONSUMED: State.EFFECTIVE}
@@ -70,8 +71,8 @@ def deal_cards(*, request_id: UUID) -> None:
     request = ApprovalRequest.objects.filter(id=request_id).first()
     if request is None:
         return
-    now = timezone.now()
-    asked = _asked(sitting_of(request), now)
+    now, sitting = timezone.now(), sitting_of(request)
+    asked = _asked(sitting, now)
     cards = list(request.cards.filter(channel__in=channels))
     dealt = {(card.channel, card.person_id) for card in cards}
     Card.objects.bulk_create(
@@ -90,11 +91,16 @@ def deal_cards(*, request_id: UUID) -> None:
         ignore_conflicts=True,
     )
     for card in cards:
+        mine = Card.objects.filter(id=card.id)
         if is_news(card, request):
             due_at = asked.get(card.person_id, now)
-            Card.objects.filter(id=card.id).update(
-                due_at=due_at, reminder=False, attempts=0, parked_at=None
-            )
+            mine.update(due_at=due_at, reminder=False, attempts=0, parked_at=None)
+        elif card.person_id in asked and card.shown_at and sitting.stage:
+            opened = sitting.stage.opened_at
+            if opened and card.shown_at < opened:  # they were asked in an earlier stage
+                mine.update(due_at=asked[card.person_id], reminder=True)
+            elif card.due_at is None:
+                mine.update(due_at=reminder_of(request), reminder=True)
 
 
 def deal_cards_of(*, workspace: UUID) -> None:
@@ -118,6 +124,12 @@ def is_news(card: Card, request: ApprovalRequest) -> bool:
     return card.shown_state != face and not knows
 
 
+def reminder_of(request: ApprovalRequest) -> datetime | None:
+    return next_reminder(
+        timezone.now(), opened=request.opened_at, due=request.due_at, expires=request.expires_at
+    )
+
+
 def _asked(sitting: Sitting, now: datetime) -> Mapping[UUID, datetime]:
     """Whose decision the open stage takes, and from when on: of who is away, when they are back; of
     who stands in, when that begins."""
@@ -133,9 +145,12 @@ def _asked(sitting: Sitting, now: datetime) -> Mapping[UUID, datetime]:
             asked[absence.person_id] = absence.ends_at
         if stand_in in sitting.people.roles and stand_in not in seats | excluded:
             asked[stand_in] = max(absence.begins_at, now)
-    said = {
-        vote.voter_id
-        for vote in sitting.votes
-        if vote.stage_id == stage.id and vote.view_digest == request.view_digest
-    }
-    return {person: since for person, since in asked.items() if person not in said}
+    return {person: since for person, since in asked.items() if not has_said(sitting, person)}
+
+
+def has_said(sitting: Sitting, person: UUID) -> bool:
+    """In the open stage, on what is shown now."""
+    mine = sitting.vote_of(person, sitting.stage) if sitting.stage else None
+    if mine is None or mine.decision == Decision.RETRACT:
+        return False
+    return mine.view_digest == sitting.request.view_digest

@@ -8,6 +8,7 @@ everything else. What was sent and could not be noted is sent again under the sa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,11 +24,10 @@ from apps.approvals.links import link_to
 from apps.approvals.models.people import Absence, Attention, Card, Snooze
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Delivered, Told, channels, subjects
-from apps.approvals.rules import next_reminder
 from apps.approvals.selectors.electorate import Sitting, sitting_of
 from apps.approvals.selectors.people import attention_of, quiet_until
 from apps.approvals.selectors.subjects import GONE
-from apps.approvals.services.cards import face_of, is_news
+from apps.approvals.services.cards import face_of, has_said, is_news, reminder_of
 from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, wait_after
 from apps.ledger.deliveries import name_of as name_of_error
 from apps.ledger.models import KillSwitch
@@ -120,11 +120,10 @@ def wish_of(card: Card) -> Wish:
 
 
 def _waits_on(sitting: Sitting, person: UUID) -> bool:
-    stage, view = sitting.stage, sitting.request.view_digest
+    stage = sitting.stage
     if stage is None or sitting.seat_for(person, stage) is None:
         return False
-    mine = sitting.vote_of(person, stage)
-    return mine is None or mine.view_digest != view
+    return not has_said(sitting, person)
 
 
 def _not_before(card: Card, person: User, attention: Attention) -> datetime | None:
@@ -207,12 +206,15 @@ def is_crowded(channel: str) -> bool:
 
 
 def _put_off(card: Card, later: datetime | None, *, reminder: bool | None = None) -> None:
-    Card.objects.filter(id=card.id).update(
-        due_at=later,
-        sending_until=None,
-        attempts=0,
-        reminder=card.reminder if later else bool(reminder),
-    )
+    still = card.reminder if later else bool(reminder)
+    _let_go(card, due_at=later, attempts=0, reminder=still)
+
+
+def _let_go(card: Card, **values: Any) -> None:
+    """Where it was dealt anew meanwhile, that holds."""
+    mine = Card.objects.filter(id=card.id)
+    if not mine.filter(due_at=card.due_at).update(sending_until=None, **values):
+        mine.update(sending_until=None)
 
 
 def _note_sent(card: Card, told: Told, sent: Delivered) -> None:
@@ -228,26 +230,17 @@ def _note_sent(card: Card, told: Told, sent: Delivered) -> None:
         if is_news(card, request):
             card.due_at = timezone.now()
         elif request.state == State.PENDING:
-            card.due_at, card.reminder = _next_reminder(request), True
+            card.due_at, card.reminder = reminder_of(request), True
         card.save()
-
-
-def _next_reminder(request: ApprovalRequest) -> datetime | None:
-    return next_reminder(
-        timezone.now(),
-        opened=request.opened_at,
-        due=request.due_at,
-        expires=request.expires_at,
-    )
 
 
 def _note_failure(card: Card, error: Exception) -> None:
     """Only what kind of error and where: its message may hold an address."""
     now, name = timezone.now(), name_of_error(error)
     log.warning("card not sent", card=str(card.id), channel=card.channel, because=name)
-    Card.objects.filter(id=card.id).update(
+    _let_go(
+        card,
         due_at=now + wait_after(card.attempts),
-        sending_until=None,
         last_error=name,
         parked_at=now if card.attempts >= MAX_ATTEMPTS else None,
     )
