@@ -23,7 +23,11 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "approvals.request.cancelled": ["plans.refuse_plan", _DEAL],
     "approvals.request.changes_requested": ["plans.refuse_plan", _DEAL],
     "approvals.request.denied": ["plans.refuse_plan", _DEAL],
-    "approvals.request.effective": ["plans.release_approved_plan", _DEAL],
+    "approvals.request.effective": [
+        "approvals.release_approved_policy",
+        "plans.release_approved_plan",
+        _DEAL,
+    ],
     "approvals.request.escalated": [_DEAL],
     "approvals.request.expired": ["plans.refuse_plan", _DEAL],
     "approvals.request.handed_over": [_DEAL],

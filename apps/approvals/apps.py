@@ -42,3 +42,8 @@ class ApprovalsConfig(AppConfig):
                 "approvals.AfterReview": exported.exported_review,
             }
         )
+        changes = import_module("apps.approvals.policy_changes")
+        import_module("apps.approvals.ports").subjects["policy_change"] = (
+            changes.PolicyChangeSubject()
+        )
+        import_module("apps.policies.ports").policy_changes[:] = [changes.PolicyChangesAsked()]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.approvals import policy_changes
 from apps.approvals.services import cards, clock, digests, reviews, sending, weighing
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
@@ -52,3 +53,13 @@ def look_soon_everywhere(event: Event) -> None:
 @shared_task(name="approvals.tell_overdue_reviews")
 def tell_overdue_reviews() -> None:
     reviews.tell_overdue_reviews()
+
+
+@subscriber("approvals.release_approved_policy")
+def release_approved_policy(event: Event) -> None:
+    if event.payload["subject_kind"] == policy_changes.KIND:
+        policy_changes.release_approved_policy(
+            draft_id=UUID(event.payload["subject"]),
+            request_id=UUID(event.payload["request"]),
+            workspace=event.workspace_id,
+        )

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 
+from apps.common.actors import Actor
 from apps.policies.choices import ActKind, Considered, Effect, Finding, Reason, RiskLevel, Verb
 
 
@@ -202,6 +203,24 @@ class Approval:
             "view_digest": self.view_digest,
         }
 
+
+class PolicyChanges(Protocol):
+    """How people are asked about a change of a policy. A draft has one request that is open."""
+
+    def ask(
+        self, *, draft: UUID, content: str, verdict: Verdict, actor: Actor, workspace: UUID
+    ) -> Approval:
+        """In the unit of work that holds the draft. Refused where nobody could decide."""
+
+    def about(self, draft: UUID) -> Approval | None:
+        """The newest."""
+
+    def cancel(self, *, draft: UUID, actor: Actor) -> None:
+        """What people were asked about is something else now."""
+
+
+policy_changes: list[PolicyChanges] = []
+"""Filled by approvals, once."""
 
 Spending = Callable[[UUID, UUID, datetime], int]
 """Given a workspace, a performer and since when: how many cents it has spent."""

@@ -10,6 +10,7 @@ from apps.policies.services.versions import apply_policy
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import agent_of, member
 from tests.policies.conftest import _no_limits_from_other_tests, api, owner, workspace
+from tests.policies.releasing import at_once
 
 __all__ = ["_no_limits_from_other_tests", "api", "owner", "workspace"]
 
@@ -34,7 +35,7 @@ STEPS = policy_of("name: review, roles: [reviewer]", "name: sign off, roles: [ad
 
 
 def hold(workspace, owner, text: str):
-    return apply_policy(text=text, workspace=workspace.id, actor=owner).version
+    return at_once(apply_policy(text=text, workspace=workspace.id, actor=owner)).version
 
 
 def vote(request, voter, decision="approve", *, digest=None, via=Via.API, **more):

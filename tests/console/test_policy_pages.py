@@ -19,6 +19,7 @@ from apps.policies.services.drafts import change_draft, draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
+from tests.policies.releasing import at_once
 
 POLICY = """\
 version: "1"
@@ -50,7 +51,7 @@ def owner(workspace):
 
 @pytest.fixture
 def released(workspace, owner):
-    return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
+    return at_once(apply_policy(text=POLICY, workspace=workspace.id, actor=owner)).version
 
 
 @pytest.fixture

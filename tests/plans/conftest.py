@@ -20,6 +20,7 @@ from tests.policies.conftest import (
     reviewer,
     workspace,
 )
+from tests.policies.releasing import at_once
 
 __all__ = [
     "_no_limits_from_other_tests",
@@ -72,7 +73,7 @@ def other_owner(workspace) -> User:
 
 @pytest.fixture
 def policy(workspace, owner, reviewer):
-    return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
+    return at_once(apply_policy(text=POLICY, workspace=workspace.id, actor=owner)).version
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from apps.policies.selectors.policies import policy_in_force
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
 from tests.plans.conftest import request_of
+from tests.policies.releasing import at_once
 from tests.policies.test_races import acts_held_up, in_a_thread, somebody_waits
 from tests.waiting import eventually
 
@@ -31,7 +32,7 @@ def test_a_plan_whose_variants_an_older_policy_judged_is_judged_anew_before_it_l
     workspace = WorkspaceFactory.create()
     owner = member(workspace, Role.OWNER)
     agent = agent_of(owner, workspace)
-    older = apply_policy(text=FREE, workspace=workspace.id, actor=owner).version
+    older = at_once(apply_policy(text=FREE, workspace=workspace.id, actor=owner)).version
     drawing = sketch(PlanIn(intent="Write it down", target_paths=["docs/a.md"]))
     plans: list[Plan] = []
     with acts_held_up(workspace, agent):

@@ -189,7 +189,7 @@ def test_a_policy_that_was_tightened_since_holds_for_older_plans(
     apply_policy(text=tightened, workspace=workspace.id, actor=owner)
     assert code_of(client.post(f"{place}/pr", PULL)) == (409, "plan_waiting")
     forbidding = POLICY.replace("[api, docs, plans]", "[docs, plans]")
-    apply_policy(text=forbidding, workspace=workspace.id, actor=owner)
+    apply_policy(text=forbidding, workspace=workspace.id, actor=SYSTEM)
     assert code_of(client.get(f"{place}/patch")) == (403, "path_forbidden")
     assert code_of(client.get(f"{place}/artifact")) == (403, "path_forbidden")
 

@@ -9,6 +9,7 @@ from apps.accounts.choices import Role, Scope
 from apps.accounts.models import User, Workspace
 from apps.policies.services.versions import apply_policy
 from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
+from tests.policies.releasing import at_once
 
 POLICY = """\
 # What the shop's agents may do.
@@ -72,7 +73,7 @@ def agent(owner, workspace) -> User:
 @pytest.fixture
 def released(workspace, owner):
     """POLICY holds, as version 1."""
-    return apply_policy(text=POLICY, workspace=workspace.id, actor=owner).version
+    return at_once(apply_policy(text=POLICY, workspace=workspace.id, actor=owner)).version
 
 
 @pytest.fixture

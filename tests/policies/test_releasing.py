@@ -26,6 +26,7 @@ from apps.policies.services import drafts
 from apps.policies.services.versions import apply_policy, release_policy
 from tests.factories import PersonFactory, agent_of, member
 from tests.policies.conftest import POLICY
+from tests.policies.releasing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def snapshot():
 def test_draft_becomes_the_version_that_holds(workspace, owner, contributor):
     draft = drafted(workspace, contributor, reason="Agents may write docs")
     assert text_in_force(workspace.id) != SMALL
-    released = release_policy(draft=draft, revision=1, actor=owner)
+    released = at_once(release_policy(draft=draft, revision=1, actor=owner))
     version = released.version
     assert held(workspace) == version
     assert (version.number, version.text, version.origin) == (1, SMALL, Origin.WRITTEN)
@@ -92,7 +93,7 @@ def test_draft_becomes_the_version_that_holds(workspace, owner, contributor):
 
 def test_release_is_an_act_that_is_judged_and_kept(workspace, owner, released):
     draft = drafted(workspace, owner, OTHER)
-    made = release_policy(draft=draft, revision=1, actor=owner)
+    made = at_once(release_policy(draft=draft, revision=1, actor=owner))
     row = ActRecord.objects.latest("id")
     assert row.id == made.act
     assert (row.kind, row.door, row.policy_digest) == (
@@ -149,7 +150,7 @@ def test_draft_whose_base_has_moved_conflicts(workspace, owner, released):
     assert snapshot() == before
     assert held(workspace).text == OTHER
     anew = drafted(workspace, owner)
-    assert release_policy(draft=anew, revision=1, actor=owner).version.number == 3
+    assert at_once(release_policy(draft=anew, revision=1, actor=owner)).version.number == 3
 
 
 def test_policy_whose_own_tests_fail_is_refused_with_each_outcome(workspace, owner):
@@ -184,7 +185,9 @@ def test_a_policy_may_forbid_to_change_it_and_the_denial_stays_on_record(workspa
 
 def test_operator_is_judged_too_but_not_held_back(workspace, owner):
     apply_policy(text=DENYING, workspace=workspace.id, actor=owner)
-    released = apply_policy(text=SMALL, workspace=workspace.id, origin=Origin.COMMAND, actor=SYSTEM)
+    released = at_once(
+        apply_policy(text=SMALL, workspace=workspace.id, origin=Origin.COMMAND, actor=SYSTEM)
+    )
     assert released.overruled
     assert held(workspace).text == SMALL
     event = Event.objects.filter(type="policy.apply").latest("seq")
@@ -200,10 +203,10 @@ def test_what_holds_already_is_not_released_again(workspace, owner, released):
 
 def test_release_that_is_repeated_answers_the_same(workspace, owner):
     draft = drafted(workspace, owner)
-    first = release_policy(draft=draft, revision=1, actor=owner)
+    first = at_once(release_policy(draft=draft, revision=1, actor=owner))
     draft.refresh_from_db()
     before = snapshot()
-    assert release_policy(draft=draft, revision=1, actor=owner).version == first.version
+    assert at_once(release_policy(draft=draft, revision=1, actor=owner)).version == first.version
     assert snapshot() == before
 
 

@@ -19,7 +19,8 @@ from apps.policies.errors import PolicyInvalid, PolicyMoved
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.selectors import policies as read
 from apps.policies.services import drafts
-from apps.policies.services.versions import release_policy
+from apps.policies.services.approving import Held, approval_of_draft
+from apps.policies.services.versions import Released, release_policy
 
 LONGEST_REASON = 500
 
@@ -249,6 +250,7 @@ class DraftPage(EditorPage):
                 "moved": draft.base_id != (held.id if held else None),
                 "why_not": why_not,
                 "replay_url": f"{self.url('replay')}?days=7&draft={draft.id}",
+                "approval": approval_of_draft(draft.id),
                 "author": names_of({draft.author_id})[draft.author_id],
                 **more,
             },
@@ -270,27 +272,31 @@ class ReleasePage(WorkspacePage):
         draft, form = self.draft(self.kwargs["draft_id"]), ReleaseForm(request.POST)
         if form.is_valid():
             try:
-                released = self.release(draft, **form.cleaned_data)
+                came = self.release(draft, **form.cleaned_data)
             except DomainError as refusal:
                 tell(form, refusal)
                 # The page shows the draft as it is now, and that is what the next try is about.
                 draft = self.draft(draft.id)
                 form.data = {**form.data.dict(), "revision": draft.revision}  # type: ignore[attr-defined]
             else:
+                if isinstance(came, Held):
+                    messages.info(request, "It waits for approval, and holds once that has come.")
+                    return redirect(self.url("draft", draft.id))
+                version = came.version
                 messages.success(
-                    request, f"Version {released.number} holds now, with {released.rules} rules."
+                    request, f"Version {version.number} holds now, with {version.rules} rules."
                 )
                 return redirect(self.url("home"))
         return self.render_to_response(self.of(draft, form))
 
-    def release(self, draft: PolicyDraft, *, reason: str, revision: int) -> Any:
+    def release(self, draft: PolicyDraft, *, reason: str, revision: int) -> Released | Held:
         """The reason is the draft's: it is kept there first, if it is another one."""
         if draft.state == DraftState.OPEN and reason != draft.reason:
             draft = drafts.change_draft(
                 draft=draft, revision=revision, text=draft.text, reason=reason, actor=self.me
             )
             revision = draft.revision
-        return release_policy(draft=draft, revision=revision, actor=self.me).version
+        return release_policy(draft=draft, revision=revision, actor=self.me)
 
     def of(self, draft: PolicyDraft, form: ReleaseForm) -> dict[str, Any]:
         held = read.current_version(**self.scope)

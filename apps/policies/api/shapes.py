@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.policies.choices import ActKind, Door, DraftState, Effect, Origin, Reason, RiskLevel
@@ -10,6 +11,7 @@ from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
 from apps.policies.ports import Verdict
 from apps.policies.selectors.acts import Explanation
 from apps.policies.selectors.replays import Replayed
+from apps.policies.services.approving import approval_of_draft
 
 LONGEST_TEXT = 256 * 1024
 
@@ -236,10 +238,35 @@ class DraftOutput(serializers.ModelSerializer[PolicyDraft]):
         ref_name = "PolicyDraft"
 
 
+class ApprovalOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Wait for it at /api/v1/approvals/{id}/wait.")
+    state = serializers.CharField()
+    outcome = serializers.CharField(allow_null=True, help_text="Null as long as it is not certain.")
+    view_digest = serializers.CharField(help_text="What a vote on it is bound to.")
+
+    class Meta:
+        ref_name = "PolicyApproval"
+
+
+class HeldOutput(serializers.Serializer[Any]):
+    """It does not hold yet."""
+
+    status = serializers.CharField(help_text="`waiting`.")
+    draft = serializers.UUIDField(help_text="What holds once it is approved.")
+    approval = ApprovalOutput()
+
+
 class WholeDraftOutput(DraftOutput):
+    approval = serializers.SerializerMethodField()
+
     class Meta(DraftOutput.Meta):
-        fields = (*DraftOutput.Meta.fields, "text")
+        fields = (*DraftOutput.Meta.fields, "text", "approval")
         ref_name = "WholePolicyDraft"
+
+    @extend_schema_field(ApprovalOutput(allow_null=True))
+    def get_approval(self, row: PolicyDraft) -> dict[str, Any] | None:
+        found = approval_of_draft(row.id)
+        return found.as_json() if found else None
 
 
 class DraftFilter(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from apps.policies.engine.compiling import compile_policy
 from apps.policies.errors import DraftClosed, TooManyDrafts
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
+from apps.policies.services.approving import give_up_approval
 
 MOST = 100
 """Drafts that are open in a workspace at once."""
@@ -58,11 +59,13 @@ def draft_policy(
 def change_draft(
     *, draft: PolicyDraft, revision: int, actor: Actor, text: str, reason: str | None = None
 ) -> PolicyDraft:
-    """Of this revision alone, and by its author or whoever manages the workspace."""
+    """Of this revision alone, and by its author or whoever manages the workspace. Who was asked to
+    approve what it was is asked no more."""
     digest = digest_of_valid(text)
     with unit(actor=actor, workspace=draft.workspace_id):
+        _require_may_change(draft, actor)
+        give_up_approval(draft.id, actor=actor)
         locked = lock_draft(draft, revision)
-        _require_may_change(locked, actor)
         locked.text, locked.digest = text, digest
         locked.reason = locked.reason if reason is None else reason
         locked.revision += 1
@@ -73,8 +76,9 @@ def change_draft(
 
 def discard_draft(*, draft: PolicyDraft, actor: Actor) -> None:
     with unit(actor=actor, workspace=draft.workspace_id):
+        _require_may_change(draft, actor)
+        give_up_approval(draft.id, actor=actor)
         locked = _locked(draft)
-        _require_may_change(locked, actor)
         if locked.state == DraftState.DISCARDED:
             return
         if locked.state != DraftState.OPEN:

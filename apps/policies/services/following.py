@@ -1,5 +1,6 @@
 """Following the files of policies: whatever changed in a folder holds from then on, or is refused
-and told of once. It is the operator who writes there, so the system acts.
+and told of once. It is the operator who writes there, so the system acts; but a file is nobody's
+word, so where a rule of the policy asks for approval of its change, it waits like anybody's.
 """
 
 from collections.abc import Iterator
@@ -9,19 +10,20 @@ import structlog
 
 from apps.accounts.models import Workspace
 from apps.common.actors import SYSTEM
-from apps.common.errors import DomainError
+from apps.common.errors import Conflict, DomainError
 from apps.ledger.services import record, unit
 from apps.policies import events
 from apps.policies.documents import digest_of
 from apps.policies.errors import (
     PolicyFileMissing,
     PolicyInvalid,
+    PolicyMoved,
     PolicyTestsFailed,
     PolicyUnchanged,
 )
 from apps.policies.folder import USUAL, read_policy_file, workspaces_with_files
 from apps.policies.models.policies import Policy
-from apps.policies.services.versions import lock_policy, reload_policy
+from apps.policies.services.versions import Released, lock_policy, reload_policy
 
 log = structlog.get_logger("lattice.policies")
 
@@ -57,13 +59,15 @@ def _follow(workspace: UUID, policy: Policy | None) -> bool:
         if digest_of(text) == seen:
             return False
         try:
-            reload_policy(path=path, workspace=workspace, actor=SYSTEM, again=False)
+            came = reload_policy(path=path, workspace=workspace, actor=SYSTEM, again=False)
         except PolicyUnchanged:
             return False  # another worker was faster
-        except (PolicyInvalid, PolicyTestsFailed) as error:
+        except PolicyMoved:
+            raise
+        except (PolicyInvalid, PolicyTestsFailed, Conflict) as error:
             _refuse(workspace, path, text, error)
             return False
-        return True
+        return isinstance(came, Released)
     return False
 
 

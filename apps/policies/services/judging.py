@@ -21,7 +21,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import Membership, User
 from apps.accounts.selectors import require
-from apps.common.actors import Actor
+from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.ledger.services import record, unit
 from apps.policies import errors, events
@@ -186,7 +186,8 @@ def scales_of(*, proposer: UUID, workspace: UUID, at: datetime) -> Scales | None
     """For what they proposed then (`at`) and what waits since: by the policy that holds now, and by
     what they are now. Quotas and budgets were asked when it was proposed, which took its share; so
     were hours. None: they are not here any more."""
-    who = User.objects.get_queryset().filter(id=proposer).first()
+    found = User.objects.get_queryset().filter(id=proposer).first()
+    who: Actor | None = SYSTEM if proposer == SYSTEM.actor_id else found
     try:
         scales = scales_for(actor=who, workspace=workspace) if who else None
     except NotFound:

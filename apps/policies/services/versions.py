@@ -1,7 +1,8 @@
 """Releasing policies: from a draft, from a text, from a file. Owners alone do it, or an operator.
 
-A policy change is itself an act: the policy that holds judges it. An operator, who could change
-the files and the database anyway, is judged too but not held back; the record says so.
+A policy change is itself an act: the policy that holds judges it, and where a rule of it asks for
+that, people approve it first. An operator, who could change the files and the database anyway, is
+judged too but not held back; the record says so.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import Workspace
 from apps.accounts.selectors import require, require_person
-from apps.common.actors import Actor
+from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotAllowed, NotFound
 from apps.common.events import Event
 from apps.ledger.services import record, unit
@@ -29,8 +30,9 @@ from apps.policies.folder import read_policy_file
 from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
 from apps.policies.ports import Act, Operation, Verdict
 from apps.policies.selectors.policies import InForce, built_in_policy
-from apps.policies.services.drafts import lock_draft, number_of
-from apps.policies.services.judging import Hearing, judge_act, require_allowed
+from apps.policies.services.approving import Held, hold_back, must_wait
+from apps.policies.services.drafts import draft_policy, lock_draft, number_of
+from apps.policies.services.judging import Hearing, judge_act, require_allowed, weigh_act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ def check_policy(text: str) -> Checked:
 
 def release_policy(
     *, draft: PolicyDraft, revision: int, actor: Actor, hearing: Hearing | None = None
-) -> Released:
+) -> Released | Held:
     """The draft of this revision becomes the version that holds, unless another one was released
     since it was begun. Released already, it is answered with the version it became."""
     require_may_release(workspace=draft.workspace_id, actor=actor)
@@ -94,18 +96,20 @@ def release_policy(
         locked = lock_draft(draft, revision)
         if policy.current_id != locked.base_id:
             raise PolicyMoved
-        released = _publish(
-            policy,
-            checked,
-            verdict,
-            actor,
-            origin=Origin(locked.origin),
-            reason=locked.reason,
-            event=_applied,
-        )
-        locked.state, locked.released_as = DraftState.RELEASED, released.version
-        locked.save(update_fields=["state", "released_as", "updated_at"])
-    return released
+        if _must_wait(verdict, actor):
+            _require_news(policy, checked, verdict)
+            return hold_back(locked, verdict, actor=actor)
+        return _publish_draft(policy, locked, checked, verdict, actor)
+
+
+def publish_approved(*, draft_id: UUID, workspace: UUID, actor: Actor) -> Released:
+    """In the unit of work that holds the policy's row and has consumed the approval."""
+    policy = lock_policy(workspace, SYSTEM)
+    draft = PolicyDraft.objects.select_for_update(of=("self",)).get(id=draft_id)
+    checked, act = check_policy(draft.text), change_as_act(draft.text, draft.reason)
+    require_passing(checked)
+    verdict = weigh_act(act=act, actor=SYSTEM, workspace=workspace, hearing=Hearing())
+    return _publish_draft(policy, draft, checked, verdict, actor)
 
 
 def apply_policy(
@@ -117,8 +121,9 @@ def apply_policy(
     origin: Origin = Origin.APPLIED,
     base: int | None = None,
     hearing: Hearing | None = None,
-) -> Released:
-    """A text becomes the version that holds at once. `base`: unless another one than this does."""
+) -> Released | Held:
+    """A text becomes the version that holds at once, or a draft that waits for approval. `base`:
+    unless another one than this does."""
     require_may_release(workspace=workspace, actor=actor)
     checked = check_policy(text)
     require_passing(checked)
@@ -127,6 +132,9 @@ def apply_policy(
         policy = lock_policy(workspace, actor)
         if base is not None and number_of(policy.current) != base:
             raise PolicyMoved
+        if _must_wait(verdict, actor):
+            _require_news(policy, checked, verdict)
+            return _hold_text(policy, checked, verdict, actor, origin=origin, reason=reason)
         return _publish(
             policy, checked, verdict, actor, origin=origin, reason=reason, event=_applied
         )
@@ -139,12 +147,13 @@ def reload_policy(
     actor: Actor,
     again: bool = True,
     hearing: Hearing | None = None,
-) -> Released:
+) -> Released | Held:
     """Load this file of the workspace's folder, and follow it from now on.
 
     The file is what its folder's owner says holds: it asks for no base. Loading what holds already
     makes no new version; without `again` it raises PolicyUnchanged if somebody has looked at this
-    state of the file already.
+    state of the file already, and waits for approval where people would: nobody stands behind what
+    is only followed.
     """
     require_may_release(workspace=workspace, actor=actor)
     checked = check_policy(read_policy_file(workspace, path))
@@ -156,6 +165,10 @@ def reload_policy(
             raise PolicyUnchanged
         policy.watched_path, policy.watched_digest = path, checked.parsed.digest
         policy.save(update_fields=["watched_path", "watched_digest", "updated_at"])
+        waits = _must_wait(verdict, actor) or (not again and must_wait(verdict))
+        if waits and _digest_in_force(policy) != checked.parsed.digest:
+            _require_news(policy, checked, verdict)
+            return _hold_text(policy, checked, verdict, actor, origin=Origin.FILE)
         return _publish(
             policy,
             checked,
@@ -229,6 +242,66 @@ def _judge_change(
     return verdict
 
 
+def _must_wait(verdict: Verdict, actor: Actor) -> bool:
+    return actor.actor_kind != "system" and must_wait(verdict)
+
+
+def _require_news(policy: Policy, checked: Checked, verdict: Verdict) -> None:
+    held = _digest_in_force(policy)
+    if held != verdict.policy_digest:
+        raise PolicyMoved
+    if policy.current and held == checked.parsed.digest:
+        raise PolicyUnchanged
+
+
+def _digest_in_force(policy: Policy) -> str:
+    return policy.current.digest if policy.current else built_in_policy().digest
+
+
+def _hold_text(
+    policy: Policy,
+    checked: Checked,
+    verdict: Verdict,
+    actor: Actor,
+    *,
+    origin: Origin,
+    reason: str = "",
+) -> Held:
+    """As a draft: the one that waits already, if somebody says the same again."""
+    mine = PolicyDraft.objects.open().filter(
+        workspace_id=policy.workspace_id,
+        digest=checked.parsed.digest,
+        base=policy.current,
+        author_id=actor.actor_id,
+        reason=reason,
+    )
+    draft = mine.select_for_update(of=("self",)).first() or draft_policy(
+        text=checked.text,
+        workspace=policy.workspace_id,
+        actor=actor,
+        reason=reason,
+        origin=origin,
+    )
+    return hold_back(draft, verdict, actor=actor)
+
+
+def _publish_draft(
+    policy: Policy, draft: PolicyDraft, checked: Checked, verdict: Verdict, actor: Actor
+) -> Released:
+    released = _publish(
+        policy,
+        checked,
+        verdict,
+        actor,
+        origin=Origin(draft.origin),
+        reason=draft.reason,
+        event=_applied,
+    )
+    draft.state, draft.released_as = DraftState.RELEASED, released.version
+    draft.save(update_fields=["state", "released_as", "updated_at"])
+    return released
+
+
 def _publish(
     policy: Policy,
     checked: Checked,
@@ -242,8 +315,7 @@ def _publish(
     again: bool = False,
 ) -> Released:
     before, now = policy.current, timezone.now()
-    held = before.digest if before else built_in_policy().digest
-    if held != verdict.policy_digest:
+    if _digest_in_force(policy) != verdict.policy_digest:
         raise PolicyMoved
     if before and before.digest == checked.parsed.digest:
         if not again:

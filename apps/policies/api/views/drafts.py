@@ -21,6 +21,7 @@ from apps.policies.errors import DraftClosed, PolicyInvalid, PolicyUnchanged, To
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.selectors import policies as read
 from apps.policies.services import drafts
+from apps.policies.services.approving import approval_of_draft
 from apps.policies.services.versions import release_policy
 
 IF_MATCH = OpenApiParameter(
@@ -35,7 +36,9 @@ def asked_for(request: Request, draft_id: UUID) -> PolicyDraft:
 
 
 def tag_of(draft: PolicyDraft) -> str:
-    return etag("draft", draft.id, draft.revision, draft.state)
+    found = approval_of_draft(draft.id)
+    asked = (found.id, found.state, found.view_digest) if found else ()
+    return etag("draft", draft.id, draft.revision, draft.state, *asked)
 
 
 def shown(request: Request, draft_id: UUID, *, status: int = 200) -> Response:
@@ -130,11 +133,14 @@ class Release(ReleasingView):
     @extend_schema(
         summary="Release a draft: from now on it holds",
         description="For owners. Its own tests have to pass, the policy that holds has to let the "
-        "change pass, and no other version may have been released since the draft was begun.",
+        "change pass, and no other version may have been released since the draft was begun. "
+        "Where a rule of it asks for approval of its own change, "
+        "the answer is 202 with the request: the draft holds once that is approved.",
         request=None,
         parameters=[IF_MATCH],
         responses={
             200: shapes.AppliedOutput,
+            202: shapes.HeldOutput,
             **errors(
                 *REFUSALS, DraftClosed, PolicyUnchanged, PreconditionFailed, PreconditionRequired
             ),

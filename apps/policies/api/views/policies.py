@@ -29,6 +29,7 @@ from apps.policies.errors import (
 from apps.policies.folder import read_policy_file
 from apps.policies.models.policies import Policy, PolicyVersion
 from apps.policies.selectors import policies as read
+from apps.policies.services.approving import Held
 from apps.policies.services.judging import Hearing, hear
 from apps.policies.services.versions import (
     Checked,
@@ -204,9 +205,15 @@ class Apply(ReleasingView):
     @extend_schema(
         summary="Have a policy hold at once",
         description="For owners. Send the ETag of the policy you read as If-Match, and nobody "
-        "else's change is lost. With `dry_run` nothing changes.",
+        "else's change is lost. With `dry_run` nothing changes. Where a rule of the policy that "
+        "holds asks for approval of its own change, the answer is 202: the text is kept as a draft "
+        "that holds once it is approved.",
         request=shapes.ApplyInput,
-        responses={200: shapes.AppliedOutput, **errors(*REFUSALS, PolicyUnchanged)},
+        responses={
+            200: shapes.AppliedOutput,
+            202: shapes.HeldOutput,
+            **errors(*REFUSALS, PolicyUnchanged),
+        },
     )
     @idempotent()
     def post(self, request: Request) -> Response:
@@ -230,7 +237,11 @@ class Reload(ReleasingView):
         "LATTICE_POLICY_DIR/<workspace id>/, and is followed from then on: when it changes, what "
         "it says holds. What is no policy is refused, and what held goes on holding.",
         request=shapes.ReloadInput,
-        responses={200: shapes.ReloadedOutput, **errors(*REFUSALS, PolicyFileMissing)},
+        responses={
+            200: shapes.ReloadedOutput,
+            202: shapes.HeldOutput,
+            **errors(*REFUSALS, PolicyFileMissing),
+        },
         examples=[
             OpenApiExample("a file", value={"path": "policies/valid.yaml"}, request_only=True)
         ],
@@ -245,6 +256,8 @@ class Reload(ReleasingView):
             workspace=standing(request).workspace_id,
             actor=caller(request),
         )
+        if isinstance(released, Held):
+            return held_back(released)
         body = {
             "status": "reloaded",
             "loaded_at": released.at,
@@ -284,7 +297,20 @@ def apply_as_asked(
     return applied(released)
 
 
-def applied(released: Released) -> Response:
+def held_back(held: Held) -> Response:
+    body = {
+        "status": "waiting",
+        "draft": str(held.draft.id),
+        "approval": held.approval.as_json(),
+    }
+    return Response(
+        body, status=202, headers={"Location": f"/api/v1/policies/drafts/{held.draft.id}"}
+    )
+
+
+def applied(released: Released | Held) -> Response:
+    if isinstance(released, Held):
+        return held_back(released)
     version = released.version
     body = {
         "status": "applied",

@@ -16,6 +16,7 @@ from apps.policies.errors import PolicyInvalid
 from apps.policies.folder import LARGEST
 from apps.policies.selectors import policies as read
 from apps.policies.selectors.replays import acts_to_replay, replayed
+from apps.policies.services.approving import Held
 from apps.policies.services.versions import (
     Checked,
     Released,
@@ -190,7 +191,10 @@ def _faults(error: PolicyInvalid) -> Report:
     return Report("\n".join([error.text, *lines]), facts, Outcome.FAILED)
 
 
-def _released(released: Released) -> Report:
+def _released(released: Released | Held) -> Report:
+    if isinstance(released, Held):
+        facts = {"draft": str(released.draft.id), "approval": released.approval.as_json()}
+        return Report(f"Draft {released.draft.id} waits for approval.", facts)
     version = released.version
     said = " The policy before would have denied this." if released.overruled else ""
     return Report(
