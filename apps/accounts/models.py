@@ -162,6 +162,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         through_owner = Q(user__kind=ActorKind.PERSON) | Q(owner_role__in=roles)
         return self.standing().filter(through_owner, role__in=roles)
 
+    def people_permitting(self, permission: Permission) -> "MembershipQuerySet":
+        """The same of people alone, who stand for themselves: so nobody's owner is asked for."""
+        roles = [role for role, permitted in PERMISSIONS.items() if permission in permitted]
+        return self.filter(
+            role__in=roles,
+            user__kind=ActorKind.PERSON,
+            user__is_active=True,
+            workspace__deleted_at__isnull=True,
+        )
+
     def visible_to(self, actor: Actor) -> "MembershipQuerySet":
         return self.filter(workspace__in=Workspace.objects.visible_to(actor))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from apps.accounts.choices import ActorKind, Permission
+from apps.accounts.choices import Permission
 from apps.accounts.models import Membership
 from apps.approvals.choices import Decision, StageState
 from apps.approvals.models.people import Absence
@@ -60,9 +60,8 @@ class Electorate:
 
 
 def electorate_of(workspace_id: UUID) -> Electorate:
-    people = Membership.objects.permitting(Permission.DECIDE).filter(
-        workspace_id=workspace_id, user__kind=ActorKind.PERSON
-    )
+    deciders = Membership.objects.people_permitting(Permission.DECIDE)
+    people = deciders.filter(workspace_id=workspace_id)
     return Electorate(workspace_id=workspace_id, roles=dict(people.values_list("user_id", "role")))
 
 

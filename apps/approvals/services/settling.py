@@ -36,6 +36,12 @@ TOLD: dict[State, Callable[..., Event]] = {
     State.PENDING: events.RequestReopened,
 }
 
+MOVED = (
+    *("state", "because", "settled_at", "settled_by", "settled_via"),
+    *("next_at", "claimed_by", "claimed_until"),
+)
+"""The columns of a request that is settled."""
+
 
 def sit(
     request_id: UUID, people: Electorate | None = None, *, workspace: UUID | None = None
@@ -185,7 +191,7 @@ def settle(
 ) -> None:
     """It is over. Who is told so are those who waited, and every card."""
     _move(request, state, because, actor=actor, via=via)
-    request.save()
+    request.save(update_fields=MOVED)
     record(TOLD[state](**_settled(request)))
 
 
@@ -201,7 +207,7 @@ def expire_if_late(sitting: Sitting) -> None:
 def supersede(request: ApprovalRequest, *, by: UUID, actor: Actor) -> None:
     """A newer proposal takes its place."""
     _move(request, State.SUPERSEDED, Because.REVISED, actor=actor)
-    request.save()
+    request.save(update_fields=MOVED)
     record(events.RequestSuperseded(**_settled(request), by=by))
 
 
@@ -247,7 +253,7 @@ def allow(sitting: Sitting, *, actor: Actor, because: Because, via: str) -> None
     assert request.settled_at is not None  # noqa: S101
     request.effective_at = request.settled_at + timedelta(seconds=request.undo_seconds)
     request.next_at = request.effective_at
-    request.save()
+    request.save(update_fields=[*MOVED, "effective_at"])
     record(events.RequestAllowed(**_settled(request), effective_at=request.effective_at))
     if not request.undo_seconds:
         take_effect(request)
