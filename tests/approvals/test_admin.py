@@ -84,6 +84,21 @@ def test_a_request_shows_what_would_change(request_, reviewer):
     assert f'name="digest" value="{request_.view_digest}"' in read
 
 
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_request_asks_as_much_for_much_that_was_said(
+    request_, reviewer, count, django_assert_num_queries
+):
+    for _ in range(count):
+        press(reviewer, request_, "comment", text="Hm.", said="question")
+    browser = at(reviewer)
+    browser.get(page(request_))
+    with django_assert_num_queries(QUERIES_OF_A_REQUEST):
+        assert browser.get(page(request_)).content.decode().count("Hm.") == count
+
+
+QUERIES_OF_A_REQUEST = 22
+
+
 def test_what_nobody_would_see_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):
     read = shown(reviewer, ask(workspace, baker, slices=["docs/<b>.md", "docs/a\u200bb.md"]))
     assert "docs/a⟨U+200B ZERO WIDTH SPACE⟩b.md" in read
