@@ -12,7 +12,7 @@ from apps.accounts.services.members import remove_member
 from apps.approvals.services.opening import withdraw_request
 from tests.activity.live.conftest import live_database, off_loop
 from tests.approvals.conftest import hold, policy_of, vote
-from tests.approvals.serving import Bakery
+from tests.approvals.serving import IN_KITCHEN, Bakery
 from tests.serving import serving
 from tests.waiting import eventually
 
@@ -30,9 +30,7 @@ def bakery(live_database):
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
 def server(request, live_database, tmp_path_factory):
     log = tmp_path_factory.mktemp(request.param) / "web.log"
-    with serving(
-        request.param, log, DATABASE_URL=live_database, RATE_LIMIT_SCALE="1000"
-    ) as started:
+    with serving(request.param, log, DATABASE_URL=live_database, **IN_KITCHEN) as started:
         yield started
 
 

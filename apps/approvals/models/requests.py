@@ -2,13 +2,14 @@
 which outlive the person.
 """
 
+from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Now
 
 from apps.accounts.models import Workspace
 from apps.approvals.choices import OPEN, Because, Decision, Outcome, StageState, State, Via
@@ -16,6 +17,10 @@ from apps.approvals.rules import Hours, outcome_of
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 from apps.policies.choices import RiskLevel
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+DUE = Coalesce("due_at", Value(NEVER, output_field=models.DateTimeField()))
+"""As an index has it: what has no time is due last."""
 
 
 class RequestQuerySet(models.QuerySet["ApprovalRequest"]):
@@ -109,6 +114,23 @@ class ApprovalRequest(models.Model):
                 fields=["workspace", "due_at", "id"],
                 condition=Q(state=State.PENDING),
                 name="approvals_pending",
+            ),
+            models.Index(
+                "workspace",
+                DUE,
+                "id",
+                condition=Q(state=State.PENDING),
+                name="approvals_by_due",
+            ),
+            models.Index(
+                fields=["workspace", "id"],
+                condition=Q(state=State.PENDING),
+                name="approvals_by_age",
+            ),
+            models.Index(
+                fields=["workspace", "risk_score", "id"],
+                condition=Q(state=State.PENDING),
+                name="approvals_by_risk",
             ),
             models.Index(
                 fields=["next_at"],

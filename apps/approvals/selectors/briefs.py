@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.approvals.choices import Because, Decision, State
-from apps.approvals.models.requests import ApprovalRequest, seat_of
+from apps.approvals.models.requests import NEVER, ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
 from apps.approvals.selectors.names import Person, people_named
-from apps.approvals.selectors.queue import NEVER, waiting_on
+from apps.approvals.selectors.queue import waiting_on
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import Actor
 

@@ -3,23 +3,19 @@
 What waits on somebody is asked with the same questions as `Electorate.seats`, over the open stages.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.accounts.choices import Permission, Role
 from apps.accounts.selectors import require
 from apps.approvals.choices import Decision, StageState
 from apps.approvals.models.people import Snooze
-from apps.approvals.models.requests import ApprovalRequest, RequestQuerySet, Stage, Vote
+from apps.approvals.models.requests import DUE, ApprovalRequest, RequestQuerySet, Stage, Vote
 from apps.approvals.selectors.electorate import Electorate, electorate_of
 from apps.common.actors import Actor
-
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def requests_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> RequestQuerySet:
@@ -27,8 +23,7 @@ def requests_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> RequestQue
     their age."""
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     found = ApprovalRequest.objects.visible_to(actor).filter(workspace_id=workspace_id, **asked)
-    never = Value(NEVER, output_field=DateTimeField())
-    return found.annotate(due=Coalesce("due_at", never), risk=F("risk_score"))
+    return found.annotate(due=DUE, risk=F("risk_score"))
 
 
 def waiting_on(
@@ -39,16 +34,20 @@ def waiting_on(
     me, people = actor.actor_id, people or electorate_of(workspace_id)
     if me not in people.roles:
         return requests.none()
-    seats = [me] + [away for away, other in people.stand_ins.items() if other == me]
-    mine = Q(pk__in=[])
-    for seat in seats:
-        if seat in people.roles:
+    mine = _seated(me, people.roles[me])
+    for seat, other in people.stand_ins.items():
+        if other == me and seat in people.roles:
             mine |= _seated(seat, people.roles[seat]) & _undecided(seat)
-    stages = Stage.objects.filter(
-        mine, _undecided(me), request=OuterRef("pk"), state=StageState.OPEN
+    snoozed = Snooze.objects.filter(
+        request=OuterRef("request_id"), person_id=me, until__gt=timezone.now()
     )
-    snoozed = Snooze.objects.filter(request=OuterRef("pk"), person_id=me, until__gt=timezone.now())
-    return requests.pending().filter(Exists(stages), ~Exists(snoozed), ~Q(excluded__contains=[me]))
+    stages = Stage.objects.filter(
+        mine, _undecided(me), ~Exists(snoozed), request=OuterRef("pk"), state=StageState.OPEN
+    )
+    # As a value, it is looked up for one request after the other, in the order of an index, until a
+    # page is full; EXISTS would be asked of all of them first.
+    found = requests.pending().exclude(excluded__contains=[me])
+    return found.alias(seat=Subquery(stages.values("pk")[:1])).filter(seat__isnull=False)
 
 
 def waiting_anywhere(actor: Actor) -> RequestQuerySet:
@@ -73,16 +72,14 @@ def _seated(person: UUID, role: str) -> Q:
 
 
 def _undecided(person: UUID) -> Q:
-    """Nothing said from this seat on what is shown now, and no earlier stage approved from it."""
+    """Nothing said from this seat on what is shown now, and no stage passed by it."""
     theirs = Q(voter_id=person) | Q(instead_of=person)
-    votes = Vote.objects.standing().filter(theirs, request=OuterRef("request_id"))
+    votes = Vote.objects.standing().filter(theirs)
     said = votes.filter(stage=OuterRef("pk"), view_digest=OuterRef("request__view_digest")).exclude(
         decision=Decision.RETRACT
     )
     approved = votes.filter(
-        decision=Decision.APPROVE,
-        stage__round=OuterRef("round"),
-        stage__number__lt=OuterRef("number"),
+        request=OuterRef("request_id"), decision=Decision.APPROVE, stage__state=StageState.PASSED
     )
     return ~Q(Exists(said)) & ~Q(Exists(approved))
 

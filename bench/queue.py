@@ -1,0 +1,197 @@
+"""How long it takes to find what waits on somebody, among few requests and among very many.
+
+    .venv/bin/python -m bench.queue [--rounds 15]
+
+A PostgreSQL of its own. A workspace of 40 people has 100,000 requests, of which 5,000 are open,
+each with two stages and two votes; another has a hundredth of that. Measured is what the doors ask:
+the first page of the queue, in each order, and the page of pending requests, with everything that
+is shown of them. Rounds alternate between the workspaces, and medians are shown. Ratio is how many
+times longer the large one takes.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+GOAL_MS = 150.0
+GOAL_RATIO = 10.0
+"""A hundred times as many may take so many times as long, of the queries alone."""
+SHOWN = "waits on me, as shown"
+"""With people, votes and texts, whose time does not depend on how many requests there are."""
+LARGE, SMALL = (100_000, 5_000), (1_000, 50)
+
+REQUESTS = """
+    INSERT INTO approvals_approvalrequest (id, workspace_id, subject_kind, subject_id, state,
+        because, risk_score, risk_level, proposer_id, proposer_kind, excluded, co_authors,
+        content_digest, view_digest, policy_digest, policy_source, round, undo_seconds, opened_at,
+        settled_at, settled_by, settled_via, effective_at, consumed_at, due_at)
+    SELECT gen_random_uuid(), %(workspace)s, 'bench', gen_random_uuid(),
+        CASE WHEN n <= %(open)s THEN 'pending' ELSE 'consumed' END, 'asked', n %% 100,
+        (ARRAY['low', 'medium', 'high', 'critical'])[1 + n %% 4], proposer, 'agent',
+        ARRAY[proposer, people[1]], '{}', repeat('c', 64), md5(n::text) || md5(n::text),
+        repeat('p', 64), 'workspace v1', 1, 0, now() - n * interval '1 minute',
+        CASE WHEN n > %(open)s THEN now() END, CASE WHEN n > %(open)s THEN people[2] END, '',
+        CASE WHEN n > %(open)s THEN now() END, CASE WHEN n > %(open)s THEN now() END,
+        CASE WHEN n %% 3 > 0 THEN now() + n * interval '1 minute' END
+    FROM generate_series(1, %(all)s) AS n,
+        (SELECT %(people)s::uuid[] AS people, %(agent)s::uuid AS proposer) AS who
+"""
+STAGES = """
+    INSERT INTO approvals_stage (id, workspace_id, request_id, round, number, name, state, quorum,
+        roles, people, rules, added_roles, added_people, left_people, escalation, climbed,
+        told_overdue, opened_at, due_at)
+    SELECT gen_random_uuid(), workspace_id, id, 1, number, 'stage ' || number,
+        CASE WHEN state = 'pending' AND number = 2 THEN 'open' ELSE 'passed' END, 2,
+        CASE WHEN number = 1 OR risk_score %% 3 = 0 THEN ARRAY['reviewer']
+            WHEN risk_score %% 3 = 1 THEN ARRAY['admin'] ELSE ARRAY['owner']
+        END, '{}', '{}', '{}', '{}', '{}', '[]', 0, false, opened_at, due_at
+    FROM approvals_approvalrequest, generate_series(1, 2) AS number
+    WHERE workspace_id = %(workspace)s
+"""
+VOTES = """
+    INSERT INTO approvals_vote (id, workspace_id, request_id, stage_id, voter_id, decision,
+        view_digest, via, at)
+    SELECT gen_random_uuid(), stage.workspace_id, stage.request_id, stage.id,
+        who.people[1 + (request.risk_score + stage.number) %% 40], 'approve', request.view_digest,
+        'api', now()
+    FROM approvals_stage AS stage JOIN approvals_approvalrequest AS request
+        ON request.id = stage.request_id, (SELECT %(people)s::uuid[] AS people) AS who
+    WHERE stage.workspace_id = %(workspace)s
+"""
+
+
+def fill(requests: int, waiting: int):
+    """A workspace with so many, and somebody who decides there."""
+    from django.db import connection
+
+    from apps.accounts.choices import Role
+    from tests.factories import WorkspaceFactory, agent_of, member
+
+    workspace = WorkspaceFactory.create()
+    roles = [Role.OWNER] + [Role.ADMIN] * 9 + [Role.REVIEWER] * 30
+    people = [member(workspace, role) for role in roles]
+    given = {
+        "workspace": workspace.id,
+        "people": [person.id for person in people],
+        "agent": agent_of(people[0], workspace).id,
+        "all": requests,
+        "open": waiting,
+    }
+    with connection.cursor() as cursor:
+        for statement in (REQUESTS, STAGES, VOTES):
+            cursor.execute(statement, given)
+    return workspace.id, people[5]
+
+
+def asks():
+    """What the doors ask, by name: the rows of the first page."""
+    from apps.approvals.selectors.queue import requests_of, waiting_on
+    from apps.approvals.selectors.seen import seen
+
+    def page(found, ordering: str):
+        back = "-" if ordering.startswith("-") else ""
+        order = [ordering] if ordering.endswith("id") else [ordering, f"{back}id"]
+        return list(found.order_by(*order)[:51])
+
+    def waits(ordering: str):
+        def ask(workspace, person):
+            found = requests_of(workspace_id=workspace, actor=person)
+            return page(waiting_on(person, found, workspace_id=workspace), ordering)
+
+        return ask
+
+    def pending(workspace, person):
+        found = requests_of(workspace_id=workspace, actor=person, state="pending")
+        return page(found, "due")
+
+    def shown(workspace, person):
+        return seen(waits("due")(workspace, person)[:50], person)
+
+    return {
+        "waits on me, by due": waits("due"),
+        "waits on me, by risk": waits("-risk"),
+        "waits on me, newest": waits("-id"),
+        "pending, by due": pending,
+        SHOWN: shown,
+    }
+
+
+def milliseconds(ask, place) -> float:
+    started = time.perf_counter()
+    assert ask(*place)
+    return (time.perf_counter() - started) * 1000
+
+
+def explain(place) -> None:
+    from apps.approvals.selectors.queue import requests_of, waiting_on
+
+    workspace, person = place
+    found = requests_of(workspace_id=workspace, actor=person)
+    found = waiting_on(person, found, workspace_id=workspace).order_by("due", "id")[:51]
+    print(found.explain(analyze=True, buffers=True))
+
+
+def measure(rounds: int, *, plans: bool) -> int:
+    from django.db import connection
+    from rich.console import Console
+    from rich.table import Table
+
+    small, large = fill(*SMALL), fill(*LARGE)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    if plans:
+        explain(large)
+    table = Table(title=f"{LARGE[0]:,} requests, {LARGE[1]:,} open, beside {SMALL[0]:,}")
+    for name in ("what is asked", "few, ms", "many, ms", "ratio", "goal"):
+        table.add_column(name, justify="left" if name.startswith("what") else "right")
+    missed = 0
+    for name, ask in asks().items():
+        pairs = [tuple(milliseconds(ask, place) for place in (small, large)) for _ in range(rounds)]
+        few, many = (median(column) for column in zip(*pairs, strict=True))
+        ratio = median(theirs / mine for mine, theirs in pairs)
+        met = ratio <= GOAL_RATIO and (name == SHOWN or many <= GOAL_MS)
+        missed += not met
+        goal = "" if name == SHOWN else f"<= {GOAL_MS:.0f} ms, "
+        goal += f"<= {GOAL_RATIO:.0f}: {'met' if met else 'NOT met'}"
+        table.add_row(name, f"{few:.1f}", f"{many:.1f}", f"{ratio:.1f}", goal)
+    Console(width=100).print(table)
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--plans", action="store_true", help="show how PostgreSQL finds them")
+    given = parser.parse_args()
+
+    from apps.common.runtime import addresses
+    from apps.common.runtime.services import Services
+
+    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
+        root = Path(folder)
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LATTICE_DATA_DIR": folder,
+            "DATABASE_URL": addresses.database_url(root),
+            "REDIS_URL": addresses.redis_url(root),
+        }
+        with Services(root).running():
+            import django
+            from django.core.management import call_command
+            from django.db import connection
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            try:
+                return measure(given.rounds, plans=given.plans)
+            finally:
+                connection.close()
+                connection.close_pool()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
