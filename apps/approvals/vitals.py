@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from apps.approvals.choices import StageState
@@ -48,12 +48,17 @@ def _is_stuck(request: ApprovalRequest) -> bool:
 
 
 def approval_levels() -> Iterator[Level]:
-    pending = ApprovalRequest.objects.pending()
     now = timezone.now()
+    waiting = ApprovalRequest.objects.pending().aggregate(
+        open=Count("id"), overdue=Count("id", filter=Q(due_at__lt=now))
+    )
+    owed = AfterReview.objects.owed().aggregate(
+        owed=Count("id"), overdue=Count("id", filter=Q(due_at__lt=now))
+    )
     yield Level(
         "lattice_approval_requests",
         "Requests that wait: all of them, and those that are overdue.",
-        {"open": pending.count(), "overdue": pending.filter(due_at__lt=now).count()},
+        waiting,
         label="which",
     )
     yield Level(
@@ -61,10 +66,9 @@ def approval_levels() -> Iterator[Level]:
         "Cards that could not be delivered.",
         {"": Card.objects.filter(parked_at__isnull=False).count()},
     )
-    owed = AfterReview.objects.owed()
     yield Level(
         "lattice_approval_reviews",
         "Looks that are owed afterwards: all of them, and those that are overdue.",
-        {"owed": owed.count(), "overdue": owed.filter(Q(due_at__lt=now)).count()},
+        owed,
         label="which",
     )

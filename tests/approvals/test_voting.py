@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.accounts.choices import Role
+from apps.accounts.services.agents import change_agent
 from apps.approvals.choices import Outcome, State
 from apps.approvals.errors import (
     AlreadyDecided,
@@ -133,6 +134,18 @@ def test_neither_who_proposed_nor_who_delegated_decides(request_, owner, baker):
     with pytest.raises(NotAllowed):
         vote(request_, baker)
     assert not Vote.objects.exists()
+
+
+def test_whom_the_agent_was_given_to_does_not_decide_on_what_it_proposed(
+    request_, workspace, owner, baker, reviewer, other_reviewer
+):
+    change_agent(agent_id=baker.id, workspace_id=workspace.id, owner_id=reviewer.id, actor=owner)
+    with pytest.raises(SelfApproval):
+        vote(request_, reviewer)
+    with pytest.raises(SelfApproval):
+        vote(request_, owner)
+    vote(request_, other_reviewer)
+    assert request_.state == State.EFFECTIVE
 
 
 def test_the_same_vote_again_is_the_same_vote(request_, reviewer):

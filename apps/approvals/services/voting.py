@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.choices import Permission
+from apps.accounts.choices import ActorKind, Permission
 from apps.accounts.errors import WorkspaceArchived
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import User
@@ -235,7 +235,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
 
 def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = False) -> UUID:
     """The seat they decide from. A veto may come from a seat of any stage."""
-    if actor.actor_id in sitting.request.excluded:
+    if _proposes(actor, sitting.request):
         raise SelfApproval
     seat = sitting.seat_for(actor.actor_id, stage)
     others = sitting.stages if anywhere else ()
@@ -255,6 +255,16 @@ def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = Fals
             ]
         )
     return seat
+
+
+def _proposes(actor: Actor, request: ApprovalRequest) -> bool:
+    """Itself, or through an agent; also whom the agent was given to since. A lone person who may
+    opt out is excluded from nothing."""
+    if actor.actor_id in request.excluded:
+        return True
+    by_agent = request.proposer_kind == ActorKind.AGENT and bool(request.excluded)
+    agents = User.objects.get_queryset().filter(id=request.proposer_id, owner_id=actor.actor_id)
+    return by_agent and agents.exists()
 
 
 def _other(seat: UUID, actor: Actor) -> UUID | None:
