@@ -62,7 +62,7 @@ def test_a_reviewer_reads_it_and_it_is_text(client, reviewer, plan, django_asser
     assert '<span class="added">+&lt;script&gt;' in shown
 
 
-PAGE = 12
+PAGE = 13
 
 
 def test_what_became_of_its_approval_is_told(client, reviewer, plan):
