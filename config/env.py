@@ -107,7 +107,7 @@ class Environment(BaseSettings):
         [],
         validation_alias=AliasChoices("CORS_ORIGINS", "ALLOWED_ORIGINS"),
         description="Origins that browsers may call from. In development also `app://` and "
-        "`http://localhost:*`.",
+        "`http://localhost:*` and `http://127.0.0.1:*`.",
     )
     trusted_proxies: int = Field(
         0,

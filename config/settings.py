@@ -277,7 +277,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "style-src": ["'unsafe-inline'"],
 }
 CORS_ALLOWED_ORIGINS = environment.allowed_origins
-CORS_ALLOWED_ORIGIN_REGEXES = [r"^app://.*$", r"^http://localhost(:\d+)?$"] if DEVELOPMENT else []
+CORS_ALLOWED_ORIGIN_REGEXES = (
+    [r"^app://.*$", r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if DEVELOPMENT else []
+)
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "idempotency-key",

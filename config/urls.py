@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from apps.activity.browser.pages import ActivityPage
+from apps.common.api.documents import DEMO, demo_file
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.approvals.api.room_urls")),
     path("", include("apps.approvals.browser.urls")),
     path("activity", ActivityPage.as_view(), name="activity"),
+    *(path(f"demo/{name}", demo_file, {"name": name}) for name in DEMO),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),

@@ -35,6 +35,9 @@ OPEN = {
     "docs",
     "redoc",
     "redoc.js",
+    "demo/approval_client.css",
+    "demo/approval_client.html",
+    "demo/approval_client.js",
     "api/v1/health",
     "api/v1/schema",
     # What one proves oneself with is in the body.

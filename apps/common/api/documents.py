@@ -5,6 +5,7 @@ from pathlib import Path
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
@@ -18,6 +19,12 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+DEMO = {
+    "approval_client.html": "text/html; charset=utf-8",
+    "approval_client.css": "text/css; charset=utf-8",
+    "approval_client.js": "text/javascript; charset=utf-8",
+}
+"""A page that can also be opened from elsewhere, and holds nothing."""
 REMOTE_PICTURE = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 
 
@@ -61,3 +68,8 @@ def _redoc_without_remote_picture() -> str:
     if not isinstance(script, str):
         raise FileNotFoundError("redoc.standalone.js of drf-spectacular-sidecar")
     return Path(script).read_text().replace(REMOTE_PICTURE, static("lattice/mark.svg"))
+
+
+@require_safe
+def demo_file(_: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponse((settings.BASE_DIR / "demo" / name).read_bytes(), content_type=DEMO[name])
