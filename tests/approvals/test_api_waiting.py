@@ -1,7 +1,6 @@
 """Waiting for what comes of a request, on real servers."""
 
 import asyncio
-import os
 from contextlib import asynccontextmanager
 
 import httpx
@@ -17,7 +16,7 @@ from tests.serving import serving
 from tests.waiting import eventually
 
 __all__ = ["live_database"]
-WAITERS = int(os.environ.get("LATTICE_WAITERS", "300"))
+WAITERS = 300
 SOON = 20.0
 """Of the sixty seconds that they would wait, also on a machine that does much else."""
 
