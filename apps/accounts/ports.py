@@ -49,3 +49,9 @@ exporters: dict[str, Exporter | None] = {}
 Without an entry every column is. A room that keeps secrets or sealed texts adds its own when it is
 ready: deletion destroys the keys, so what is exported has to be readable without them.
 """
+
+Furnish = Callable[[Any, Any], None]
+
+furnishings: list[Furnish] = []
+"""What other rooms put into the demo workspace, given it and its agent: each once, however often it
+is seeded."""

@@ -12,7 +12,8 @@ class PlansConfig(AppConfig):
         told = import_module("apps.activity.wording").told
         presenters.update(plan=told, plans=told)
         import_module("apps.plans.events")
-        exporters = import_module("apps.accounts.ports").exporters
-        exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported
+        accounts = import_module("apps.accounts.ports")
+        accounts.exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported
+        accounts.furnishings.append(import_module("apps.plans.demo").propose_first_plan)
         subjects = import_module("apps.approvals.ports").subjects
         subjects["plan"] = import_module("apps.plans.approvals").PlanSubject()

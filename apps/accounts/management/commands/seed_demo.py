@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.accounts.ports import furnishings
 from apps.accounts.services.demo import seed_demo
 from apps.common.commands import LatticeCommand, Report
 from apps.ledger.switch import is_on
@@ -21,6 +22,8 @@ class Command(LatticeCommand):
             known_password=known.get("reviewer", {}).get("password", ""),
             known_key=known.get("agent", {}).get("api_key", ""),
         )
+        for furnish in furnishings:
+            furnish(demo.workspace, demo.agent)
         facts = {
             "workspace": str(demo.workspace.id),
             "reviewer": {"email": demo.reviewer.email, "password": demo.password},
