@@ -69,7 +69,7 @@ def people(actor: Actor) -> Reading:
     )
     return Reading(
         counted["people"],
-        note=f"and {_counted(counted['agents'], 'agent')} that work for them",
+        note=f"and {_counted(counted['agents'], 'agent')} working for them",
         url=reverse("admin:accounts_user_changelist"),
     )
 

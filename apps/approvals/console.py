@@ -64,8 +64,7 @@ def broken_glass(actor: Actor) -> Iterator[Notice]:
         late = "overdue since" if row.due_at < timezone.now() else "owed until"
         yield Notice(
             f"{who} broke the glass in {row.workspace}: it took effect before others decided.",
-            note=f"A look at it is {late} {row.due_at:%Y-%m-%d %H:%M} UTC",
-            since=row.request.settled_at,
+            note=f"Somebody else's look at it is {late} {row.due_at:%-d %b, %H:%M} UTC",
             url=reverse("admin:approvals_approvalrequest_change", args=[row.request_id]),
         )
 

@@ -62,7 +62,7 @@ class ViewMissing(PreconditionRequired):
 
 class ReasonMissing(Invalid):
     code = "approval_reason_missing"
-    message = "This takes a reason: say it in `comment`."
+    message = "This takes a reason."
 
 
 class AlreadyClaimed(Conflict):
@@ -94,7 +94,7 @@ class OperationsUnknown(Invalid):
 
 class UndoOver(Conflict):
     code = "approval_undo_over"
-    message = "This decision cannot be taken back any more: it has taken effect."
+    message = "There is no approval to take back: none was given yet, or it has taken effect."
 
 
 class BreakGlassShut(NotAllowed):

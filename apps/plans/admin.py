@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from apps.accounts.errors import KeysErased, Undecipherable
@@ -95,7 +97,9 @@ class PlanAdmin(BrowseAdmin):
         request = _request(plan)
         if request is None:
             return "none was asked for"
-        return f"{State(request.state).label}. {Because(request.because).label}"
+        text = f"{State(request.state).label}. {Because(request.because).label}"
+        page = reverse("admin:approvals_approvalrequest_change", args=[request.id])
+        return format_html('{} <a class="text-link" href="{}">See the request</a>', text, page)
 
     @display(description="Stages")
     def stages(self, plan: Plan) -> str:

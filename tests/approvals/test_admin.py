@@ -84,6 +84,29 @@ def test_a_request_shows_what_would_change(request_, reviewer):
     assert f'name="digest" value="{request_.view_digest}"' in read
 
 
+def test_the_list_names_every_state_in_words(request_, reviewer):
+    vote(request_, reviewer, "request_changes", comment="Less salt.")
+    listed = at(reviewer).get(LIST).content.decode()
+    assert State.CHANGES_REQUESTED.label in listed
+    assert ">changes_requested<" not in re.sub(r"\s", "", listed)
+
+
+def test_replacing_a_vote_is_offered_to_whoever_voted(
+    loaves, workspace, owner, baker, reviewer, other_reviewer
+):
+    hold(workspace, owner, TWO)
+    request = ask(workspace, baker)
+    assert "Replace an earlier vote" not in shown(reviewer, request)
+    vote(request, reviewer)
+    assert "Replace an earlier vote" in shown(reviewer, request)
+
+
+def test_whoever_edited_alone_is_told_that_somebody_else_has_to_approve(request_, reviewer):
+    assert "the only one who approves" not in shown(reviewer, request_)
+    vote(request_, reviewer, edits={"spread": "jam"})
+    assert "the only one who approves" in shown(reviewer, request_)
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_request_asks_as_much_for_much_that_was_said(
     request_, reviewer, count, django_assert_num_queries

@@ -160,11 +160,20 @@ def test_email_is_verified_by_the_mailed_link(
     with django_capture_on_commit_callbacks(execute=True):
         browser.post("/accounts/email/", {"action_send": "", "email": reviewer.email})
     link = next(word for word in mail.outbox[0].body.split() if "/confirm-email/" in word)
+    asked = browser.get(link).content.decode()
+    assert reviewer.email in asked
+    assert "Yes, it is mine" in asked
 
     browser.post(link)
 
     assert "not verified" not in browser.get("/accounts/").content.decode()
     assert recorded()[-1] == "accounts.person.email_verified"
+
+
+def test_a_link_that_verifies_nothing_says_where_to_get_another(browser):
+    read = browser.get("/accounts/confirm-email/nothing/").content.decode()
+    assert "This link is over" in read
+    assert reverse("account_email") in read
 
 
 @pytest.fixture

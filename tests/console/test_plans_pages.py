@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from apps.accounts.choices import Role
 from apps.accounts.services.people import refresh_console_access
+from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
@@ -67,7 +68,10 @@ PAGE = 13
 
 def test_what_became_of_its_approval_is_told(client, reviewer, plan):
     client.force_login(reviewer)
-    assert "Pending. The policy asks for approval." in client.get(page(plan)).content.decode()
+    read = client.get(page(plan)).content.decode()
+    assert "Pending. The policy asks for approval." in read
+    request = ApprovalRequest.objects.get(subject_id=plan.id)
+    assert reverse("admin:approvals_approvalrequest_change", args=[request.id]) in read
     decide(plan, reviewer)
     assert "Consumed. People decided." in client.get(page(plan)).content.decode()
 

@@ -17,6 +17,7 @@ from apps.accounts.browser.entry import person
 from apps.accounts.browser.filters import WorkspaceFilter
 from apps.approvals.admin import deciding
 from apps.approvals.admin.showing import page_of, votes_so_far
+from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.seen import seen
@@ -113,6 +114,7 @@ class RequestAdmin(BrowseAdmin):
         description="State",
         ordering="state",
         label={
+            **dict.fromkeys(State.values, "default"),
             "pending": "warning",
             "allowed": "success",
             "effective": "success",

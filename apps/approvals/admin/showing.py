@@ -57,8 +57,11 @@ def page_of(
         "votes_so_far": votes_so_far(told),
         "operations": list(_operations(change)),
         "change": change,
+        "failed": sum(not check["passed"] for check in change.checks) if change else 0,
         "rationale": spelled_out(change.rationale) if change else "",
         "votes": [(vote, VOTED[vote.decision]) for vote in told.votes],
+        "voted": any(vote.counts and vote.voter.id == me.id for vote in told.votes),
+        "edited_alone": row.state == State.PENDING and _waits_for_another(row, told),
         "refused": refused,
         "written": written,
         **_said(row, me),
@@ -69,6 +72,13 @@ def page_of(
         "approvals/request.html",
         {**admin.site.each_context(request), **shown},
         status=refused.status if refused else 200,
+    )
+
+
+def _waits_for_another(row: ApprovalRequest, told: Seen) -> bool:
+    """Enough approved it, and all of them had edited it."""
+    return bool(row.co_authors) and any(
+        stage.state == "open" and stage.approvals >= stage.quorum for stage in told.stages
     )
 
 

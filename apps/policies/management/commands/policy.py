@@ -26,6 +26,8 @@ from apps.policies.services.versions import (
     require_passing,
 )
 
+NO_TESTS = "It has no tests of its own."
+
 
 class Command(LatticeCommand):
     help = (
@@ -74,8 +76,8 @@ class Command(LatticeCommand):
     def _check(self, *, file: str, **_: Any) -> Report:
         checked = check_policy(_read(file))
         failed = sum(not outcome.passed for outcome in checked.outcomes)
-        text = f"A policy of {checked.rules} rules. {len(checked.outcomes) - failed} of its "
-        text += f"{len(checked.outcomes)} tests pass."
+        passed = f"{len(checked.outcomes) - failed} of its {len(checked.outcomes)} tests pass."
+        text = f"A policy of {checked.rules} rules. {passed if checked.outcomes else NO_TESTS}"
         facts = {"valid": True, "digest": checked.parsed.digest, "rules": checked.rules}
         return Report(text, facts | {"failed": failed}, _outcome(checked))
 
