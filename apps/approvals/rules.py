@@ -154,6 +154,7 @@ def view_digest(
 
 # --- time
 
+FARTHEST = timedelta(days=5 * 365)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -194,22 +195,23 @@ def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def after(begin: datetime, minutes: int, hours: Hours | None) -> datetime:
-    """So many minutes later, of which only those of business hours count. A day on which clocks are
-    changed is as long as it is."""
-    left = timedelta(minutes=minutes)
+    """So many minutes later, of which only those of business hours count; five years later at the
+    latest. A day on which clocks are changed is as long as it is."""
+    left, latest = timedelta(minutes=minutes), begin + FARTHEST
     if hours is None:
-        return begin + left
+        return min(begin + left, latest)
     zone = ZoneInfo(hours.zone)
-    day = begin.astimezone(zone).date()
-    while True:
+    day, last = begin.astimezone(zone).date(), latest.astimezone(zone).date()
+    while day <= last:
         if DAYS[day.weekday()] in hours.days:
             opens = max(first_at(day, hours.start, zone).astimezone(begin.tzinfo), begin)
             closes = first_at(day, hours.end, zone).astimezone(begin.tzinfo)
             if opens < closes:
                 if left <= closes - opens:
-                    return opens + left
+                    return min(opens + left, latest)
                 left -= closes - opens
         day += timedelta(days=1)
+    return latest
 
 
 def next_daily(moment: datetime, clock: time, zone: str) -> datetime:

@@ -95,6 +95,14 @@ def test_a_day_that_a_country_left_out_has_no_hours():
     assert found == there("2012-01-02 10:00", "Pacific/Apia")
 
 
+@pytest.mark.parametrize("days", [DAYS[:1], DAYS])
+def test_what_is_farther_off_than_five_years_is_then(days):
+    begin = there("2026-11-18 10:00")
+    latest, little = begin + timedelta(days=5 * 365), hours(start="09:00", end="09:01", days=days)
+    assert after(begin, 99_999 * 60, little) == after(begin, 99_999 * 1440, None) == latest
+    assert after(begin, 99_999, hours()) < latest
+
+
 # --- against the watched clock
 
 ZONES = [

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.choices import Role
 from apps.accounts.errors import PeopleOnly
 from apps.accounts.keyring import decrypt
-from apps.approvals.choices import State, Via
+from apps.approvals.choices import Because, State, Via
 from apps.approvals.errors import (
     AlreadyDecided,
     BreakGlassShut,
@@ -250,3 +250,22 @@ def test_about_as_many_are_drawn_as_the_policy_says(workspace, owner, baker, rev
     assert 24 <= found <= 104  # beyond five standard deviations: once in more than a million runs
     again = [drawn(workspace, agent_of(owner, workspace)) is not None for _ in range(60)]
     assert len(set(again)) == 2
+
+
+def test_what_has_expired_is_over_for_everybody(workspace, owner, baker, reviewer, admin):
+    stage = "name: review, roles: [reviewer], expires: 1h"
+    hold(workspace, owner, policy_of(stage, more=GLASS))
+    request = ask(workspace, baker)
+    request.stages.update(expires_at=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(AlreadyDecided):
+        shatter(request, admin)
+    request.refresh_from_db()
+    assert request.state == State.EXPIRED
+
+
+def test_what_a_newer_policy_denies_is_not_done(workspace, owner, baker, burning, admin):
+    shatter(burning, admin)
+    hold(workspace, owner, HEAD.replace("docs, plans, api", "plans"))
+    with unit(actor=SYSTEM, workspace=workspace.id):
+        consumed = consume_request(request_id=burning.id)
+    assert (consumed.ok, consumed.because) == (False, Because.POLICY)

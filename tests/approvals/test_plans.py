@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.choices import Role
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import NotReshapable, OperationsUnknown
 from apps.approvals.models.requests import ApprovalRequest, Vote
@@ -19,6 +20,7 @@ from apps.policies.errors import PathForbidden, RiskPatternFound
 from apps.policies.services.versions import apply_policy
 from tests.approvals.conftest import vote
 from tests.deliveries import deliver
+from tests.factories import member
 from tests.plans.conftest import (
     GREETING,
     POLICY,
@@ -270,3 +272,15 @@ def test_it_is_consumed_in_the_unit_that_releases(plan, reviewer):
     )
     assert released.seq == consumed.seq + 1
     assert released.payload["request"] == consumed.payload["request"]
+
+
+def test_what_is_cut_off_an_edit_is_not_for_its_editor_alone(plan, reviewer, workspace):
+    added = {"path": "api/more.py", "action": "create", "new": "x\n"}
+    decide(plan, reviewer, edits={"changes": [*BETTER["changes"], added]})
+    decide(plan, reviewer, operations=[0])
+    rest = Plan.objects.exclude(id=plan.id).get()
+    decide(rest, reviewer)
+    assert request_of(rest).co_authors == [reviewer.id]
+    assert (plan.state, rest.state) == (PlanState.WAITING, PlanState.WAITING)
+    decide(rest, member(workspace, Role.REVIEWER))
+    assert rest.state == PlanState.RELEASED

@@ -152,6 +152,22 @@ def test_who_wrote_it_does_not_approve_what_another_releases(workspace, owner, o
     assert number(workspace) == 2
 
 
+def test_who_changed_the_draft_does_not_approve_it(guarded, workspace, owner, other):
+    draft = draft_policy(text=FREE, workspace=workspace.id, actor=owner)
+    for actor in (other, owner, other):
+        text = WIDER + f"# {actor.name}"
+        draft = change_draft(draft=draft, revision=draft.revision, actor=actor, text=text)
+    assert draft.editors == [other.id]
+    with pytest.raises(NobodyEligible):
+        release_policy(draft=draft, revision=draft.revision, actor=owner)
+    third = member(workspace, Role.OWNER)
+    request = about(release_policy(draft=draft, revision=draft.revision, actor=owner))
+    with pytest.raises(SelfApproval):
+        vote(request, other)
+    vote(request, third)
+    assert request.state == State.EFFECTIVE
+
+
 def test_who_edits_the_draft_asks_anew(waiting, workspace, owner, other):
     request, draft = about(waiting), held(waiting).draft
     change_draft(draft=draft, revision=1, text=WIDER, actor=owner)

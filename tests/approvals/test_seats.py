@@ -246,6 +246,13 @@ def test_others_do_not(for_admins, workspace, owner, reviewer, other_reviewer):
     assert recorded("handed_over") == 0
 
 
+def test_who_edited_it_does_not_choose_who_decides(for_admins, admin, reviewer):
+    vote(for_admins, admin, edits={"spread": "jam"})
+    with pytest.raises(SelfApproval):
+        reassign_request(request_id=for_admins.id, people=[reviewer.id], actor=admin)
+    assert recorded("handed_over") == 0
+
+
 def test_nobody_who_has_a_part_in_it_is_given_a_seat(for_admins, owner, baker, admin):
     for people in ([owner.id], [baker.id], []):
         with pytest.raises(Invalid):

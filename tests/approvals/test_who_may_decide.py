@@ -9,7 +9,10 @@ from apps.accounts.services.agents import change_agent, disable_agent
 from apps.accounts.services.members import change_role, leave_workspace, remove_member
 from apps.accounts.services.people import disable_person
 from apps.approvals.choices import Because, State
+from apps.approvals.errors import SelfApproval, ViewMoved
+from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
+from apps.ledger.services import unit
 from tests.approvals.conftest import ONE, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import deliver, look
 from tests.approvals.loaves import ask
@@ -142,3 +145,42 @@ def test_a_policy_that_asks_for_nothing_any_more_lets_it_pass(request_, workspac
     settle()
     request_.refresh_from_db()
     assert (request_.state, request_.because) == (State.EFFECTIVE, Because.POLICY)
+
+
+@pytest.fixture
+def handed_on(loaves, workspace, owner, reviewer, other_reviewer):
+    """An agent of one reviewer asked, and belongs to another one since."""
+    hold(workspace, owner, ONE)
+    agent = agent_of(reviewer, workspace)
+    request = ask(workspace, agent)
+    change_agent(
+        agent_id=agent.id, workspace_id=workspace.id, actor=reviewer, owner_id=other_reviewer.id
+    )
+    return request
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_neither_its_old_owner_decides_nor_its_new_one(
+    looked, handed_on, workspace, owner, reviewer, other_reviewer, admin
+):
+    if looked:
+        settle()
+    else:
+        with pytest.raises(ViewMoved):
+            vote(handed_on, other_reviewer)
+    hold(workspace, owner, ONE.replace("name: review", "name: look"))
+    settle()
+    for one in (reviewer, other_reviewer):
+        with pytest.raises(SelfApproval):
+            vote(handed_on, one)
+    vote(handed_on, admin)
+    assert handed_on.state == State.EFFECTIVE
+
+
+def test_what_was_allowed_is_not_done_for_who_went_before(request_, workspace, owner, reviewer):
+    vote(request_, reviewer)
+    assert request_.state == State.EFFECTIVE
+    disable_agent(agent_id=request_.proposer_id, workspace_id=workspace.id, actor=owner)
+    with unit(actor=SYSTEM, workspace=workspace.id):
+        consumed = consume_request(request_id=request_.id)
+    assert (consumed.ok, consumed.because) == (False, Because.PROPOSER_GONE)

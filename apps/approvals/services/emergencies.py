@@ -43,6 +43,7 @@ def break_glass(
     wanted = Wanted(decision=Decision.APPROVE, digest=digest, via=via)
     with unit(actor=actor, workspace=found.workspace_id):
         sitting = settling.sit(found.id)
+        settling.expire_if_late(sitting)
         weigh_anew(sitting)
         refusal = moved(sitting, wanted)
         if refusal is None:

@@ -47,7 +47,7 @@ def open_request(
 ) -> ApprovalRequest:
     """In the unit of work that keeps the subject. `content` is the digest of what is asked about;
     `follows` a request that is closed, or is replaced by this one; of the rest of a request
-    (`part_of`) whoever proposed that one is the proposer."""
+    (`part_of`) whoever proposed that one is the proposer, and whoever edited it wrote in both."""
     policy = policy_in_force(workspace)
     request = ApprovalRequest(
         workspace_id=workspace,
@@ -55,6 +55,7 @@ def open_request(
         subject_id=subject,
         proposer_id=part_of.proposer_id if part_of else actor.actor_id,
         proposer_kind=part_of.proposer_kind if part_of else actor.actor_kind,
+        co_authors=part_of.co_authors if part_of else [],
         content_digest=content,
         act_id=verdict.record,
         follows=follows,
@@ -107,15 +108,16 @@ def cancel_requests_about(
     *, kind: str, subject: UUID, because: Because, actor: Actor
 ) -> ApprovalRequest | None:
     """For the room whose subject it is, in its unit of work. None: nothing was open."""
-    found = ApprovalRequest.objects.filter(
-        subject_kind=kind, subject_id=subject, state__in=(State.PENDING, State.ALLOWED)
-    ).first()
+    about = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
+    found = about.open().first()
     if found is None:
         return None
     with unit(actor=actor, workspace=found.workspace_id):
-        request = sit(found.id).request
+        request = sit(found.id).request  # once whoever acts on it has done so
         if request.state in (State.PENDING, State.ALLOWED):
             settle(request, State.CANCELLED, because, actor=actor)
+        elif request.state == State.EFFECTIVE:
+            settle(request, State.INVALIDATED, because, actor=actor)
     return request
 
 

@@ -162,7 +162,7 @@ def reassign_request(*, request_id: UUID, people: Sequence[UUID], actor: Actor) 
     with unit(actor=actor, workspace=found.workspace_id):
         sitting = sit(found.id)
         request, stage = sitting.request, _open_stage(sitting)
-        if actor.actor_id in request.excluded:
+        if actor.actor_id in (*request.excluded, *request.co_authors):
             raise SelfApproval("Whoever has a part in it does not choose who decides on it.")
         for number, person in enumerate(wanted):
             _require_may_sit(sitting, stage, person, field=f"people.{number}")

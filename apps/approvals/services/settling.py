@@ -121,9 +121,15 @@ def begin_round(
 def adopt(request: ApprovalRequest, verdict: Verdict, policy: InForce) -> None:
     """What a verdict says of a request, but for its stages."""
     request.risk_score, request.risk_level = verdict.risk.score, verdict.risk.level
-    request.excluded = sorted(verdict.excluded)
+    request.excluded = excluded_by(request, verdict)
     request.policy_digest, request.policy_source = policy.digest, policy.source
     request.undo_seconds = policy.document.undo.granted(verdict.risk.level)
+
+
+def excluded_by(request: ApprovalRequest, verdict: Verdict) -> list[UUID]:
+    """Whoever once had a part in it keeps that, also when the agent that proposed it has another
+    owner since. Nobody: the only person here decides alone."""
+    return sorted({*request.excluded, *verdict.excluded}) if verdict.excluded else []
 
 
 def go_on(

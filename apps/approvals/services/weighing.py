@@ -42,7 +42,7 @@ def weigh_anew(sitting: Sitting) -> None:
         settling.settle(request, State.CANCELLED, gone, actor=SYSTEM)
         return
     policy = policy_in_force(request.workspace_id)
-    if policy.digest == request.policy_digest:
+    if policy.digest == request.policy_digest and not _has_another_owner(request):
         return
     verdict = subject.judge(request.subject_id)
     if verdict is None:
@@ -133,6 +133,15 @@ def _proposer_is_here(request: ApprovalRequest) -> bool:
     return is_system or here.filter(user_id=request.proposer_id).exists()
 
 
+def _has_another_owner(request: ApprovalRequest) -> bool:
+    """The agent that proposed it, than when its owner was excluded."""
+    if request.proposer_kind != "agent" or not request.excluded:
+        return False
+    here = Membership.objects.standing().filter(workspace_id=request.workspace_id)
+    agents = here.filter(user_id=request.proposer_id)
+    return agents.exclude(user__owner_id__in=request.excluded).exists()
+
+
 def _spoiled(sitting: Sitting) -> Because | None:
     request, subject = sitting.request, subject_of(sitting.request)
     content = subject.digest(request.subject_id)
@@ -140,17 +149,19 @@ def _spoiled(sitting: Sitting) -> Because | None:
         return Because.SUBJECT_GONE
     if content != request.content_digest:
         return Because.CONTENT
+    if not _proposer_is_here(request):
+        return Because.PROPOSER_GONE
     if fallen_stage(sitting):
         return Because.VOTERS_GONE
     policy = policy_in_force(request.workspace_id)
-    if policy.digest != request.policy_digest and request.because != Because.BREAK_GLASS:
-        verdict = subject.judge(request.subject_id)
-        if verdict is None:
-            return Because.SUBJECT_GONE
-        if verdict.denied:
-            return Because.POLICY
-        if verdict.effect == Effect.REQUIRE and not _asks_the_same(sitting, verdict, policy):
-            return Because.POLICY
+    if policy.digest == request.policy_digest:
+        return None
+    verdict = subject.judge(request.subject_id)
+    if verdict is None:
+        return Because.SUBJECT_GONE
+    asks = verdict.effect == Effect.REQUIRE and request.because != Because.BREAK_GLASS
+    if verdict.denied or (asks and not _asks_the_same(sitting, verdict, policy)):
+        return Because.POLICY
     return None
 
 
@@ -160,7 +171,7 @@ def _asks_the_same(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:
     request = sitting.request
     asked = settling.stages_for(request, verdict.stages, policy)
     same = [stage.requirement for stage in asked] == [s.requirement for s in sitting.stages]
-    return same and sorted(verdict.excluded) == sorted(request.excluded)
+    return same and settling.excluded_by(request, verdict) == sorted(request.excluded)
 
 
 def tell_if_stuck(sitting: Sitting) -> None:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -118,6 +119,8 @@ class PolicyDraft(models.Model):
     revision = models.PositiveIntegerField(default=1)
     author_id = models.UUIDField()
     author_kind = models.CharField(max_length=10)
+    editors = ArrayField(models.UUIDField(), default=list)
+    """Who else has changed it."""
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

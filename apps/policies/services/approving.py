@@ -59,14 +59,13 @@ def approval_of_draft(draft: UUID) -> Approval | None:
 
 
 def apart_from_author(verdict: Verdict, draft: PolicyDraft) -> Verdict:
-    """Whoever wrote it, or owns the agent that did, decides on it as little as who releases it."""
+    """Whoever wrote in it, or owns an agent that did, decides as little as who releases it."""
     if not verdict.excluded:  # the only person here decides alone
         return verdict
-    authors = User.objects.get_queryset().filter(id=draft.author_id)
+    wrote = (draft.author_id, *draft.editors)
+    authors = User.objects.get_queryset().filter(id__in=wrote)
     owners = [owner for owner in authors.values_list("owner_id", flat=True) if owner]
-    return replace(
-        verdict, excluded=tuple(dict.fromkeys((*verdict.excluded, draft.author_id, *owners)))
-    )
+    return replace(verdict, excluded=tuple(dict.fromkeys((*verdict.excluded, *wrote, *owners))))
 
 
 def digest_of_change(draft: PolicyDraft, base: UUID | None) -> str:

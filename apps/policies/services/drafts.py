@@ -69,7 +69,9 @@ def change_draft(
         locked.text, locked.digest = text, digest
         locked.reason = locked.reason if reason is None else reason
         locked.revision += 1
-        locked.save(update_fields=["text", "digest", "reason", "revision", "updated_at"])
+        if actor.actor_id not in (locked.author_id, *locked.editors):
+            locked.editors = [*locked.editors, actor.actor_id]
+        locked.save(update_fields=["text", "digest", "reason", "revision", "editors", "updated_at"])
         record(events.PolicyDraftChanged(draft=locked.id, digest=digest))
     return locked
 
