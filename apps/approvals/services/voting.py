@@ -3,14 +3,14 @@
 A vote is bound to what was on the voter's screen (`digest`). Every door comes through here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.choices import ActorKind, Permission
+from apps.accounts.choices import Permission
 from apps.accounts.errors import WorkspaceArchived
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import User
@@ -30,6 +30,7 @@ from apps.approvals.errors import (
     VoteStands,
 )
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote
+from apps.approvals.rules import lacking
 from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services import settling
@@ -228,6 +229,8 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
             return Cast(sitting=sitting, vote=before, again=True)
         if not wanted.change and before.decision != Decision.RETRACT:
             raise VoteStands(details=[{"field": "decision", "message": before.decision}])
+    if wanted.decision == Decision.APPROVE:
+        _require_dispensable(sitting, stage, {actor.actor_id, seat})
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.count(sitting, actor=actor, via=wanted.via)
     return Cast(sitting=sitting, vote=vote, rest=changed.rest if changed else None)
@@ -235,7 +238,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
 
 def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = False) -> UUID:
     """The seat they decide from. A veto may come from a seat of any stage."""
-    if _proposes(actor, sitting.request):
+    if actor.actor_id in sitting.request.excluded:
         raise SelfApproval
     seat = sitting.seat_for(actor.actor_id, stage)
     others = sitting.stages if anywhere else ()
@@ -257,14 +260,22 @@ def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = Fals
     return seat
 
 
-def _proposes(actor: Actor, request: ApprovalRequest) -> bool:
-    """Itself, or through an agent; also whom the agent was given to since. A lone person who may
-    opt out is excluded from nothing."""
-    if actor.actor_id in request.excluded:
-        return True
-    by_agent = request.proposer_kind == ActorKind.AGENT and bool(request.excluded)
-    agents = User.objects.get_queryset().filter(id=request.proposer_id, owner_id=actor.actor_id)
-    return by_agent and agents.exists()
+def _require_dispensable(sitting: Sitting, stage: Stage, approving: set[UUID]) -> None:
+    """Who approves has no part in later stages: somebody without whom one of those could never pass
+    leaves this one to others."""
+    used, later = sitting.excluded_from(stage), sitting.stages[stage.number :]
+
+    def lacks(gone: Collection[UUID]) -> dict[int, int]:
+        return lacking([(other.quorum, sitting.people.seats(other, gone)) for other in later])
+
+    missing = lacks(used | approving)
+    if missing and not lacks(used):
+        name = later[min(missing)].name
+        raise NotYourTurn(
+            f"You are needed in the stage “{name}”, and nobody approves two stages: leave "
+            f"“{stage.name}” to others.",
+            details=[{"field": "stage", "message": f"“{name}” would lack you.", "stage": name}],
+        )
 
 
 def _other(seat: UUID, actor: Actor) -> UUID | None:
