@@ -26,6 +26,7 @@ OUTCOMES = {
     "cancelled": 5,
     "superseded": 6,
 }
+ASKED = "changes_requested"
 AGAIN = 2.0
 """Seconds until a server that is away is asked again."""
 
@@ -107,7 +108,12 @@ def main() -> int:
         say(f"waiting for {state['request']}")
         ending = awaited(state["request"])
         outcome = ending["outcome"]
-        say(f"{outcome}: {ending['explanation']} {ending['comment']}".rstrip())
+        say(f"{outcome}: {ending['explanation']}")
+        if ending["comment"]:
+            who = ending["decided_by"]["name"]
+            say(f"{who} asks for: {ending['comment']}" if outcome == ASKED else ending["comment"])
+        if outcome == ASKED:
+            say(f'To take it up, propose another plan with "follows": "{state["request"]}".')
     if outcome == "allowed":
         wanted = {"variant_id": given.variant}
         pull = call("POST", f"/api/v1/plans/{state['plan']}/pr", wanted)

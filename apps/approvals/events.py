@@ -103,7 +103,8 @@ class RequestCancelled(Settled, Event):
 @dataclass(frozen=True, kw_only=True)
 class RequestSuperseded(Settled, Event):
     type = "approvals.request.superseded"
-    by: UUID
+    by: UUID | None
+    """The request that took its place. None: what did needs no approval."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A plan as it comes from outside."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -83,6 +84,14 @@ class PlanIn(Incoming):
         if sum(map(len, texts)) > MOST_CHARACTERS:
             raise ValueError(f"All texts together have at most {MOST_CHARACTERS:,} characters.")
         return self
+
+
+class ProposalIn(PlanIn):
+    """A plan that may take up an earlier one."""
+
+    follows: UUID | None = None
+    """The approval request of an earlier plan: yours, or of an agent of the same owner. One that
+    still waits is superseded by this plan."""
 
 
 class PullIn(PlanIn):

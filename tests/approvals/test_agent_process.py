@@ -39,7 +39,9 @@ def site(machine, settings, tmp_path):
         yield web
 
 
-@pytest.mark.parametrize(("decision", "code"), [("approve", 0), ("reject", 2)])
+@pytest.mark.parametrize(
+    ("decision", "code"), [("approve", 0), ("reject", 2), ("request_changes", 3)]
+)
 def test_an_agent_that_is_killed_while_it_waits_resumes(site, tmp_path, decision, code):
     workspace = WorkspaceFactory.create()
     owner = member(workspace, Role.OWNER)
@@ -79,9 +81,13 @@ def test_an_agent_that_is_killed_while_it_waits_resumes(site, tmp_path, decision
     finally:
         second.kill()
     plan = Plan.objects.get()
-    states = {0: "released", 2: "refused"}
+    states = {0: "released", 2: "refused", 3: "refused"}
     eventually(lambda: Plan.objects.get().state == states[code], what="the worker did its part")
     assert (tmp_path / "plan.patch").exists() == (code == 0)
+    assert "So be it." in said.read_text()
+    if code == 3:
+        assert f"{reviewer.name} asks for: So be it." in said.read_text()
+        assert f'"follows": "{request.id}"' in said.read_text()
     if code == 0:
         assert "+It is so." in (tmp_path / "plan.patch").read_text()
         assert plan.exported_at is not None

@@ -105,8 +105,8 @@ async def test_what_follows_is_named(server, bakery):
         assert (told["outcome"], told["comment"]) == ("changes_requested", "Less salt.")
         assert told["followed_by"] is None
 
-        second = await off_loop(bakery.ask, follows=request)
-        third = await off_loop(bakery.ask, follows=second)
+        second = await off_loop(bakery.ask, follows=request.id)
+        third = await off_loop(bakery.ask, follows=second.id)
         told = (await wait(second)).json()
         assert (told["outcome"], told["followed_by"]) == ("superseded", str(third.id))
         assert (await wait(request)).json()["followed_by"] == str(second.id)

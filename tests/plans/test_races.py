@@ -3,8 +3,8 @@
 import pytest
 
 from apps.accounts.choices import Role
-from apps.approvals.choices import Decision, Via
-from apps.approvals.errors import AlreadyDecided
+from apps.approvals.choices import Decision, State, Via
+from apps.approvals.errors import AlreadyDecided, NotOpen
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.services.voting import Wanted, cast_vote
 from apps.ledger.models import Event
@@ -177,3 +177,58 @@ def test_a_veto_and_the_release_do_not_both_happen(asked):
         thread.join()
     plan.refresh_from_db()
     assert came == ["vetoed" if plan.state == PlanState.WAITING else "released"]
+
+
+def take_up(asked, request_id):
+    plan, agent, _, sent = asked
+    try:
+        create_plan(
+            drawing=sketch(sent),
+            budget=RiskBudget.MEDIUM,
+            actor=agent,
+            workspace=plan.workspace_id,
+            follows=request_id,
+        )
+    except NotOpen:
+        return "late plan"
+    return "superseded"
+
+
+@pytest.mark.parametrize("ahead", ["vote", "plan", "neither"])
+def test_approved_and_superseded_at_once_one_of_them_wins(asked, ahead):
+    plan, _, reviewer, _ = asked
+    request = request_of(plan)
+    came: list[str] = []
+
+    def vote():
+        try:
+            approve(plan, reviewer)
+        except AlreadyDecided:
+            return "late vote"
+        return "approved"
+
+    def replace():
+        return take_up(asked, request.id)
+
+    threads = [in_a_thread(one, came) for one in (vote, replace)[:: -1 if ahead == "plan" else 1]]
+    for thread in threads:
+        if ahead != "neither":
+            thread.join(0.1)
+    for thread in threads:
+        thread.join()
+    request.refresh_from_db()
+    followers = ApprovalRequest.objects.filter(follows=request).count()
+    assert sorted(came) in (["approved", "late plan"], ["late vote", "superseded"])
+    superseded = "superseded" in came
+    assert request.state == (State.SUPERSEDED if superseded else State.EFFECTIVE)
+    assert (followers, Plan.objects.count()) == (superseded, 1 + superseded)
+
+
+def test_of_several_plans_that_take_one_up_at_once_one_does(asked):
+    request = request_of(asked[0])
+    came: list[str] = []
+    threads = [in_a_thread(lambda: take_up(asked, request.id), came) for _ in range(5)]
+    for thread in threads:
+        thread.join()
+    assert sorted(came) == [*["late plan"] * 4, "superseded"]
+    assert Plan.objects.count() == ApprovalRequest.objects.count() == 2

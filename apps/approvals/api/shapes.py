@@ -175,6 +175,9 @@ class ChangeOutput(serializers.Serializer[Any]):
 
 class WholeRequestOutput(RequestOutput):
     change = ChangeOutput(allow_null=True, help_text="Null: what it is about is gone.")
+    followed_by = serializers.UUIDField(
+        allow_null=True, help_text="The request that has taken its place, or takes it up again."
+    )
 
     class Meta:
         ref_name = "WholeApprovalRequest"
@@ -184,8 +187,12 @@ def one(found: Seen) -> dict[str, Any]:
     return dict(RequestOutput(found).data)
 
 
-def whole(found: Seen, change: Change | None) -> dict[str, Any]:
-    return {**one(found), "change": ChangeOutput(change).data if change else None}
+def whole(found: Seen, change: Change | None, *, followed_by: UUID | None) -> dict[str, Any]:
+    return {
+        **one(found),
+        "change": ChangeOutput(change).data if change else None,
+        "followed_by": str(followed_by) if followed_by else None,
+    }
 
 
 # --- deciding

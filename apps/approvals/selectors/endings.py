@@ -48,6 +48,11 @@ def endings_of(ids: Collection[UUID]) -> dict[UUID, Ending]:
     }
 
 
+def followed_by(request: ApprovalRequest) -> UUID | None:
+    """The newest request that has taken its place, or takes it up again."""
+    return _after([request.id]).get((request.id, "follows")) if request.outcome else None
+
+
 def _comments(requests: Iterable[ApprovalRequest]) -> dict[UUID, str]:
     """What was said with the vote that decided."""
     votes = Vote.objects.standing().filter(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.approvals import events
-from apps.approvals.choices import OPEN, Because, State
+from apps.approvals.choices import Because, State
 from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import lacking
@@ -18,6 +18,7 @@ from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services.settling import (
     adopt,
+    expire_if_late,
     go_on,
     named,
     settle,
@@ -42,7 +43,7 @@ def open_request(
     verdict: Verdict,
     actor: Actor,
     workspace: UUID,
-    follows: ApprovalRequest | None = None,
+    follows: UUID | None = None,
     part_of: ApprovalRequest | None = None,
 ) -> ApprovalRequest:
     """In the unit of work that keeps the subject. `content` is the digest of what is asked about;
@@ -58,7 +59,7 @@ def open_request(
         co_authors=part_of.co_authors if part_of else [],
         content_digest=content,
         act_id=verdict.record,
-        follows=follows,
+        follows_id=follows,
         part_of=part_of,
     )
     adopt(request, verdict, policy)
@@ -68,7 +69,7 @@ def open_request(
     request.view_digest = view_of(request, stages)
     with unit(actor=actor, workspace=workspace):
         if follows is not None:
-            _replace(follows.id, request.id, actor)
+            take_up(follows, by=request.id, actor=actor)
         try:
             with transaction.atomic():
                 request.save(force_insert=True)
@@ -82,7 +83,7 @@ def open_request(
                 risk=request.risk_level,
                 stages=[stage.name for stage in stages],
                 view_digest=request.view_digest,
-                follows=follows.id if follows else None,
+                follows=follows,
                 part_of=part_of.id if part_of else None,
             )
         )
@@ -129,6 +130,32 @@ def speaks_for(actor: Actor, request: ApprovalRequest) -> bool:
     return agents.filter(owner_id=actor.actor_id).exists()
 
 
+def may_take_up(*, request_id: UUID, kind: str, actor: Actor, workspace: UUID) -> bool:
+    """Whether a proposal of theirs may follow this request: who proposed it does that, who owns the
+    agent that did, and other agents of that owner."""
+    seen = ApprovalRequest.objects.visible_to(actor).filter(workspace_id=workspace)
+    request = seen.filter(id=request_id, subject_kind=kind).first()
+    if request is None or speaks_for(actor, request):
+        return request is not None
+    people = User.objects.get_queryset()
+    owner = people.filter(id=actor.actor_id, owner__isnull=False).values("owner_id")
+    return people.filter(id=request.proposer_id, owner_id__in=owner).exists()
+
+
+def take_up(request_id: UUID, *, by: UUID | None, actor: Actor) -> None:
+    """In the unit of work of what follows it. Pending, it is superseded; `by` is the request that
+    takes its place, or None where nobody has to be asked any more."""
+    sitting = sit(request_id)
+    expire_if_late(sitting)
+    match sitting.request.state:
+        case State.PENDING:
+            supersede(sitting.request, by=by, actor=actor)
+        case State.ALLOWED | State.EFFECTIVE | State.CONSUMED:
+            raise NotOpen("It was allowed already, so nothing can follow it: propose anew.")
+        case State.SUPERSEDED:
+            raise NotOpen("Something newer took its place already: follow that.")
+
+
 def require_staffed(stages: list[Stage], excluded: list[UUID], people: Electorate) -> None:
     """Enough people for each stage, each of them in one."""
     seats = [people.seats(stage, excluded) for stage in stages]
@@ -160,11 +187,3 @@ def _wanted(stage: Stage) -> str:
         return "those who decide here"
     named_people = f"{len(stage.people)} people it names" if stage.people else ""
     return " and ".join(part for part in (", ".join(stage.roles), named_people) if part)
-
-
-def _replace(request_id: UUID, by: UUID, actor: Actor) -> None:
-    before = sit(request_id).request
-    if before.state == State.PENDING:
-        supersede(before, by=by, actor=actor)
-    elif before.state in OPEN:
-        raise NotOpen("It was allowed already, and cannot be replaced: propose anew.")

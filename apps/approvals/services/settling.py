@@ -210,7 +210,7 @@ def expire_if_late(sitting: Sitting) -> None:
         settle(request, State.EXPIRED, Because.TIME, actor=SYSTEM)
 
 
-def supersede(request: ApprovalRequest, *, by: UUID, actor: Actor) -> None:
+def supersede(request: ApprovalRequest, *, by: UUID | None, actor: Actor) -> None:
     """A newer proposal takes its place."""
     _move(request, State.SUPERSEDED, Because.REVISED, actor=actor)
     request.save(update_fields=MOVED)

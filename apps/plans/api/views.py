@@ -15,7 +15,7 @@ from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
-from apps.approvals.errors import NobodyEligible
+from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.selectors.requests import approval_about
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag
@@ -33,7 +33,7 @@ from apps.plans.errors import (
 )
 from apps.plans.models import Plan
 from apps.plans.pulls import Pull
-from apps.plans.schemas import PlanIn, PullIn, PullOptions
+from apps.plans.schemas import PlanIn, ProposalIn, PullIn, PullOptions
 from apps.plans.selectors import plans as read
 from apps.plans.selectors.ideas import ideas_for, shown
 from apps.plans.services.exporting import (
@@ -93,7 +93,7 @@ class Proposing(APIView):
     an idempotency key begins."""
 
     permission_classes = (requires(Permission.WRITE),)
-    body: type[PlanIn] = PlanIn
+    body: type[PlanIn] = ProposalIn
     sent: PlanIn
     drawing: Drawing
     hearing: Hearing
@@ -142,22 +142,26 @@ class Plans(Proposing, GenericAPIView[Plan]):
         "the plan is a note for people, as a file below `plans/`. Nothing is written anywhere: "
         "export a variant, and apply it yourself. `description` and `target_files` are older "
         "names of `intent` and `target_paths`. Where the policy asks for approval the plan waits, "
-        "and `approval` names the request; 409 if too few people here could ever decide on it.",
+        "and `approval` names the request; 409 if too few people here could ever decide on it. "
+        "`follows` takes up the request of an earlier plan, after changes were requested or while "
+        "it still waits: then it is superseded; 409 if it was allowed.",
         parameters=[shapes.BudgetQuery],
-        request=PlanIn,
+        request=ProposalIn,
         examples=[OpenApiExample("an edit", EXAMPLE, request_only=True)],
-        responses={201: shapes.CreatedOutput, **errors(NobodyEligible, *DENIALS)},
+        responses={201: shapes.CreatedOutput, **errors(NobodyEligible, NotOpen, *DENIALS)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
         asked = shapes.BudgetQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
+        assert isinstance(self.sent, ProposalIn)  # noqa: S101
         made = create_plan(
             drawing=self.drawing,
             budget=RiskBudget(asked.validated_data["risk_budget"]),
             actor=caller(request),
             workspace=standing(request).workspace_id,
             hearing=self.hearing,
+            follows=self.sent.follows,
         )
         tag = tag_of(made.plan, made.approval)
         headers = {"Location": f"/api/v1/plans/{made.plan.id}", "ETag": tag}

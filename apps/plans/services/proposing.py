@@ -5,6 +5,7 @@ Nothing here writes a file of anybody's: a plan is rows.
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,9 +15,10 @@ from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
 from apps.accounts.selectors import require
 from apps.approvals.selectors.requests import approval_of
-from apps.approvals.services.opening import open_request
+from apps.approvals.services.opening import may_take_up, open_request, take_up
 from apps.approvals.services.reviews import sample
 from apps.common.actors import Actor
+from apps.common.errors import Invalid
 from apps.common.ids import uuid7
 from apps.ledger.services import record, unit
 from apps.plans.artifacts import Artifact, artifact_of
@@ -65,12 +67,15 @@ def create_plan(
     actor: Actor,
     workspace: UUID,
     hearing: Hearing | None = None,
+    follows: UUID | None = None,
 ) -> Proposed:
     """The whole of it is judged before anything is kept. A denial is recorded, and raised. Where
-    the policy asks for approval it waits, and people are asked."""
+    the policy asks for approval it waits, and people are asked. `follows` is the request of an
+    earlier plan, which waits no more once this one is kept."""
+    _require_may_follow(follows, actor, workspace)
     heard = hearing or hear(act=act_of(drawing), actor=actor, workspace=workspace)
     with unit(actor=actor, workspace=workspace):
-        judged = _propose(drawing, budget, actor, workspace, heard)
+        judged = _propose(drawing, budget, actor, workspace, heard, follows)
     return _passed(*judged)
 
 
@@ -193,6 +198,7 @@ def _propose(
     actor: Actor,
     workspace: UUID,
     hearing: Hearing,
+    follows: UUID | None = None,
 ) -> tuple[Verdict, Proposed | None]:
     """In a unit. None: it was denied, which is on record once the unit ends."""
     require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
@@ -220,24 +226,37 @@ def _propose(
             drawing, verdict, scales, budget=budget, proposer=actor, workspace=workspace
         )
         keep_plan(proposed, drawing)
-        proposed = replace(proposed, approval=_ask(proposed, actor))
+        proposed = replace(proposed, approval=_ask(proposed, actor, follows))
     observe(Door.PLAN, act=act, verdict=verdict, began=began, action_type="plan")
     return verdict, proposed
 
 
-def _ask(proposed: Proposed, actor: Actor) -> Approval | None:
+def _ask(proposed: Proposed, actor: Actor, follows: UUID | None) -> Approval | None:
     """Before it may leave, where the policy wants that. Of those that pass, some are drawn for a
     later look."""
-    waits = proposed.verdict.effect == Effect.REQUIRE
-    request = (open_request if waits else sample)(
-        kind=KIND,
-        subject=proposed.plan.id,
-        content=proposed.plan.digest,
-        verdict=proposed.verdict,
-        actor=actor,
-        workspace=proposed.plan.workspace_id,
-    )
-    return approval_of(request) if request else None
+    asked: dict[str, Any] = {
+        "kind": KIND,
+        "subject": proposed.plan.id,
+        "content": proposed.plan.digest,
+        "verdict": proposed.verdict,
+        "actor": actor,
+        "workspace": proposed.plan.workspace_id,
+    }
+    if proposed.verdict.effect == Effect.REQUIRE:
+        return approval_of(open_request(**asked, follows=follows))
+    if follows is not None:
+        take_up(follows, by=None, actor=actor)
+    drawn = sample(**asked)
+    return approval_of(drawn) if drawn else None
+
+
+def _require_may_follow(request_id: UUID | None, actor: Actor, workspace: UUID) -> None:
+    if request_id is None:
+        return
+    if may_take_up(request_id=request_id, kind=KIND, actor=actor, workspace=workspace):
+        return
+    said = "Name the approval request of a plan that you, or an agent of the same owner, proposed."
+    raise Invalid(details=[{"field": "follows", "message": said}])
 
 
 def _passed(verdict: Verdict, proposed: Proposed | None) -> Proposed:

@@ -14,6 +14,7 @@ from apps.accounts.choices import Permission
 from apps.approvals.api import shapes
 from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.endings import followed_by
 from apps.approvals.selectors.queue import requests_of, waiting_on
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.selectors.seen import seen
@@ -71,7 +72,7 @@ class OneRequest(APIView):
     def get(self, request: Request, request_id: UUID) -> Response:
         found = asked_for(request, request_id)
         [shown] = seen([found], caller(request))
-        body = shapes.whole(shown, change_of(found))
+        body = shapes.whole(shown, change_of(found), followed_by=followed_by(found))
         return answer_with_tag(request, tag_of(found, body), body)
 
 
