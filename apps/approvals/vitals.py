@@ -39,6 +39,8 @@ def examine_approvals() -> Iterator[Finding]:
 
 def _is_stuck(request: ApprovalRequest) -> bool:
     sitting = sitting_of(request)
+    if sitting.stage and sitting.tally(sitting.stage).stuck:
+        return True
     left = [stage for stage in sitting.stages if stage.state != StageState.PASSED]
     try:
         require_staffed(left, request.excluded, sitting.people)

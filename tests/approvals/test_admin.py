@@ -107,6 +107,32 @@ def test_whoever_edited_alone_is_told_that_somebody_else_has_to_approve(request_
     assert "the only one who approves" in shown(reviewer, request_)
 
 
+def test_the_doctor_finds_what_was_edited_by_the_only_one_who_decides(
+    loaves, one_policy, workspace, baker, reviewer
+):
+    request = ask(workspace, baker)
+    [fine] = examine_approvals()
+    assert fine.health == Health.OK
+    vote(request, reviewer, edits={"spread": "jam"})
+    [stuck] = examine_approvals()
+    assert (stuck.health, stuck.text) == (
+        Health.WARN,
+        "1 requests wait for more people than there are",
+    )
+
+
+def test_no_stage_is_open_of_what_was_denied(request_, reviewer):
+    assert ">open<" in shown(reviewer, request_)
+    vote(request_, reviewer, "reject")
+    assert ">open<" not in shown(reviewer, request_)
+
+
+def test_an_empty_list_says_whether_it_is_filtered(reviewer):
+    assert "There is nothing here yet." in at(reviewer).get(LIST).content.decode()
+    filtered = at(reviewer).get(f"{LIST}?turn=mine").content.decode()
+    assert "Nothing here fits" in filtered
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_request_asks_as_much_for_much_that_was_said(
     request_, reviewer, count, django_assert_num_queries
