@@ -274,6 +274,40 @@ def test_it_is_consumed_in_the_unit_that_releases(plan, reviewer):
     assert released.payload["request"] == consumed.payload["request"]
 
 
+UNEVEN = (
+    POLICY.split("rules:")[0]
+    + """\
+rules:
+  - name: agents ask about api
+    when: {actor: [agent], path: ["api/**"]}
+    then: {require: [{name: review, roles: [reviewer]}]}
+  - name: people ask about docs
+    when: {actor: [person], path: ["docs/**"]}
+    then: {require: [{name: review, roles: [reviewer]}]}
+default: {then: {allow: true}}
+"""
+)
+
+
+def test_an_edit_is_no_way_to_what_its_editor_would_have_to_ask_for(
+    propose, reviewer, owner, workspace
+):
+    apply_policy(text=UNEVEN, workspace=workspace.id, actor=owner)
+    api_file, docs_file = (
+        {"path": path, "action": "create", "new": "x\n"} for path in ("api/a.py", "docs/a.md")
+    )
+    plan = propose({"intent": "x", "changes": [api_file]})
+    with pytest.raises(NotReshapable, match="somebody else"):
+        decide(plan, reviewer, edits={"changes": [docs_file]})
+    decide(plan, reviewer, edits={"changes": [api_file, docs_file]})
+    for part in ([0], [1]):
+        with pytest.raises(NotReshapable, match="somebody else"):
+            decide(plan, reviewer, operations=part)
+    assert (plan.state, Plan.objects.count()) == (PlanState.WAITING, 1)
+    decide(plan, member(workspace, Role.REVIEWER))
+    assert plan.state == PlanState.RELEASED
+
+
 def test_what_is_cut_off_an_edit_is_not_for_its_editor_alone(plan, reviewer, workspace):
     added = {"path": "api/more.py", "action": "create", "new": "x\n"}
     decide(plan, reviewer, edits={"changes": [*BETTER["changes"], added]})
