@@ -117,6 +117,8 @@ class Told:
     changed: bool = False
     """It is another view than the one this person was shown before."""
     reminder: bool = False
+    review_by: datetime | None = None
+    """Until when somebody has to look at what took effect before anybody decided."""
     decided_by: str = ""
     """The name of who decided."""
     decided_via: str = ""
@@ -141,6 +143,9 @@ class Channel(Protocol):
     edits: bool
     """A card is rewritten where it stands. Otherwise another message follows it, with which nobody
     is told what they decided themselves."""
+    alarms: bool
+    """Nobody is asked here: it tells once, also in quiet hours, that somebody acted before the
+    others had decided."""
 
     def wants(self, person: User) -> bool:
         """Whether this person is asked here at all."""

@@ -24,6 +24,7 @@ from apps.policies.engine.lookalikes import is_hidden, spelled
 class EmailChannel:
     label = "E-mail"
     edits = False
+    alarms = False
 
     def wants(self, person: User) -> bool:
         return attention_of(person.id).mail == MailMode.EACH and may_be_written_to(person)
@@ -37,6 +38,23 @@ class EmailChannel:
             "via": Via(told.decided_via).label if told.decided_via else "",
         }
         sent = send_mail(person, "card", shown, subject=subject, key=told.key, follows=reference)
+        return Delivered(reference=reference or sent)
+
+
+class AlarmChannel:
+    """Mails that do not wait behind others, and that nobody turns off."""
+
+    label = "Alarm by e-mail"
+    edits = False
+    alarms = True
+
+    def wants(self, person: User) -> bool:
+        return may_be_written_to(person)
+
+    def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
+        subject = f"Glass broken: {told.label}, {told.risk} risk ({told.workspace})"
+        shown = {"told": told, "sentence": plain(told.sentence)}
+        sent = send_mail(person, "alarm", shown, subject=subject, key=told.key, follows=reference)
         return Delivered(reference=reference or sent)
 
 
@@ -75,3 +93,4 @@ def plain(text: str) -> str:
 
 
 channels["email"] = EmailChannel()
+channels["alarm"] = AlarmChannel()

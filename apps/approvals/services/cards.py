@@ -5,7 +5,7 @@ decide on exactly that. Where people are told without looking, cards are dealt f
 is now, and `services/sending.py` brings what was shown up to that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -73,7 +73,8 @@ def deal_cards(*, request_id: UUID) -> None:
         return
     now, sitting = timezone.now(), sitting_of(request)
     asked = _asked(sitting, now)
-    cards = list(request.cards.filter(channel__in=channels))
+    asking = {name: channel for name, channel in channels.items() if not channel.alarms}
+    cards = list(request.cards.filter(channel__in=asking))
     dealt = {(card.channel, card.person_id) for card in cards}
     Card.objects.bulk_create(
         [
@@ -85,7 +86,7 @@ def deal_cards(*, request_id: UUID) -> None:
                 due_at=asked[person.id],
             )
             for person in User.objects.get_queryset().filter(id__in=asked)
-            for name, channel in channels.items()
+            for name, channel in asking.items()
             if (name, person.id) not in dealt and channel.wants(person)
         ],
         ignore_conflicts=True,
@@ -110,8 +111,29 @@ def deal_cards_of(*, workspace: UUID) -> None:
         deal_cards(request_id=request_id)
 
 
+def deal_alarms(request: ApprovalRequest, people: Collection[UUID]) -> None:
+    """In the unit of work of what is to be told. Whoever is alarmed is not told it once more where
+    they were asked."""
+    alarming = [name for name, channel in channels.items() if channel.alarms]
+    Card.objects.bulk_create(
+        Card(
+            workspace_id=request.workspace_id,
+            request=request,
+            channel=name,
+            person_id=person,
+            due_at=timezone.now(),
+        )
+        for person in sorted(people)
+        for name in alarming
+    )
+    told = request.cards.filter(person_id__in=people).exclude(channel__in=alarming)
+    told.update(shown_state=State.EFFECTIVE, due_at=None)
+
+
 def is_news(card: Card, request: ApprovalRequest) -> bool:
     """Whether it has to be shown, or shown anew."""
+    if channels[card.channel].alarms:
+        return card.shown_at is None
     face = face_of(request.state)
     if card.shown_at is None:
         return request.state == State.PENDING

@@ -4,7 +4,7 @@ lets them, and others look at it afterwards.
 
 from uuid import UUID
 
-from apps.accounts.choices import Permission
+from apps.accounts.choices import Permission, Role
 from apps.accounts.keyring import encrypt
 from apps.accounts.selectors import require, require_person
 from apps.approvals import events
@@ -16,6 +16,7 @@ from apps.approvals.rules import may_sit
 from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services import settling
+from apps.approvals.services.cards import deal_alarms
 from apps.approvals.services.reviews import owe_review
 from apps.approvals.services.voting import Wanted, moved
 from apps.approvals.services.weighing import weigh_anew
@@ -23,6 +24,9 @@ from apps.common.actors import Actor
 from apps.common.errors import NotAllowed
 from apps.ledger.services import record, unit
 from apps.policies.selectors.policies import policy_in_force
+
+ALARMED = (Role.ADMIN,)
+"""These, and those above them, are told at once."""
 
 
 def break_glass(
@@ -80,4 +84,6 @@ def _break(sitting: Sitting, reason: str, actor: Actor, via: Via) -> AfterReview
     record(events.GlassBroken(**settling.named(request), review=review.id, review_by=review.due_at))
     request.undo_seconds = 0
     settling.allow(sitting, actor=actor, because=Because.BREAK_GLASS, via=via)
+    watchful = {person for person, role in sitting.people.roles.items() if may_sit(role, ALARMED)}
+    deal_alarms(request, watchful - {actor.actor_id})
     return review

@@ -21,7 +21,7 @@ from apps.accounts.models import User
 from apps.activity.naming import name_of
 from apps.approvals.choices import State
 from apps.approvals.links import link_to
-from apps.approvals.models.people import Absence, Attention, Card, Snooze
+from apps.approvals.models.people import Absence, AfterReview, Attention, Card, Snooze
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Delivered, Told, channels, subjects
 from apps.approvals.selectors.electorate import Sitting, sitting_of
@@ -106,6 +106,8 @@ def wish_of(card: Card) -> Wish:
     if person is None or not known or not channels[card.channel].wants(person):
         return Wish()
     news, attention = is_news(card, card.request), attention_of(person.id)
+    if channels[card.channel].alarms:
+        return Wish(person=person, told=_told(card, person, reminder=False)) if news else Wish()
     if card.request.state == State.PENDING:
         if not _waits_on(sitting, person.id):
             return Wish()
@@ -148,7 +150,7 @@ def _told(card: Card, person: User, *, reminder: bool) -> Told:
     subject = subjects.get(request.subject_kind)
     found = subject.summaries([request.subject_id]) if subject else {}
     summary = found.get(request.subject_id)
-    pending = face == State.PENDING
+    pending, owed = face == State.PENDING, AfterReview.objects.filter(request=request)
     return Told(
         key=f"{card.id.hex}.{card.times_shown}.{face}.{request.view_digest[:8]}",
         request=request.id,
@@ -164,6 +166,7 @@ def _told(card: Card, person: User, *, reminder: bool) -> Told:
         expires_at=request.expires_at,
         changed=card.shown_at is not None and not reminder,
         reminder=reminder,
+        review_by=owed.values_list("due_at", flat=True).first(),
         decided_by=names.get(request.settled_by, "Lattice") if request.settled_by else "",
         decided_via=request.settled_via,
         decided_at=request.settled_at,
@@ -229,7 +232,7 @@ def _note_sent(card: Card, told: Told, sent: Delivered) -> None:
         card.due_at, card.reminder = None, False
         if is_news(card, request):
             card.due_at = timezone.now()
-        elif request.state == State.PENDING:
+        elif request.state == State.PENDING and not channels[card.channel].alarms:
             card.due_at, card.reminder = reminder_of(request), True
         card.save()
 
