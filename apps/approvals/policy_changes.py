@@ -11,7 +11,8 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.choices import Role
+from apps.accounts.models import Membership, User
 from apps.approvals.choices import Because
 from apps.approvals.errors import NotReshapable
 from apps.approvals.ports import Change, Operation, Reshaped, Summary
@@ -139,10 +140,23 @@ def release_approved_policy(*, draft_id: UUID, request_id: UUID, workspace: UUID
     take the place of the same version."""
     with unit(actor=SYSTEM, workspace=workspace):
         lock_policy(workspace, SYSTEM)
+        if not _may_still_release(draft_id, workspace):
+            gone = Because.PROPOSER_GONE
+            cancel_requests_about(kind=KIND, subject=draft_id, because=gone, actor=SYSTEM)
+            return
         consumed = consume_request(request_id=request_id)
         if consumed.ok and not consumed.already:
             decider = User.objects.get_queryset().filter(id=consumed.decided_by or NOBODY).first()
             publish_approved(draft_id=draft_id, workspace=workspace, actor=decider or SYSTEM)
+
+
+def _may_still_release(draft: UUID, workspace: UUID) -> bool:
+    """Whoever asked to release it has to be an owner still; what a file asked for, none was."""
+    request = request_about(kind=KIND, subject=draft)
+    if request is None or request.proposer_id == NOBODY:
+        return True
+    owners = Membership.objects.standing().filter(workspace_id=workspace, role=Role.OWNER)
+    return owners.filter(user_id=request.proposer_id).exists()
 
 
 def _found(draft: UUID) -> PolicyChange | None:

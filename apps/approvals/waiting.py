@@ -21,8 +21,11 @@ class NotAllowedAnyMore(Exception):
     """Whoever waits has lost what they waited with."""
 
 
-async def ending_of(request: ApprovalRequest, *, viewer: Viewer, seconds: float) -> Ending:
-    """As soon as it has ended; else how it stands after so many seconds."""
+async def ending_of(
+    request: ApprovalRequest, *, viewer: Viewer, seconds: float, questions: int | None = None
+) -> Ending:
+    """As soon as it has ended, or more is asked than the `questions` that are known; else how it
+    stands after so many seconds."""
     loop, here = asyncio.get_running_loop(), hub.here()
     deadline = loop.time() + seconds
     outbox: Outbox[Frame] = Outbox()
@@ -46,7 +49,8 @@ async def ending_of(request: ApprovalRequest, *, viewer: Viewer, seconds: float)
         while True:  # what happened since it was subscribed to is in the outbox, or seen here
             found = await _lookout().look(request.id)
             left = deadline - loop.time()
-            if found.request.outcome or left <= 0:
+            is_asked = questions is not None and found.open_questions > questions
+            if found.request.outcome or is_asked or left <= 0:
                 return found
             await outbox.take(left)
     except Closed as closed:

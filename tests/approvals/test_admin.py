@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Role
+from apps.accounts.models import Membership
 from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State
 from apps.approvals.models.people import Absence, AfterReview, Comment
@@ -110,10 +111,11 @@ def test_whoever_edited_alone_is_told_that_somebody_else_has_to_approve(request_
 def test_the_doctor_finds_what_was_edited_by_the_only_one_who_decides(
     loaves, one_policy, workspace, baker, reviewer
 ):
-    request = ask(workspace, baker)
+    request, other = ask(workspace, baker), member(workspace, Role.REVIEWER)
     [fine] = examine_approvals()
     assert fine.health == Health.OK
     vote(request, reviewer, edits={"spread": "jam"})
+    Membership.objects.filter(user=other).delete()
     [stuck] = examine_approvals()
     assert (stuck.health, stuck.text) == (
         Health.WARN,

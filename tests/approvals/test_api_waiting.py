@@ -8,6 +8,8 @@ import pytest
 
 from apps.accounts.models import ApiKey
 from apps.accounts.services.members import remove_member
+from apps.approvals.choices import Said
+from apps.approvals.services.discussing import add_comment
 from apps.approvals.services.opening import withdraw_request
 from tests.activity.live.conftest import live_database, off_loop
 from tests.approvals.conftest import hold, policy_of, vote
@@ -41,8 +43,9 @@ async def asking(server, bakery, user):
         base_url=server.url, headers={"X-API-Key": key}, timeout=90, limits=limits
     ) as http:
 
-        async def wait(request, seconds=60):
-            return await http.get(f"/api/v1/approvals/{request.id}/wait?timeout={seconds}")
+        async def wait(request, seconds=60, **more):
+            asked = {"timeout": seconds, **more}
+            return await http.get(f"/api/v1/approvals/{request.id}/wait", params=asked)
 
         yield wait
 
@@ -71,6 +74,17 @@ async def test_it_answers_once_it_is_decided(server, bakery):
         assert answered.headers["Cache-Control"] == "no-store"
         again = await wait(request)
         assert again.json() == told
+
+
+async def test_it_answers_once_it_is_asked_something(server, bakery):
+    request = await off_loop(bakery.ask)
+    async with asking(server, bakery, bakery.baker) as wait:
+        waits = asyncio.create_task(wait(request, questions=0))
+        question = {"said": Said.QUESTION, "text": "Which flour?", "actor": bakery.reviewer}
+        answered, took = await later(waits, add_comment, request_id=request.id, **question)
+        assert (answered.json()["outcome"], answered.json()["open_questions"]) == (None, 1)
+        assert took < SOON
+        assert (await wait(request, 1, questions=1)).json()["open_questions"] == 1
 
 
 async def test_it_answers_after_its_time(server, bakery):

@@ -81,6 +81,15 @@ def test_what_was_asked_for_is_taken_up(api, propose, agent, first, asked, revie
     ]
 
 
+def test_who_edited_the_one_before_is_no_stranger_to_the_next(
+    propose, agent, first, asked, reviewer, workspace
+):
+    member(workspace, Role.REVIEWER)
+    decide(first, reviewer, edits={"changes": [{"path": "api/x", "action": "create", "new": "x"}]})
+    second = request_of(kept(propose(agent, asked.id, intent="As it was edited")))
+    assert second.co_authors == [reviewer.id]
+
+
 def test_what_waits_is_superseded_in_the_same_unit(propose, agent, first, asked, reviewer):
     vote_late = request_of(first).view_digest
     second = request_of(kept(propose(agent, asked.id)))

@@ -200,6 +200,7 @@ BETTER = {"changes": [{"path": "api/greeting.py", "action": "edit", "old": GREET
 
 
 def test_an_edit_is_what_is_then_decided_on(plan, reviewer, workspace, api, agent):
+    member(workspace, Role.REVIEWER)
     before, seen = plan.digest, request_of(plan).view_digest
     decide(plan, reviewer, edits=BETTER)
     request = request_of(plan)
@@ -211,6 +212,13 @@ def test_an_edit_is_what_is_then_decided_on(plan, reviewer, workspace, api, agen
     assert (plan.operations, plan.lines_added) == (1, 1)
     told = Event.objects.get(type="plans.plan.reshaped").payload
     assert (told["before"], told["digest"], told["rest"]) == (before, plan.digest, None)
+
+
+def test_where_rego_has_to_be_asked_nobody_edits(plan, reviewer, settings):
+    settings.OPA_ENABLE = True
+    with pytest.raises(NotReshapable, match="Rego"):
+        decide(plan, reviewer, edits=BETTER)
+    assert request_of(plan).co_authors == []
 
 
 @pytest.mark.parametrize(
@@ -296,7 +304,7 @@ def test_an_edit_is_no_way_to_what_its_editor_would_have_to_ask_for(
     api_file, docs_file = (
         {"path": path, "action": "create", "new": "x\n"} for path in ("api/a.py", "docs/a.md")
     )
-    plan = propose({"intent": "x", "changes": [api_file]})
+    plan, other = propose({"intent": "x", "changes": [api_file]}), member(workspace, Role.REVIEWER)
     with pytest.raises(NotReshapable, match="somebody else"):
         decide(plan, reviewer, edits={"changes": [docs_file]})
     decide(plan, reviewer, edits={"changes": [api_file, docs_file]})
@@ -304,17 +312,18 @@ def test_an_edit_is_no_way_to_what_its_editor_would_have_to_ask_for(
         with pytest.raises(NotReshapable, match="somebody else"):
             decide(plan, reviewer, operations=part)
     assert (plan.state, Plan.objects.count()) == (PlanState.WAITING, 1)
-    decide(plan, member(workspace, Role.REVIEWER))
+    decide(plan, other)
     assert plan.state == PlanState.RELEASED
 
 
 def test_what_is_cut_off_an_edit_is_not_for_its_editor_alone(plan, reviewer, workspace):
     added = {"path": "api/more.py", "action": "create", "new": "x\n"}
+    other = member(workspace, Role.REVIEWER)
     decide(plan, reviewer, edits={"changes": [*BETTER["changes"], added]})
     decide(plan, reviewer, operations=[0])
     rest = Plan.objects.exclude(id=plan.id).get()
     decide(rest, reviewer)
     assert request_of(rest).co_authors == [reviewer.id]
     assert (plan.state, rest.state) == (PlanState.WAITING, PlanState.WAITING)
-    decide(rest, member(workspace, Role.REVIEWER))
+    decide(rest, other)
     assert rest.state == PlanState.RELEASED

@@ -3,6 +3,7 @@
 import pytest
 
 from apps.accounts.choices import Role
+from apps.accounts.services.members import change_role
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import AlreadyDecided, NobodyEligible, NotReshapable, SelfApproval
 from apps.approvals.models.requests import ApprovalRequest
@@ -90,6 +91,15 @@ def test_handed_out_twice_it_is_released_once(waiting, workspace, other):
     deliver_again("approvals.release_approved_policy")
     assert number(workspace) == 2
     assert Event.objects.filter(type="approvals.request.consumed").count() == 1
+
+
+def test_who_is_no_owner_any_more_releases_nothing(waiting, workspace, owner, other):
+    vote(about(waiting), other)
+    change_role(workspace_id=workspace.id, user_id=owner.id, role=Role.REVIEWER, actor=other)
+    deliver()
+    request = about(waiting)
+    assert (number(workspace), request.state) == (1, State.INVALIDATED)
+    assert request.because == Because.PROPOSER_GONE
 
 
 def test_denied_it_does_not_hold(waiting, workspace, other):

@@ -46,7 +46,8 @@ class Bakery:
 
 
 @pytest.fixture
-def bakery(room_for_all):
+def bakery(room_for_all, settings, tmp_path):
+    settings.CHECKPOINT_DIR = tmp_path
     lay_table()
     workspace = WorkspaceFactory.create()
     owner = member(workspace, Role.OWNER)

@@ -246,7 +246,8 @@ def test_others_do_not(for_admins, workspace, owner, reviewer, other_reviewer):
     assert recorded("handed_over") == 0
 
 
-def test_who_edited_it_does_not_choose_who_decides(for_admins, admin, reviewer):
+def test_who_edited_it_does_not_choose_who_decides(for_admins, workspace, admin, reviewer):
+    member(workspace, Role.ADMIN)
     vote(for_admins, admin, edits={"spread": "jam"})
     with pytest.raises(SelfApproval):
         reassign_request(request_id=for_admins.id, people=[reviewer.id], actor=admin)

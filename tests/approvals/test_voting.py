@@ -23,6 +23,7 @@ from apps.common.errors import NotAllowed
 from apps.ledger.models import Event
 from apps.ledger.services import unit
 from tests.approvals.conftest import ONE, STEPS, TWO, hold, policy_of, vote
+from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, toast
 from tests.factories import member
 
@@ -236,6 +237,29 @@ def test_who_edits_it_is_not_the_only_one_who_approves(request_, reviewer, other
     assert request_.co_authors == [reviewer.id]
     vote(request_, other_reviewer)
     assert request_.state == State.EFFECTIVE
+
+
+def test_a_policy_that_frees_the_proposer_does_not_free_who_edited(
+    request_, workspace, owner, reviewer, other_reviewer
+):
+    vote(request_, reviewer, edits={"spread": "butter"})
+    hold(workspace, owner, 'version: "1"\nallowed_dirs: [docs]\ndefault: {then: {allow: true}}\n')
+    look_at_all(workspace)
+    request_.refresh_from_db()
+    assert request_.state == State.PENDING
+    vote(request_, other_reviewer)
+    assert request_.state == State.EFFECTIVE
+
+
+@pytest.mark.usefixtures("loaves")
+def test_who_would_be_the_only_one_does_not_edit_it(workspace, owner, baker, reviewer):
+    hold(workspace, owner, ONE)
+    request = ask(workspace, baker)
+    seen = request.view_digest
+    with pytest.raises(NobodyEligible, match="somebody else"):
+        vote(request, reviewer, edits={"spread": "butter"})
+    request.refresh_from_db()
+    assert (request.view_digest, request.co_authors) == (seen, [])
 
 
 def test_a_part_is_accepted_and_the_rest_asked_for_by_itself(request_, baker, reviewer):

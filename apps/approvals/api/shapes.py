@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.approvals.choices import Because, Decision, Outcome, StageState, State, Via
+from apps.approvals.errors import AlreadyDecided
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Change
 from apps.approvals.selectors.seen import Seen
@@ -33,6 +35,11 @@ class RequestFilter(serializers.Serializer[Any]):
         names = {"risk": "risk_level", "proposer": "proposer_id"}
         given = {k: v for k, v in self.validated_data.items() if k != "waiting_on"}
         return {names.get(name, name): value for name, value in given.items()}
+
+
+@extend_schema_field({"type": "string", "example": AlreadyDecided.code})
+class CodeField(serializers.CharField):
+    """Of an error."""
 
 
 class PersonOutput(serializers.Serializer[Any]):
@@ -90,7 +97,7 @@ class TurnOutput(serializers.Serializer[Any]):
 
 class MayOutput(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
-    code = serializers.CharField(allow_blank=True, help_text="Of the error it would be.")
+    code = CodeField(allow_blank=True, help_text="Of the error it would be.")
     because = serializers.CharField(allow_blank=True)
 
 
@@ -271,7 +278,7 @@ class CastOutput(serializers.Serializer[Any]):
 
 
 class RefusalOutput(serializers.Serializer[Any]):
-    code = serializers.CharField()
+    code = CodeField()
     message = serializers.CharField()
     details = serializers.ListField(child=serializers.DictField())
 
@@ -315,6 +322,12 @@ class WaitQuery(serializers.Serializer[Any]):
     timeout = serializers.IntegerField(
         min_value=0, max_value=LONGEST_WAIT, default=30, help_text="In seconds."
     )
+    questions = serializers.IntegerField(
+        min_value=0,
+        default=None,
+        help_text="How many open questions to the proposer you know of: once there are more, it "
+        "answers.",
+    )
 
 
 class EndingOutput(serializers.Serializer[Any]):
@@ -334,6 +347,7 @@ class EndingOutput(serializers.Serializer[Any]):
     effective_at = serializers.DateTimeField(source="request.effective_at", allow_null=True)
     comment = serializers.CharField(allow_blank=True, help_text="Of who decided.")
     view_digest = serializers.CharField(source="request.view_digest")
+    open_questions = serializers.IntegerField(help_text="To whoever proposed it.")
     followed_by = serializers.UUIDField(
         allow_null=True, help_text="The request that has taken its place, or takes it up again."
     )

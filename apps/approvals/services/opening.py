@@ -62,6 +62,9 @@ def open_request(
         follows_id=follows,
         part_of=part_of,
     )
+    if follows is not None:  # who had a part in that one has it in this one
+        earlier = ApprovalRequest.objects.get(id=follows)
+        request.excluded, request.co_authors = earlier.excluded, earlier.co_authors
     adopt(request, verdict, policy)
     stages = stages_for(request, verdict.stages, policy)
     people = electorate_of(workspace)

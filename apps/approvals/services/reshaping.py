@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.approvals import events
 from apps.approvals.choices import Because
-from apps.approvals.errors import NotReshapable
+from apps.approvals.errors import NobodyEligible, NotReshapable
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Reshaped, subjects
 from apps.approvals.selectors.electorate import Sitting
@@ -52,6 +52,7 @@ def reshape(
     _require_asked(request, changed)
     policy = policy_in_force(request.workspace_id)
     settling.begin_round(sitting, changed.verdict, policy, because=Because.CONTENT, actor=actor)
+    _require_others(sitting)
     record(
         events.RequestReshaped(
             **settling.named(request),
@@ -72,6 +73,18 @@ def _require_asked(request: ApprovalRequest, changed: Reshaped) -> None:
             "What was edited takes the approval of somebody else, and a part of this would need "
             "none any more: ask for changes, or propose it yourself."
         )
+
+
+def _require_others(sitting: Sitting) -> None:
+    """Who edits it needs somebody else who approves it, in each stage."""
+    authors = set(sitting.request.co_authors)
+    for stage in sitting.stages if authors else ():
+        if not sitting.seats(stage) - authors:
+            raise NobodyEligible(
+                f"Once you have edited it, the stage “{stage.name}” needs somebody else to approve "
+                "it, and nobody else here may. Ask for changes instead.",
+                details=[{"field": "edits", "message": "You would be the only one."}],
+            )
 
 
 def _ask_about_rest(

@@ -49,7 +49,9 @@ def weigh_anew(sitting: Sitting) -> None:
         settling.settle(request, State.CANCELLED, Because.SUBJECT_GONE, actor=SYSTEM)
     elif verdict.denied:
         settling.settle(request, State.DENIED, Because.POLICY, actor=SYSTEM)
-    elif _asks_the_same(sitting, verdict, policy):
+    elif _asks_the_same(sitting, verdict, policy) or _is_free_by_its_proposer_alone(
+        request, verdict
+    ):
         settling.adopt(request, verdict, policy)
         request.save()
     else:
@@ -172,6 +174,11 @@ def _asks_the_same(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:
     asked = settling.stages_for(request, verdict.stages, policy)
     same = [stage.requirement for stage in asked] == [s.requirement for s in sitting.stages]
     return same and settling.excluded_by(request, verdict) == sorted(request.excluded)
+
+
+def _is_free_by_its_proposer_alone(request: ApprovalRequest, verdict: Verdict) -> bool:
+    """Others have written in it meanwhile, and are not set free by what its proposer may do."""
+    return bool(request.co_authors) and verdict.effect == Effect.ALLOW
 
 
 def tell_if_stuck(sitting: Sitting) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from pydantic import ValidationError
 
 from apps.accounts.models import User
@@ -33,6 +34,11 @@ EDITED = ("changes", "patch")
 
 def edit_plan(*, plan_id: UUID, edits: Mapping[str, Any], actor: Actor) -> Reshaped:
     """Its changes are replaced by these. They are judged as the proposer's, and as the editor's."""
+    if settings.OPA_ENABLE:
+        raise NotReshapable(
+            "Rego is asked about a plan when it is proposed, and would not see this one: ask for "
+            "changes instead."
+        )
     plan = _hold(plan_id)
     before = draw_plan(opened(plan).sent, name=plan.name)
     edited = draw_plan(_edited(before.sent, edits), name=plan.name)

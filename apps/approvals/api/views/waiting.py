@@ -1,6 +1,7 @@
 """Waiting for what comes of a request."""
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -35,8 +36,9 @@ class Wait(APIView):
     @extend_schema(
         summary="Wait for what comes of it",
         description="Answers as soon as it is known, at once where it is already; else after "
-        "`timeout` seconds with `outcome: null`: ask again. Not enough votes in time is `expired` "
-        "and not `denied`. Approval that can still be taken back is no outcome yet. Who loses the "
+        "`timeout` seconds with `outcome: null`: ask again. With `questions`, also as soon as "
+        "more are open than you know of. Not enough votes in time is `expired` and not `denied`. "
+        "Approval that can still be taken back is no outcome yet. Who loses the "
         "key or the membership they wait with gets 401 or 404.",
         parameters=[shapes.WaitQuery],
         responses={200: shapes.EndingOutput, **errors(TooManyWaits)},
@@ -44,18 +46,22 @@ class Wait(APIView):
     def get(self, request: Request, request_id: UUID) -> HttpResponseBase:
         asked = shapes.WaitQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        found, seconds = asked_for(request, request_id), asked.validated_data["timeout"]
+        found, given = asked_for(request, request_id), asked.validated_data
         can_wait = hasattr(request._request, "scope")
-        if found.outcome or not seconds or not can_wait:
+        if found.outcome or not given["timeout"] or not can_wait:
             return Response(shapes.EndingOutput(endings_of([found.id])[found.id]).data)
         me = viewer_of(user=caller(request), credential=credential(request))
         viewer = narrowed(me, str(found.workspace_id))
-        return Later(partial(_answer, found, caller(request), viewer, seconds))
+        return Later(partial(_answer, found, caller(request), viewer, given))
 
 
-async def _answer(found: ApprovalRequest, user: User, viewer: Viewer, seconds: int) -> HttpResponse:
+async def _answer(
+    found: ApprovalRequest, user: User, viewer: Viewer, given: dict[str, Any]
+) -> HttpResponse:
     try:
-        ending = await ending_of(found, viewer=viewer, seconds=seconds)
+        ending = await ending_of(
+            found, viewer=viewer, seconds=given["timeout"], questions=given["questions"]
+        )
     except NotAllowedAnyMore:
         await in_database(_refuse, found, user, viewer)
         raise Unauthenticated from None
