@@ -48,6 +48,11 @@ def vote(request, voter, decision="approve", *, digest=None, via=Via.API, **more
     return cast
 
 
+@pytest.fixture(autouse=True)
+def _checkpoints_of_this_test_alone(settings, tmp_path):
+    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
+
+
 @pytest.fixture
 def loaves(workspace):
     lay_table()

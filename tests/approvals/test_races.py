@@ -46,8 +46,7 @@ class Bakery:
 
 
 @pytest.fixture
-def bakery(room_for_all, settings, tmp_path):
-    settings.CHECKPOINT_DIR = tmp_path
+def bakery(room_for_all):
     lay_table()
     workspace = WorkspaceFactory.create()
     owner = member(workspace, Role.OWNER)

@@ -6,6 +6,7 @@ The agent belongs to a third person, because whoever owns an agent cannot approv
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from apps.accounts import events
@@ -44,6 +45,7 @@ def seed_demo(*, known_password: str = "", known_key: str = "") -> Demo:
         raise NotAllowed("Demo credentials are for development alone.")
     with unit(actor=SYSTEM):
         reviewer, password = _person(*REVIEWER, known_password)
+        _prove_address(reviewer)
         developer, _ = _person(*DEVELOPER, "", login=False)
         workspace = _workspace(reviewer)
         _membership(workspace, developer, Role.CONTRIBUTOR)
@@ -64,6 +66,13 @@ def _person(email: str, name: str, known: str, *, login: bool = True) -> tuple[U
     person.save(update_fields=["password", "updated_at"])
     record(events.PersonChanged(person=person.id, fields=["password"]))
     return person, password
+
+
+def _prove_address(person: User) -> None:
+    """So that mails go out to it, which a development server keeps in a folder."""
+    EmailAddress.objects.update_or_create(
+        user=person, email=person.email, defaults={"primary": True, "verified": True}
+    )
 
 
 def _workspace(owner: User) -> Workspace:
