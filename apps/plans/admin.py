@@ -99,7 +99,9 @@ class PlanAdmin(BrowseAdmin):
             return "none was asked for"
         text = f"{State(request.state).label}. {Because(request.because).label}"
         page = reverse("admin:approvals_approvalrequest_change", args=[request.id])
-        return format_html('{} <a class="text-link" href="{}">See the request</a>', text, page)
+        return format_html(
+            '{} <a class="text-link underline" href="{}">See the request</a>', text, page
+        )
 
     @display(description="Stages")
     def stages(self, plan: Plan) -> str:

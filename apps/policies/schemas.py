@@ -255,21 +255,14 @@ class Duties(Strict):
     solo_opt_out: bool = False
 
 
-class Afterwards(Strict):
-    review_within: Duration = "2d"
-    """How long somebody else has to look at it, like 2d."""
-
-    @property
-    def review_minutes(self) -> int:
-        return minutes_of(self.review_within)
-
-
-class BreakGlass(Afterwards):
+class BreakGlass(Strict):
     """Whether, in an emergency, somebody may act before others have decided."""
 
     enabled: bool = False
     roles: list[Role] = [Role.OWNER]
     """Who may, with those who stand above them."""
+    review_within: Duration = "2d"
+    """How long somebody else has to look at it, like 2d."""
 
 
 class Undo(Strict):
@@ -285,7 +278,7 @@ class Undo(Strict):
         return self.seconds if levels.index(risk) <= levels.index(self.up_to) else 0
 
 
-class Sampling(Afterwards):
+class Sampling(Strict):
     """Of what passes without approval, a part is looked at afterwards."""
 
     percent: int = Field(0, ge=0, le=100)

@@ -68,14 +68,12 @@ def sample(
 
 def owe_review(request: ApprovalRequest, because: ReviewBecause, policy: InForce) -> AfterReview:
     """Not yet saved."""
-    document = policy.document
-    kept = document.sampling if because == ReviewBecause.SAMPLED else document.break_glass
-    within = timedelta(minutes=kept.review_minutes)
+    within = policy.review_minutes(sampled=because == ReviewBecause.SAMPLED)
     return AfterReview(
         workspace_id=request.workspace_id,
         request=request,
         because=because,
-        due_at=timezone.now() + within,
+        due_at=timezone.now() + timedelta(minutes=within),
     )
 
 

@@ -17,7 +17,7 @@ from apps.policies.documents import Parsed, read_policy
 from apps.policies.engine.compiling import CompiledPolicy, compile_policy
 from apps.policies.errors import PolicyInvalid
 from apps.policies.models.policies import Policy, PolicyDraft, PolicyVersion
-from apps.policies.schemas import PolicyDocument
+from apps.policies.schemas import PolicyDocument, minutes_of
 
 log = structlog.get_logger("lattice.policies")
 
@@ -40,6 +40,11 @@ class InForce:
     def document(self) -> PolicyDocument:
         """Of one that cannot be read: what a document says that says nothing of its own."""
         return self.compiled.document if self.compiled else _SILENT
+
+    def review_minutes(self, *, sampled: bool) -> int:
+        """How long somebody has to look at what took effect before anybody decided."""
+        asked = self.document.sampling if sampled else self.document.break_glass
+        return minutes_of(asked.review_within)
 
 
 def policy_in_force(workspace_id: UUID) -> InForce:
