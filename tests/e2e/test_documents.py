@@ -9,8 +9,12 @@ PATIENCE = 20_000
 
 
 def test_swagger_shows_the_operations(page: Page):
+    """It draws a long description as far as one has scrolled."""
     page.goto("/docs")
-    expect(page.get_by_text("Does it answer, and which version?")).to_be_visible(timeout=PATIENCE)
+    first = page.get_by_text("Log in with an e-mail address and a password")
+    expect(first).to_be_visible(timeout=PATIENCE)
+    page.mouse.wheel(0, 3000)
+    expect(page.locator("#operations-tag-activity")).to_be_visible(timeout=PATIENCE)
 
 
 def test_redoc_shows_the_operations(page: Page):

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from apps.accounts.choices import Role
 from apps.accounts.services.people import refresh_console_access
+from apps.approvals.models.requests import ApprovalRequest
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit
 from apps.policies.choices import ActKind, Verb
@@ -16,6 +17,8 @@ from apps.policies.ports import Act, Operation
 from apps.policies.services.drafts import draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
+from tests.approvals.conftest import vote
+from tests.deliveries import deliver
 from tests.e2e.conftest import PHONE, log_in
 from tests.e2e.test_console import serious_faults, too_wide
 from tests.factories import agent_of, member
@@ -187,7 +190,7 @@ def test_keyboard_is_never_caught_in_the_editor(page, owner, workspace, draft):
     expect(editor(page)).not_to_be_focused()
 
 
-def test_draft_is_written_saved_and_released(page, owner, workspace, draft):
+def test_draft_is_written_saved_and_released(page, owner, reviewer, workspace, draft):
     enter(page, owner, f"{home(workspace)}drafts/{draft.id}/")
     expect(said(page)).to_contain_text("All of its 12 tests pass")
     editor(page).fill(LOOSER)
@@ -196,6 +199,10 @@ def test_draft_is_written_saved_and_released(page, owner, workspace, draft):
     page.get_by_role("button", name="Save and release").click()
     expect(page.get_by_role("heading", name="Release this draft")).to_be_visible()
     page.get_by_role("button", name="Release", exact=True).click()
+    expect(page.get_by_text("It waits for approval", exact=True)).to_be_visible()
+    vote(ApprovalRequest.objects.get(workspace_id=workspace.id), reviewer)
+    deliver()
+    page.goto(home(workspace))
     expect(page.get_by_role("heading", name="Version 2")).to_be_visible()
     assert PolicyVersion.objects.get(number=2).text == LOOSER
     page.get_by_role("link", name="Versions").click()

@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.approvals.choices import Because, MailMode, Via
 from apps.approvals.ports import Delivered, Told, channels
 from apps.approvals.selectors.people import attention_of
-from apps.policies.engine.lookalikes import is_hidden, spelled
+from apps.policies.engine.hidden import spelled_out
 
 
 class EmailChannel:
@@ -87,9 +87,7 @@ def send_mail(
 
 def plain(text: str) -> str:
     """On one line, hidden characters spelled out."""
-    return "".join(
-        f"[{spelled(letter)}]" if is_hidden(letter) else letter for letter in " ".join(text.split())
-    )
+    return spelled_out(" ".join(text.split()))
 
 
 channels["email"] = EmailChannel()
