@@ -57,7 +57,14 @@ ACTIVITY = {
 }
 
 NAVIGATION = [
-    {"title": "", "items": [_item("Home", "home", "index"), ACTIVITY]},
+    {
+        "title": "",
+        "items": [
+            _item("Home", "home", "index"),
+            _item("Review", "rule", "review_queue"),
+            ACTIVITY,
+        ],
+    },
     {
         "title": "People and agents",
         "separator": True,

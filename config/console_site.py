@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
+from django.urls import include, path
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.browser.entry import may_enter, person
@@ -50,6 +51,9 @@ class ConsoleSite(UnfoldAdminSite):
         guarded.csrf_exempt = getattr(view, "csrf_exempt", False)  # type: ignore[attr-defined]
         guarded.stays_open = getattr(view, "stays_open", False)  # type: ignore[attr-defined]
         return super().admin_view(guarded, cacheable)
+
+    def get_urls(self) -> list[Any]:
+        return [path("review/", include("apps.approvals.review.urls")), *super().get_urls()]
 
     # --- one way in, one way out: the pages under /accounts/
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.db import connection
+
 T = TypeVar("T")
 
 
@@ -29,3 +31,14 @@ def drained(owed: Callable[[], int], within: float = 240.0, stirring: float = 60
         time.sleep(0.05)
         if (left := owed()) < least:
             least, moved = left, now
+
+
+def lock_waiters() -> int:
+    """Of other connections to this database. PostgreSQL keeps what a transaction saw of them at
+    first, unless it is told to look again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_clear_snapshot(), pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])

@@ -96,6 +96,13 @@ class Said(models.TextChoices):
     ANSWER = "answer"
 
 
+class Side(models.TextChoices):
+    """Of a difference."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
 class MailMode(models.TextChoices):
     EACH = "each", "A mail for each request"
     DIGEST = "digest", "One mail a day"

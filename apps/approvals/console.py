@@ -65,7 +65,7 @@ def broken_glass(actor: Actor) -> Iterator[Notice]:
         yield Notice(
             f"{who} broke the glass in {row.workspace}: it took effect before others decided.",
             note=f"Somebody else's look at it is {late} {row.due_at:%-d %b, %H:%M} UTC",
-            url=reverse("admin:approvals_approvalrequest_change", args=[row.request_id]),
+            url=reverse("admin:review_request", args=[row.request_id]),
         )
 
 
@@ -80,6 +80,6 @@ def find_requests(actor: Actor, words: str) -> Iterable[Found]:
             yield Found(
                 title=f"Request: {row.subject_kind.replace('_', ' ')}",
                 description=f"{row.get_state_display()}, {row.opened_at:%Y-%m-%d %H:%M} UTC",
-                link=reverse("admin:approvals_approvalrequest_change", args=[row.pk]),
+                link=reverse("admin:review_request", args=[row.pk]),
                 icon="approval",
             )

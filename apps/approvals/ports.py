@@ -23,6 +23,20 @@ class Summary:
     """What would change: "Checkout agent edits api/greeting.py"."""
     url: str = ""
     """Its page in the console."""
+    size: str = ""
+    """How much of what: "3 files, 42 lines"."""
+    touches: frozenset[str] = frozenset()
+    """What it changes, by names of its kind: two that share some are alike."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of something, or its links of one kind, before and after. None: it was not there,
+    or will not be."""
+
+    name: str
+    before: str | tuple[str, ...] | None
+    after: str | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +48,36 @@ class Operation:
     target: str
     diff: str = ""
     """Unified, hidden characters spelled out."""
+    before: str | None = None
+    after: str | None = None
+    """Its whole text, where it is known: what is around a difference can be unfolded."""
+    fields: tuple[Field, ...] = ()
+    """What changes beside a text."""
     needs: tuple[int, ...] = ()
     """Operations without which this one would dangle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Affected:
+    """Something that depends on what would change, or is on the way there."""
+
+    key: str
+    label: str
+    kind: str
+    how: str
+    """Of what it follows from: "verifies", "touches the same file"."""
+    of: str = ""
+    """The key of that. Empty: the change itself."""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editable:
+    """A text that can be changed while approving: it is sent as `edits`, under its name."""
+
+    name: str
+    label: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +86,13 @@ class Change:
 
     digest: str
     operations: tuple[Operation, ...]
-    impact: tuple[Mapping[str, Any], ...] = ()
-    """What else depends on what it touches."""
+    impact: tuple[Affected, ...] = ()
     checks: tuple[Mapping[str, Any], ...] = ()
     """What was checked, and what came out: {"name", "passed", "text"}."""
     rationale: str = ""
     """What whoever proposed it says, shown as theirs."""
+    editable: tuple[Editable, ...] = ()
+    """Empty: it is decided on as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,7 @@ class PlanAdmin(BrowseAdmin):
         if request is None:
             return "none was asked for"
         text = f"{State(request.state).label}. {Because(request.because).label}"
-        page = reverse("admin:approvals_approvalrequest_change", args=[request.id])
+        page = reverse("admin:review_request", args=[request.id])
         return format_html(
             '{} <a class="text-link underline" href="{}">See the request</a>', text, page
         )

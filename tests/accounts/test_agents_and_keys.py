@@ -42,7 +42,7 @@ from tests.factories import (
     issue,
     member,
 )
-from tests.waiting import eventually
+from tests.waiting import eventually, lock_waiters
 
 
 @pytest.fixture
@@ -464,15 +464,6 @@ def test_of_many_who_redeem_one_ticket_one_gets_in(committed_database):
     assert sum(answer is not None for answer in answers) == 1
 
 
-def _waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0] > 0
-
-
 @pytest.mark.parametrize("way", ["issue", "rotate"])
 def test_a_key_made_while_the_agent_is_handed_over_is_not_left_over(committed_database, way):
     """Not in the workspace where it is handed over, whose row would make them wait."""
@@ -499,6 +490,6 @@ def test_a_key_made_while_the_agent_is_handed_over_is_not_left_over(committed_da
                 agent_id=agent.id, workspace_id=workspace.id, owner_id=heir.id, actor=owner
             )
             made = other.submit(make)
-            eventually(_waits_for_a_lock, within=20)
+            eventually(lock_waiters, within=20)
         assert made.result(20) is None
     assert not ApiKey.objects.filter(user=agent, revoked_at=None).exists()

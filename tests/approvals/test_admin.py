@@ -15,6 +15,7 @@ from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State
 from apps.approvals.models.people import Absence, AfterReview, Comment
 from apps.approvals.models.requests import Vote
+from apps.approvals.review.page import TABS
 from apps.approvals.vitals import approval_levels, examine_approvals
 from apps.common.metrics import exposition
 from apps.common.ports import Health
@@ -37,17 +38,20 @@ def at(user) -> Client:
 
 
 def page(request):
-    return reverse("admin:approvals_approvalrequest_change", args=[request.id])
+    return reverse("admin:review_request", args=[request.id])
 
 
 def press(user, request, button, **given):
-    answer = at(user).post(reverse(f"admin:approvals_{button}", args=[request.id]), given)
+    answer = at(user).post(reverse(f"admin:review_{button}", args=[request.id]), given)
     request.refresh_from_db()
     return answer
 
 
 def shown(user, request):
-    return at(user).get(page(request)).content.decode()
+    """The page with all of its tabs."""
+    browser, address = at(user), page(request)
+    tabs = [reverse("admin:review_tab", args=[request.id, name]) for name in TABS]
+    return "".join(browser.get(each).content.decode() for each in (address, *tabs))
 
 
 def test_the_list_tells_what_waits(request_, reviewer, baker):
@@ -144,10 +148,11 @@ def test_a_request_asks_as_much_for_much_that_was_said(
     browser = at(reviewer)
     browser.get(page(request_))
     with django_assert_num_queries(QUERIES_OF_A_REQUEST):
-        assert browser.get(page(request_)).content.decode().count("Hm.") == count
+        read = browser.get(f"{page(request_)}?tab=discussion").content.decode()
+    assert read.count("Hm.") == count
 
 
-QUERIES_OF_A_REQUEST = 22
+QUERIES_OF_A_REQUEST = 21
 
 
 def test_what_nobody_would_see_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):
@@ -191,8 +196,8 @@ def test_what_moved_meanwhile_is_not_decided(request_, workspace, owner, reviewe
 
 
 def test_nothing_is_decided_by_a_link(request_, reviewer):
-    for button in ("decide", "withdraw", "claim", "comment", "break_glass", "review"):
-        address = reverse(f"admin:approvals_{button}", args=[request_.id])
+    for button in ("decide", "withdraw", "claim", "comment", "break_glass", "look"):
+        address = reverse(f"admin:review_{button}", args=[request_.id])
         answer = at(reviewer).get(f"{address}?decision=approve&digest={request_.view_digest}")
         assert answer.status_code == 405
     request_.refresh_from_db()
@@ -255,7 +260,7 @@ def test_a_question_with_a_file_is_asked_and_answered(request_, owner, reviewer)
     assert "1 open question" in read
     press(owner, request_, "comment", text="So.", said="answer", reply_to=str(asked.id))
     assert "open question" not in shown(owner, request_)
-    link = reverse("admin:approvals_attachment", args=[request_.id, asked.attachments.get().id])
+    link = reverse("admin:review_attachment", args=[request_.id, asked.attachments.get().id])
     assert at(owner).get(link)["Content-Disposition"] == 'attachment; filename="crust.txt"'
 
 
@@ -284,7 +289,7 @@ def test_the_glass_is_broken_and_stands_on_every_page_until_it_is_looked_at(
         assert ("broke the glass" in at(who).get("/admin/").content.decode()) is alarmed
     assert "It is sound</button>" not in shown(admin, burning)
     assert "It is sound</button>" in shown(reviewer, burning)
-    press(reviewer, burning, "review", sound="no", text="A candle.")
+    press(reviewer, burning, "look", sound="no", text="A candle.")
     assert AfterReview.objects.get().sound is False
     assert "broke the glass" not in at(owner).get("/admin/").content.decode()
     assert "A candle." in shown(owner, burning)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from apps.accounts.choices import Role
@@ -24,7 +24,7 @@ from tests.approvals.loaves import ask, lay_table
 from tests.approvals.test_voting import recorded
 from tests.factories import WorkspaceFactory, agent_of, member
 from tests.ledger.test_concurrency import room_for_all
-from tests.waiting import eventually
+from tests.waiting import eventually, lock_waiters
 
 __all__ = ["room_for_all"]
 
@@ -81,15 +81,6 @@ def both(*deeds):
         return [done.result(timeout=60) for done in [pool.submit(work, deed) for deed in deeds]]
 
 
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 @pytest.mark.parametrize("moment", ["effective", "pending"])
 def test_the_held_apply_wins_over_its_expiry(room_for_all, moment):
     """Time is over while an effect is under way: the clock waits for it, and finds it done."""
@@ -115,7 +106,7 @@ def test_the_held_apply_wins_over_its_expiry(room_for_all, moment):
         assert consume_request(request_id=request.id).ok
         expires_now(request)
         late.start()
-        eventually(somebody_waits_for_a_lock, within=10)
+        eventually(lock_waiters, within=10)
     late.join(30)
     assert errors == []
     request.refresh_from_db()

@@ -25,7 +25,7 @@ def test_it_leads_who_is_logged_in_to_the_request_and_decides_nothing(client, re
     events = Event.objects.count()
     followed = client.get(path_for(request_, reviewer))
     assert followed.status_code == 302
-    assert followed["Location"] == f"/admin/approvals/approvalrequest/{request_.id}/change/"
+    assert followed["Location"] == f"/admin/review/{request_.id}/"
     request_.refresh_from_db()
     assert request_.state == State.PENDING
     assert not Vote.objects.exists()

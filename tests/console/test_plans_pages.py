@@ -71,7 +71,7 @@ def test_what_became_of_its_approval_is_told(client, reviewer, plan):
     read = client.get(page(plan)).content.decode()
     assert "Pending. The policy asks for approval." in read
     request = ApprovalRequest.objects.get(subject_id=plan.id)
-    assert reverse("admin:approvals_approvalrequest_change", args=[request.id]) in read
+    assert reverse("admin:review_request", args=[request.id]) in read
     decide(plan, reviewer)
     assert "Consumed. People decided." in client.get(page(plan)).content.decode()
 

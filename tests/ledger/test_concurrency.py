@@ -15,7 +15,7 @@ from apps.ledger.rules import around_seq
 from apps.ledger.services import record, unit
 from apps.ledger.verification import verify
 from tests.ledger.bells import BellRung
-from tests.waiting import eventually
+from tests.waiting import eventually, lock_waiters
 
 WRITERS = 16
 EACH = 12
@@ -108,15 +108,6 @@ def append_without_commit(workspace):
         cursor.execute("SELECT ledger_append(%s, false)", ["\n".join(around_seq(event))])
 
 
-def waiting_writers():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
-
-
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(("commits", "given"), [(True, [1, 2]), (False, [1])])
 def test_a_writer_waits_for_how_the_one_before_it_ends(room_for_all, known, commits, given):
@@ -129,7 +120,7 @@ def test_a_writer_waits_for_how_the_one_before_it_ends(room_for_all, known, comm
             append_without_commit(here)
             waiting = pool.submit(ring, here)
             pool.submit(ring, elsewhere).result(timeout=10)
-            eventually(waiting_writers)
+            eventually(lock_waiters)
             assert not waiting.done()
             transaction.set_rollback(not commits)
         waiting.result(timeout=10)

@@ -59,8 +59,8 @@ ENDING_WHAT_IS_ASKED = {
     "api/v1/approvals/<uuid:request_id>/votes",
     "api/v1/approvals/<uuid:request_id>/withdraw",
     "api/v1/approvals/bulk",
-    "admin/approvals/approvalrequest/<uuid:request_id>/decide/",
-    "admin/approvals/approvalrequest/<uuid:request_id>/withdraw/",
+    "admin/review/<uuid:request_id>/decide/",
+    "admin/review/<uuid:request_id>/withdraw/",
     "api/v1/approvals/<uuid:request_id>/respond",
     "approvals/<uuid:request_id>/respond",
 }

@@ -1,5 +1,4 @@
-"""Requests in the console: what would change, who decides, and the buttons that do. What somebody
-wrote, and what would change, is shown as text and nothing else.
+"""All requests there ever were, to browse. Each has its page in the review console.
 
 Who may see a request, its workspace alone says: running the instance is not enough.
 """
@@ -9,32 +8,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.views import ChangeList
 
 from apps.accounts.browser.entry import person
 from apps.accounts.browser.filters import WorkspaceFilter
-from apps.approvals.admin import deciding
-from apps.approvals.admin.showing import page_of, votes_so_far
 from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.seen import seen
 from apps.common.admin import BrowseAdmin
-from apps.ledger.switch import stays_open
-
-ACTIONS: dict[str, Any] = {
-    # What ends something goes on while the kill switch is on: the service tells which does.
-    "decide": stays_open(deciding.DecidePage.as_view()),
-    "withdraw": stays_open(deciding.WithdrawPage.as_view()),
-    "undo": deciding.UndoPage.as_view(),
-    "claim": deciding.ClaimPage.as_view(),
-    "unclaim": deciding.UnclaimPage.as_view(),
-    "comment": deciding.CommentPage.as_view(),
-    "break_glass": deciding.BreakGlassPage.as_view(),
-    "review": deciding.ReviewPage.as_view(),
-}
 
 
 class SeenList(ChangeList):
@@ -81,22 +65,6 @@ class RequestAdmin(BrowseAdmin):
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:  # noqa: ARG002
         return SeenList
 
-    def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
-        place = "<uuid:request_id>"
-        return [
-            *(
-                path(f"{place}/{name.replace('_', '-')}/", guard(view), name=f"approvals_{name}")
-                for name, view in ACTIONS.items()
-            ),
-            path(
-                f"{place}/attachments/<uuid:attachment_id>/",
-                guard(deciding.attachment),
-                name="approvals_attachment",
-            ),
-            *super().get_urls(),
-        ]
-
     def change_view(
         self,
         request: HttpRequest,
@@ -104,7 +72,7 @@ class RequestAdmin(BrowseAdmin):
         form_url: str = "",  # noqa: ARG002
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
-        return page_of(request, self.row(request, object_id))
+        return redirect("admin:review_request", self.row(request, object_id).pk)
 
     @display(description="What would change")
     def sentence(self, row: Any) -> str:
@@ -140,7 +108,7 @@ class RequestAdmin(BrowseAdmin):
 
     @display(description="Stage and votes")
     def votes(self, row: Any) -> str:
-        return votes_so_far(row.seen)
+        return str(row.seen.votes_so_far)
 
     @display(description="Due", ordering="due_at")
     def due(self, row: Any) -> Any:

@@ -49,7 +49,7 @@ class ReviewAdmin(BrowseAdmin):
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
         row = self.row(request, object_id)
-        return redirect(reverse("admin:approvals_approvalrequest_change", args=[row.request_id]))
+        return redirect(reverse("admin:review_request", args=[row.request_id]))
 
     @display(description="What took effect")
     def what(self, row: Any) -> str:

@@ -170,10 +170,24 @@ class OperationOutput(serializers.Serializer[Any]):
         ref_name = "ApprovalOperation"
 
 
+class AffectedOutput(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.CharField()
+    how = serializers.CharField(help_text="How it follows from `of`.")
+    of = serializers.CharField(
+        allow_blank=True, help_text="The key of what it follows from; empty: the change itself."
+    )
+    url = serializers.CharField(allow_blank=True)
+
+    class Meta:
+        ref_name = "ApprovalAffected"
+
+
 class ChangeOutput(serializers.Serializer[Any]):
     digest = serializers.CharField()
     operations = OperationOutput(many=True)
-    impact = serializers.ListField(child=serializers.DictField())
+    impact = AffectedOutput(many=True, help_text="What else depends on what would change.")
     checks = serializers.ListField(child=serializers.DictField())
     rationale = serializers.CharField(
         allow_blank=True, help_text="What whoever proposed it says of it."

@@ -12,7 +12,7 @@ from apps.approvals.links import read_link
 from apps.approvals.selectors.requests import the_request
 from apps.common.errors import NotFound
 
-PAGE = "admin:approvals_approvalrequest_change"
+PAGE = "admin:review_request"
 
 
 @never_cache

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.accounts.models import Workspace
-from apps.approvals.choices import MailMode, ReviewBecause, Said, State
+from apps.approvals.choices import MailMode, ReviewBecause, Said, Side, State
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 
@@ -31,10 +31,40 @@ class Comment(models.Model):
     author_kind = models.CharField(max_length=10)
     reply_to = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
     mentions = ArrayField(models.UUIDField(), default=list)
+    operation = models.PositiveIntegerField(null=True)
+    """The number of the operation it is about. None: the whole."""
+    side = models.CharField(max_length=6, choices=Side.choices, blank=True, default="")
+    line = models.PositiveIntegerField(null=True)
+    """On that side, from 1."""
+    content_digest = models.CharField(max_length=64, blank=True, default="")
+    """Of what it was written on: on another content its line may be another one."""
+    required = models.BooleanField(default=False)
+    """Nobody approves until it is resolved."""
+    resolved_by = models.UUIDField(null=True)
+    resolved_at = models.DateTimeField(null=True)
     sealed = models.BinaryField()
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = InWorkspace.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(line__isnull=True, side="")
+                | Q(line__gt=0, operation__isnull=False) & ~Q(side=""),
+                name="approval_comment_on_a_line",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_by__isnull=True, resolved_at__isnull=True)
+                | Q(resolved_by__isnull=False, resolved_at__isnull=False),
+                name="approval_thread_resolved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(reply_to__isnull=True)
+                | Q(operation__isnull=True, resolved_at__isnull=True, required=False),
+                name="approval_threads_begin_at_the_top",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.said} by {self.author_id}"
@@ -191,6 +221,8 @@ class Attention(models.Model):
     digest_sent_on = models.DateField(null=True)
     """The last day, as it was where they are, on which they had one."""
     sending_until = models.DateTimeField(null=True)
+    toured_at = models.DateTimeField(null=True)
+    """When they were shown around the console, or would not be."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -93,6 +93,13 @@ class Seen:
     def because(self) -> str:
         return Because(self.request.because).label
 
+    @property
+    def votes_so_far(self) -> str:
+        if not self.stages:
+            return "nobody was asked"
+        stage = next((each for each in self.stages if each.state == "open"), self.stages[-1])
+        return f"{stage.name}: {stage.approvals} of {stage.quorum}"
+
 
 def seen(
     requests: Sequence[ApprovalRequest],

@@ -9,15 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views import View
 
 from apps.accounts.browser.entry import person
 from apps.accounts.models import User
-from apps.approvals.admin.showing import page_of
 from apps.approvals.attachments import as_download
 from apps.approvals.choices import Decision, Said, Via
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.page import page_of
 from apps.approvals.selectors.discussion import the_attachment
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services.discussing import LARGEST_FILE, File, add_comment
@@ -93,7 +92,7 @@ class RequestAction(View):
             written = request.POST.get("text", "")[:LONGEST]
             return page_of(request, row, refused=refusal, written=written)
         messages.success(request, said)
-        return redirect(reverse("admin:approvals_approvalrequest_change", args=[row.id]))
+        return redirect("admin:review_request", row.id)
 
     def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:
         raise NotImplementedError
@@ -178,7 +177,7 @@ class BreakGlassPage(RequestAction):
         )
 
 
-class ReviewPage(RequestAction):
+class LookPage(RequestAction):
     form_class = LookForm
 
     def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:

@@ -1,0 +1,88 @@
+"""A request's page: its parts are laid out around the change, and one tab of it is open.
+
+A part is a function of what is reviewed, in a module of its own under `parts`, with a template of
+its own under templates/review/parts. What several of them need, the page reads once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from apps.accounts.browser.entry import person
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.parts import bar, changes, checks, discussion, history, impact, policy
+from apps.approvals.review.parts import record as its_record
+from apps.approvals.review.reviewed import Reviewed
+from apps.approvals.selectors.requests import the_request
+from apps.common.errors import DomainError
+
+Part = Callable[[Reviewed], dict[str, Any]]
+
+TABS: dict[str, Part] = {
+    "change": changes.shown,
+    "impact": impact.shown,
+    "policy": policy.shown,
+    "checks": checks.shown,
+    "discussion": discussion.shown,
+    "history": history.shown,
+}
+AROUND: dict[str, Part] = {"bar": bar.shown, "record": its_record.shown}
+
+
+def page_of(
+    request: HttpRequest,
+    row: ApprovalRequest,
+    *,
+    refused: DomainError | None = None,
+    written: str = "",
+) -> HttpResponse:
+    """With what was refused, and what had been written, when something was."""
+    reviewed = Reviewed(row=row, me=person(request), asked=request.GET.dict())
+    open_tab = request.GET.get("tab", "change")
+    if open_tab not in TABS:
+        raise Http404
+    shown = {
+        **_about(reviewed),
+        "title": reviewed.told.sentence,
+        "tabs": list(TABS),
+        "open_tab": open_tab,
+        "tab_template": f"review/parts/{open_tab}.html",
+        "tab": TABS[open_tab](reviewed),
+        **{name: part(reviewed) for name, part in AROUND.items()},
+        "refused": refused,
+        "written": written,
+    }
+    return TemplateResponse(
+        request,
+        "review/request.html",
+        {**admin.site.each_context(request), **shown},
+        status=refused.status if refused else 200,
+    )
+
+
+def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    return page_of(request, the_request(request_id=request_id, actor=person(request)))
+
+
+def tab(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
+    """One tab alone, for a page that is open already."""
+    if name not in TABS:
+        raise Http404
+    row = the_request(request_id=request_id, actor=person(request))
+    reviewed = Reviewed(row=row, me=person(request), asked=request.GET.dict())
+    shown = {**_about(reviewed), "tab": TABS[name](reviewed)}
+    return TemplateResponse(request, f"review/parts/{name}.html", shown)
+
+
+def _about(reviewed: Reviewed) -> dict[str, Any]:
+    """What every template here may use."""
+    return {
+        "row": reviewed.row,
+        "told": reviewed.told,
+        "change": reviewed.change,
+        "me": reviewed.me,
+    }

@@ -1,0 +1,35 @@
+"""What a page of the console is about. Its parts share what one of them has read."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from apps.accounts.models import User
+from apps.accounts.ports import Standing
+from apps.accounts.selectors import standing_of
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.ports import Change
+from apps.approvals.selectors.seen import Seen, seen
+from apps.approvals.selectors.subjects import change_of
+
+
+@dataclass(kw_only=True)
+class Reviewed:
+    row: ApprovalRequest
+    me: User
+    asked: dict[str, str]
+    """In the address: how the change is to be shown, and the like."""
+
+    @cached_property
+    def told(self) -> Seen:
+        [told] = seen([self.row], self.me)
+        return told
+
+    @cached_property
+    def change(self) -> Change | None:
+        return change_of(self.row)
+
+    @cached_property
+    def standing(self) -> Standing:
+        standing = standing_of(actor=self.me, workspace_id=self.row.workspace_id)
+        assert standing is not None  # noqa: S101 - they were shown it
+        return standing

@@ -1,0 +1,39 @@
+"""/admin/review/: mounted by the console's site, in its namespace."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, path
+
+from apps.approvals.review import deciding, page, queue
+from apps.ledger.switch import stays_open
+
+guard = admin.site.admin_view
+ONE = "<uuid:request_id>"
+
+ACTIONS: dict[str, Any] = {
+    # What ends something goes on while the kill switch is on: the service tells which does.
+    "decide": stays_open(deciding.DecidePage.as_view()),
+    "withdraw": stays_open(deciding.WithdrawPage.as_view()),
+    "undo": deciding.UndoPage.as_view(),
+    "claim": deciding.ClaimPage.as_view(),
+    "unclaim": deciding.UnclaimPage.as_view(),
+    "comment": deciding.CommentPage.as_view(),
+    "break-glass": deciding.BreakGlassPage.as_view(),
+    "look": deciding.LookPage.as_view(),
+}
+
+urlpatterns: list[URLPattern] = [
+    path("", guard(queue.queue_page), name="review_queue"),
+    path(f"{ONE}/", guard(page.request_page), name="review_request"),
+    path(f"{ONE}/tab/<slug:name>/", guard(page.tab), name="review_tab"),
+    *(
+        path(f"{ONE}/{name}/", guard(view), name=f"review_{name.replace('-', '_')}")
+        for name, view in ACTIONS.items()
+    ),
+    path(
+        f"{ONE}/attachments/<uuid:attachment_id>/",
+        guard(deciding.attachment),
+        name="review_attachment",
+    ),
+]
