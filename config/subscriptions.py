@@ -35,6 +35,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "approvals.request.opened": [_DEAL],
     "approvals.request.reopened": [_DEAL],
     "approvals.request.requirements_changed": [_DEAL],
+    "approvals.request.rescheduled": [_DEAL],
     "approvals.request.reshaped": [_DEAL],
     "approvals.request.superseded": ["plans.refuse_plan", _DEAL],
     "approvals.stage.passed": [_DEAL],

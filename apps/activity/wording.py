@@ -110,6 +110,9 @@ SENTENCES = {
     "approvals.request.requirements_changed": (
         "The policy of {workspace} asks for something else of a {subject_kind}: {stages}"
     ),
+    "approvals.request.rescheduled": (
+        "The policy of {workspace} gives a {subject_kind} other times: {stage}"
+    ),
     "approvals.request.stuck": (
         "Too few people are left in {workspace} to decide on a {subject_kind}: {stage}"
     ),

@@ -33,6 +33,7 @@ OF_INTEREST = {
     "approvals.request.handed_over",
     "approvals.request.overdue",
     "approvals.request.requirements_changed",
+    "approvals.request.rescheduled",
     "approvals.request.reshaped",
     "approvals.request.stuck",
 }

@@ -138,6 +138,17 @@ class RequirementsChanged(OfRequest, Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestRescheduled(OfRequest, Event):
+    """The policy was changed, and asks for the same with another clock: votes stay."""
+
+    type = "approvals.request.rescheduled"
+    stage: str
+    due_at: datetime | None
+    expires_at: datetime | None
+    policy_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestStuck(OfRequest, Event):
     """Too few people are left who may decide on it."""
 

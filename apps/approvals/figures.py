@@ -3,13 +3,14 @@
 from django.db import transaction
 from prometheus_client import Counter, Histogram
 
+from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 decisions_total = Counter(
     "lattice_approval_decisions_total",
-    "Requests that came to an outcome, and through which door.",
+    "Requests that came to an outcome that nobody can take back, and through which door.",
     ["outcome", "channel"],
 )
 decision_seconds = Histogram(
@@ -23,14 +24,15 @@ decision_seconds = Histogram(
 
 
 def count_decision(request: ApprovalRequest) -> None:
-    """Where it is settled. One that is taken back is counted again when it is settled anew."""
-    state, via = request.state, request.settled_via or "none"
+    """Once it can be taken back no longer: what is allowed, when it takes effect."""
+    is_allowed = request.state == State.EFFECTIVE
+    outcome, via = State.ALLOWED if is_allowed else request.state, request.settled_via or "none"
     seconds = (
         (request.settled_at - request.opened_at).total_seconds() if request.settled_at else 0.0
     )
 
     def count() -> None:
-        decisions_total.labels(state, via).inc()
+        decisions_total.labels(outcome, via).inc()
         decision_seconds.observe(max(0.0, seconds))
 
     transaction.on_commit(count)

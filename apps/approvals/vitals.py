@@ -22,19 +22,19 @@ def examine_approvals() -> Iterator[Finding]:
     owed = AfterReview.objects.overdue().count()
     parked = Card.objects.filter(parked_at__isnull=False).count()
     if owed:
-        text = f"{owed} looks that are owed afterwards are overdue"
+        text = f"looks owed afterwards that are overdue: {owed}"
         fix = "Somebody with no part in them looks at them: the console, Later looks."
         yield Finding("approvals", Health.WARN, text, fix)
     if parked:
-        text = f"{parked} cards could not be delivered"
+        text = f"cards that could not be delivered: {parked}"
         yield Finding("approvals", Health.WARN, text, "See the log for why, and EMAIL_URL.")
     stuck = sum(map(_is_stuck, ApprovalRequest.objects.pending().order_by("-id")[:LOOKED_AT]))
     if stuck:
-        text = f"{stuck} requests wait for more people than there are"
+        text = f"requests that wait for more people than there are: {stuck}"
         fix = "Invite people who may decide, or give out seats (`reassign`)."
         yield Finding("approvals", Health.WARN, text, fix)
     if not owed and not parked and not stuck:
-        yield Finding("approvals", Health.OK, f"{overdue} requests are overdue")
+        yield Finding("approvals", Health.OK, f"requests that are overdue: {overdue}")
 
 
 def _is_stuck(request: ApprovalRequest) -> bool:

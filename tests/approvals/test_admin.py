@@ -10,15 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Role
-from apps.accounts.models import Membership
 from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State
 from apps.approvals.models.people import Absence, AfterReview, Comment
 from apps.approvals.models.requests import Vote
 from apps.approvals.review.page import TABS
-from apps.approvals.vitals import approval_levels, examine_approvals
-from apps.common.metrics import exposition
-from apps.common.ports import Health
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from tests.approvals.conftest import TWO, hold, policy_of, vote
@@ -110,21 +106,6 @@ def test_whoever_edited_alone_is_told_that_somebody_else_has_to_approve(request_
     assert "the only one who approves" not in shown(reviewer, request_)
     vote(request_, reviewer, edits={"spread": "jam"})
     assert "the only one who approves" in shown(reviewer, request_)
-
-
-def test_the_doctor_finds_what_was_edited_by_the_only_one_who_decides(
-    loaves, one_policy, workspace, baker, reviewer
-):
-    request, other = ask(workspace, baker), member(workspace, Role.REVIEWER)
-    [fine] = examine_approvals()
-    assert fine.health == Health.OK
-    vote(request, reviewer, edits={"spread": "jam"})
-    Membership.objects.filter(user=other).delete()
-    [stuck] = examine_approvals()
-    assert (stuck.health, stuck.text) == (
-        Health.WARN,
-        "1 requests wait for more people than there are",
-    )
 
 
 def test_no_stage_is_open_of_what_was_denied(request_, reviewer):
@@ -324,28 +305,3 @@ def test_lists_of_absences_and_later_looks(burning, workspace, admin, reviewer):
     assert reviewer.name in away
     review = reverse("admin:approvals_afterreview_change", args=[AfterReview.objects.get().id])
     assert browser.get(review)["Location"] == page(burning)
-
-
-# --- how it is doing
-
-
-def test_the_doctor_and_prometheus_are_told(
-    burning, admin, reviewer, django_capture_on_commit_callbacks
-):
-    [well] = examine_approvals()
-    assert well.health == Health.OK
-    levels = {level.name: level.values for level in approval_levels()}
-    assert levels["lattice_approval_requests"] == {"open": 1, "overdue": 0}
-    with django_capture_on_commit_callbacks(execute=True):
-        shatter(burning, admin)
-    told = exposition().decode()
-    assert 'lattice_approval_decisions_total{channel="api",outcome="allowed"}' in told
-    AfterReview.objects.update(due_at=timezone.now() - timedelta(minutes=1))
-    [late] = examine_approvals()
-    assert (late.health, "1 looks" in late.text) == (Health.WARN, True)
-
-
-def test_the_doctor_sees_what_nobody_can_decide(request_, workspace, reviewer, other_reviewer):
-    workspace.memberships.filter(user__in=[reviewer, other_reviewer]).delete()
-    [stuck] = examine_approvals()
-    assert stuck.text == "1 requests wait for more people than there are"

@@ -14,7 +14,7 @@ from apps.approvals.services import clock
 from apps.approvals.services.voting import undo_decision
 from apps.ledger.models import KillSwitch
 from tests.approvals.conftest import hold, policy_of, vote
-from tests.approvals.deliveries import look, pass_time
+from tests.approvals.deliveries import look, look_at_all, pass_time
 from tests.approvals.loaves import ask
 from tests.approvals.test_voting import recorded
 from tests.factories import member
@@ -171,6 +171,29 @@ def test_what_was_undone_does_not_take_effect(undoable, reviewer):
     look()
     undoable.refresh_from_db()
     assert undoable.state == State.EXPIRED
+
+
+def test_a_stage_that_is_closed_again_begins_its_time_anew(
+    loaves, workspace, owner, baker, reviewer, admin
+):
+    later = "name: bake, roles: [admin], due: 1h, escalation: [{after: 2h, to: [owner]}]"
+    member(workspace, Role.REVIEWER)
+    hold(workspace, owner, policy_of("name: review, roles: [reviewer]", later))
+    request = ask(workspace, baker)
+    vote(request, reviewer)
+    pass_time(request, hours=3)
+    look()
+    workspace.memberships.filter(user=reviewer).delete()
+    look_at_all(workspace)
+    request.refresh_from_db()
+    bake = Stage.objects.get(request=request, name="bake")
+    assert (bake.state, bake.climbed, bake.told_overdue) == ("waiting", 0, False)
+    assert (bake.due_at, bake.expires_at) == (None, None)
+    vote(request, member(workspace, Role.REVIEWER))
+    pass_time(request, hours=3)
+    look()
+    assert recorded(request).count("request.escalated") == 2
+    assert recorded(request).count("request.overdue") == 2
 
 
 def test_claiming_moves_the_next_look_ahead_and_giving_back_undoes_that(timed):

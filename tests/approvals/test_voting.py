@@ -239,6 +239,13 @@ def test_who_edits_it_is_not_the_only_one_who_approves(request_, reviewer, other
     assert request_.state == State.EFFECTIVE
 
 
+def test_it_is_edited_as_often_as_anybody_likes(request_, reviewer, other_reviewer):
+    request_.stages.update(round=32_767)
+    type(request_).objects.filter(id=request_.id).update(round=32_767)
+    vote(request_, reviewer, edits={"spread": "butter"})
+    assert (request_.round, request_.stages.current().get().round) == (32_768, 32_768)
+
+
 def test_a_policy_that_frees_the_proposer_does_not_free_who_edited(
     request_, workspace, owner, reviewer, other_reviewer
 ):

@@ -117,7 +117,7 @@ class Card(models.Model):
     due_at = models.DateTimeField(null=True)
     """When it is to be delivered or rewritten. None: it is as it should be."""
     reminder = models.BooleanField(default=False)
-    times_shown = models.PositiveSmallIntegerField(default=0)
+    times_shown = models.PositiveIntegerField(default=0)
     sending_until = models.DateTimeField(null=True)
     """Somebody is sending it until then."""
     attempts = models.PositiveSmallIntegerField(default=0)

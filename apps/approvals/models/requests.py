@@ -61,7 +61,7 @@ class ApprovalRequest(models.Model):
     act_id = models.UUIDField(null=True)
     """The record of the act that was judged."""
 
-    round = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveIntegerField(default=1)
     """Stages of earlier rounds are kept with their votes, and count no more."""
     undo_seconds = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -167,7 +167,7 @@ class Stage(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="stages")
-    round = models.PositiveSmallIntegerField()
+    round = models.PositiveIntegerField()
     number = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=100)
     state = models.CharField(max_length=10, choices=StageState.choices, default=StageState.WAITING)
@@ -219,16 +219,12 @@ class Stage(models.Model):
 
     @property
     def requirement(self) -> dict[str, object]:
-        """As the view's digest covers it."""
+        """As the view's digest covers it: how many of whom. Until when is not agreed to."""
         return {
             "name": self.name,
             "quorum": self.quorum,
             "roles": sorted(self.roles),
             "people": sorted(map(str, self.people)),
-            "due": self.due_minutes,
-            "expires": self.expires_minutes,
-            "hours": self.hours,
-            "escalation": self.escalation,
         }
 
 

@@ -152,6 +152,12 @@ def reminder_of(request: ApprovalRequest) -> datetime | None:
     )
 
 
+def move_reminders(request: ApprovalRequest) -> None:
+    """Those that are still to come, to its new times."""
+    to_come = request.cards.filter(reminder=True, due_at__gt=timezone.now())
+    to_come.update(due_at=reminder_of(request))
+
+
 def _asked(sitting: Sitting, now: datetime) -> Mapping[UUID, datetime]:
     """Whose decision the open stage takes, and from when on: of who is away, when they are back; of
     who stands in, when that begins."""

@@ -20,6 +20,7 @@ from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import after
 from apps.approvals.services import settling
+from apps.approvals.services.deadlines import next_look
 from apps.approvals.services.weighing import recount, weigh_anew
 from apps.common.actors import SYSTEM
 from apps.ledger.deliveries import FIRST_WAIT, Start
@@ -73,7 +74,7 @@ def turn_clock(*, request_id: UUID) -> None:
         if request.state == State.PENDING and stage is not None:
             _climb(request, stage, now)
             _tell_overdue(request, stage, now)
-        request.next_at = settling.next_look(request, stage)
+        request.next_at = next_look(request, stage)
         request.save(update_fields=["next_at"])
 
 

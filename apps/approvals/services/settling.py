@@ -4,7 +4,7 @@ Everything here is called in a unit of work that holds the request's row (`sit`)
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from apps.approvals.choices import Because, StageState, State
 from apps.approvals.errors import NotOpen
 from apps.approvals.figures import count_decision
 from apps.approvals.models.requests import ApprovalRequest, Stage
-from apps.approvals.rules import LEGAL, Result, after, view_digest
+from apps.approvals.rules import LEGAL, Result, view_digest
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
+from apps.approvals.services.deadlines import close_again, keep_time, open_stage
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
@@ -141,30 +142,7 @@ def go_on(
     if waiting is None:
         allow(sitting, actor=actor, because=because, via=via)
         return
-    now = timezone.now()
-    waiting.state, waiting.opened_at = StageState.OPEN, now
-    hours = waiting.business_hours
-    if waiting.due_minutes is not None:
-        waiting.due_at = after(now, waiting.due_minutes, hours)
-    if waiting.expires_minutes is not None:
-        waiting.expires_at = after(now, waiting.expires_minutes, hours)
-    waiting.save(update_fields=["state", "opened_at", "due_at", "expires_at"])
-    request.due_at, request.expires_at = waiting.due_at, waiting.expires_at
-    request.next_at = next_look(request, waiting)
-    request.save(update_fields=["due_at", "expires_at", "next_at"])
-
-
-def next_look(request: ApprovalRequest, stage: Stage | None) -> datetime | None:
-    """When time itself has something to do with it."""
-    if request.state == State.ALLOWED:
-        return request.effective_at
-    if request.state != State.PENDING or stage is None:
-        return None
-    moments = [stage.expires_at, None if stage.told_overdue else stage.due_at]
-    if stage.opened_at and stage.climbed < len(stage.escalation):
-        minutes = stage.escalation[stage.climbed][0]
-        moments.append(after(stage.opened_at, minutes, stage.business_hours))
-    return min((moment for moment in moments if moment), default=None)
+    open_stage(request, waiting)
 
 
 def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
@@ -221,6 +199,7 @@ def take_effect(request: ApprovalRequest) -> None:
     """What is allowed can be taken back no longer."""
     _require_legal(request, State.EFFECTIVE)
     request.state, request.next_at = State.EFFECTIVE, None
+    count_decision(request)
     request.save(update_fields=["state", "next_at"])
     record(events.RequestEffective(**_settled(request)))
 
@@ -232,15 +211,13 @@ def reopen(sitting: Sitting, stage: Stage, because: Because) -> None:
         _require_legal(request, State.PENDING)
     for later in sitting.stages:
         if later.number > stage.number and later.opened_at:
-            later.state, later.opened_at, later.passed_at = StageState.WAITING, None, None
-            later.save(update_fields=["state", "opened_at", "passed_at"])
+            close_again(later)
     stage.state, stage.passed_at = StageState.OPEN, None
     stage.save(update_fields=["state", "passed_at"])
     request.state, request.because = State.PENDING, because
     request.settled_at = request.settled_by = request.effective_at = None
     request.settled_via = ""
-    request.due_at, request.expires_at = stage.due_at, stage.expires_at
-    request.next_at = next_look(request, stage)
+    keep_time(request, stage)
     request.save()
     record(events.RequestReopened(**_settled(request)))
 
@@ -272,7 +249,8 @@ def _move(
     request.state, request.because = state, because
     request.settled_at, request.settled_by = timezone.now(), actor.actor_id
     request.settled_via = via
-    count_decision(request)
+    if state != State.ALLOWED:  # which may still be taken back
+        count_decision(request)
     request.next_at = request.claimed_by = request.claimed_until = None
 
 

@@ -17,6 +17,8 @@ from apps.approvals.ports import Consumption, Subject, subjects
 from apps.approvals.rules import Result
 from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.services import settling
+from apps.approvals.services.cards import move_reminders
+from apps.approvals.services.deadlines import follow_clock
 from apps.approvals.services.opening import require_staffed
 from apps.common.actors import SYSTEM
 from apps.ledger.services import record, unit
@@ -49,9 +51,11 @@ def weigh_anew(sitting: Sitting) -> None:
         settling.settle(request, State.CANCELLED, Because.SUBJECT_GONE, actor=SYSTEM)
     elif verdict.denied:
         settling.settle(request, State.DENIED, Because.POLICY, actor=SYSTEM)
-    elif _asks_the_same(sitting, verdict, policy) or _is_free_by_its_proposer_alone(
-        request, verdict
-    ):
+    elif _asks_the_same(sitting, verdict, policy):
+        settling.adopt(request, verdict, policy)
+        _follow_clock(sitting, verdict, policy)
+        request.save()
+    elif _is_free_by_its_proposer_alone(request, verdict):
         settling.adopt(request, verdict, policy)
         request.save()
     else:
@@ -168,12 +172,29 @@ def _spoiled(sitting: Sitting) -> Because | None:
 
 
 def _asks_the_same(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:
-    """Of the same people, and of nobody who is now excluded. That it is due sooner or later asks
-    for nothing else."""
+    """As many of the same people, and of nobody who is now excluded. That it is due sooner or later
+    asks for nothing else."""
     request = sitting.request
     asked = settling.stages_for(request, verdict.stages, policy)
     same = [stage.requirement for stage in asked] == [s.requirement for s in sitting.stages]
     return same and settling.excluded_by(request, verdict) == sorted(request.excluded)
+
+
+def _follow_clock(sitting: Sitting, verdict: Verdict, policy: InForce) -> None:
+    request, stage = sitting.request, sitting.stage
+    asked = settling.stages_for(request, verdict.stages, policy)
+    if not follow_clock(sitting, asked) or stage is None:
+        return
+    move_reminders(request)
+    record(
+        events.RequestRescheduled(
+            **settling.named(request),
+            stage=stage.name,
+            due_at=request.due_at,
+            expires_at=request.expires_at,
+            policy_digest=policy.digest,
+        )
+    )
 
 
 def _is_free_by_its_proposer_alone(request: ApprovalRequest, verdict: Verdict) -> bool:
