@@ -38,7 +38,7 @@ class Approvals(RuleBasedStateMachine):
         self.baker = agent_of(self.owner, self.workspace)
         self.people = [member(self.workspace, Role.REVIEWER) for _ in range(PEOPLE)]
         self.undo = "undo: {seconds: 600, up_to: critical}\n" if undo else ""
-        self.policies, self.spread = 0, ""
+        self.policies, self.hours, self.spread = 0, 1, ""
         self.tighten(quorums)
         self.request = ask(self.workspace, self.baker, ("docs/a.md", "docs/b.md", "docs/c.md"))
         self.seen = {self.request.view_digest}
@@ -47,7 +47,11 @@ class Approvals(RuleBasedStateMachine):
 
     def tighten(self, quorums):
         self.policies += 1
-        stages = [f"name: stage {n}, quorum: {q}, roles: [reviewer]" for n, q in enumerate(quorums)]
+        self.quorums = quorums
+        stages = [
+            f"name: stage {n}, quorum: {q}, roles: [reviewer], due: {self.hours}h"
+            for n, q in enumerate(quorums)
+        ]
         hold(self.workspace, self.owner, policy_of(*stages, more=self.undo) + f"# {self.policies}")
 
     def here(self, person):
@@ -151,6 +155,16 @@ class Approvals(RuleBasedStateMachine):
     @rule(quorums=st.lists(st.integers(1, 2), min_size=1, max_size=2))
     def change_policy(self, quorums):
         self.tighten(quorums)
+
+    @rule(hours=st.integers(1, 9))
+    def change_times(self, hours):
+        """Of the same stages: nobody has agreed to a time, so it is as it was."""
+        look_at_all(self.workspace)
+        before = (self.now(), self.request.round, self.request.view_digest)
+        self.hours = hours
+        self.tighten(self.quorums)
+        look_at_all(self.workspace)
+        assert (self.now(), self.request.round, self.request.view_digest) == before
 
     @rule(who=st.integers(0, PEOPLE - 1))
     def undo_it(self, who):

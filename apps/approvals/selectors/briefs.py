@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from apps.approvals.choices import Because, Decision, State
-from apps.approvals.models.requests import NEVER, ApprovalRequest, seat_of
+from apps.approvals.models.requests import DUE, NEVER, ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
 from apps.approvals.selectors.names import Person, people_named
@@ -33,15 +35,16 @@ def everything_waiting(
     """On somebody, in all of these workspaces, what is due first first; and how many there are."""
     pending = ApprovalRequest.objects.visible_to(actor).pending()
     asking = pending.filter(workspace_id__in=workspaces).values_list("workspace_id", flat=True)
-    found = [
-        request
+    here = [
+        waiting_on(actor, pending.filter(workspace_id=workspace_id), workspace_id=workspace_id)
         for workspace_id in asking.distinct()
-        for request in waiting_on(
-            actor, pending.filter(workspace_id=workspace_id), workspace_id=workspace_id
-        )
     ]
-    found.sort(key=lambda request: (request.due_at or NEVER, request.id))
-    return briefs(found[:limit]), len(found)
+    first = nsmallest(
+        limit,
+        chain.from_iterable(waiting.order_by(DUE, "id")[:limit] for waiting in here),
+        key=lambda request: (request.due_at or NEVER, request.id),
+    )
+    return briefs(first), sum(waiting.count() for waiting in here)
 
 
 def briefs(requests: Sequence[ApprovalRequest]) -> list[Brief]:

@@ -5,8 +5,9 @@ decide on exactly that. Where people are told without looking, cards are dealt f
 is now, and `services/sending.py` brings what was shown up to that.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.utils import timezone
@@ -17,7 +18,9 @@ from apps.approvals.models.people import Absence, Card
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import channels
 from apps.approvals.rules import next_reminder
-from apps.approvals.selectors.electorate import Sitting, sitting_of
+from apps.approvals.selectors.electorate import Sitting, electorate_of, sittings_of
+
+DEALT_AT_ONCE = 100
 
 _FACES = {State.ALLOWED: State.PENDING, State.CONSUMED: State.EFFECTIVE}
 
@@ -68,47 +71,68 @@ def face_of(state: str) -> State:
 def deal_cards(*, request_id: UUID) -> None:
     """Whom it has to be brought to, as things are now: twice is the same as once. Nothing is held
     meanwhile, because what is sent is decided when it is sent."""
-    request = ApprovalRequest.objects.filter(id=request_id).first()
-    if request is None:
-        return
-    now, sitting = timezone.now(), sitting_of(request)
-    asked = _asked(sitting, now)
-    asking = {name: channel for name, channel in channels.items() if not channel.alarms}
-    cards = list(request.cards.filter(channel__in=asking))
-    dealt = {(card.channel, card.person_id) for card in cards}
-    Card.objects.bulk_create(
-        [
-            Card(
-                workspace_id=request.workspace_id,
-                request=request,
-                channel=name,
-                person_id=person.id,
-                due_at=asked[person.id],
-            )
-            for person in User.objects.get_queryset().filter(id__in=asked)
-            for name, channel in asking.items()
-            if (name, person.id) not in dealt and channel.wants(person)
-        ],
-        ignore_conflicts=True,
-    )
-    for card in cards:
-        mine = Card.objects.filter(id=card.id)
-        if is_news(card, request):
-            due_at = asked.get(card.person_id, now)
-            mine.update(due_at=due_at, reminder=False, attempts=0, parked_at=None)
-        elif card.person_id in asked and card.shown_at and sitting.stage:
-            opened = sitting.stage.opened_at
-            if opened and card.shown_at < opened:  # they were asked in an earlier stage
-                mine.update(due_at=asked[card.person_id], reminder=True)
-            elif card.due_at is None:
-                mine.update(due_at=reminder_of(request), reminder=True)
+    _deal(list(ApprovalRequest.objects.filter(id=request_id)))
 
 
 def deal_cards_of(*, workspace: UUID) -> None:
     """Somebody is away, or back: others are asked."""
-    waiting = ApprovalRequest.objects.pending().filter(workspace_id=workspace)
-    for request_id in waiting.order_by("id").values_list("id", flat=True):
-        deal_cards(request_id=request_id)
+    waiting = ApprovalRequest.objects.pending().filter(workspace_id=workspace).order_by("id")
+    batch = list(waiting[:DEALT_AT_ONCE])
+    while batch:
+        _deal(batch)
+        batch = list(waiting.filter(id__gt=batch[-1].id)[:DEALT_AT_ONCE])
+
+
+def _deal(requests: Sequence[ApprovalRequest]) -> None:
+    """Of one workspace. As many queries as for one, but for the cards that have to change."""
+    if not requests:
+        return
+    now, workspace = timezone.now(), requests[0].workspace_id
+    away = list(Absence.objects.filter(workspace_id=workspace).not_over().order_by("-begins_at"))
+    sittings = sittings_of(requests, electorate_of(workspace))
+    asked = {sitting.request.id: _asked(sitting, away, now) for sitting in sittings}
+    asking = {name: channel for name, channel in channels.items() if not channel.alarms}
+    cards = Card.objects.filter(request__in=requests, channel__in=asking)
+    dealt: dict[UUID, list[Card]] = {}
+    for card in cards.order_by("request_id", "id"):  # always so: nobody waits for each other
+        dealt.setdefault(card.request_id, []).append(card)
+    people = User.objects.get_queryset().in_bulk({one for whom in asked.values() for one in whom})
+
+    @cache
+    def wants(name: str, person: UUID) -> bool:
+        return person in people and asking[name].wants(people[person])
+
+    Card.objects.bulk_create(
+        [
+            Card(
+                workspace_id=workspace, request=request, channel=name, person_id=person, due_at=due
+            )
+            for request in requests
+            for has in [{(card.channel, card.person_id) for card in dealt.get(request.id, ())}]
+            for person, due in asked[request.id].items()
+            for name in asking
+            if (name, person) not in has and wants(name, person)
+        ],
+        ignore_conflicts=True,
+    )
+    for sitting in sittings:
+        for card in dealt.get(sitting.request.id, ()):
+            _deal_again(card, sitting, asked[sitting.request.id], now)
+
+
+def _deal_again(
+    card: Card, sitting: Sitting, asked: Mapping[UUID, datetime], now: datetime
+) -> None:
+    request, mine = sitting.request, Card.objects.filter(id=card.id)
+    if is_news(card, request):
+        since = asked.get(card.person_id, now)
+        mine.update(due_at=since, reminder=False, attempts=0, parked_at=None)
+    elif card.person_id in asked and card.shown_at and sitting.stage:
+        opened = sitting.stage.opened_at
+        if opened and card.shown_at < opened:  # they were asked in an earlier stage
+            mine.update(due_at=asked[card.person_id], reminder=True)
+        elif card.due_at is None and (due_at := reminder_of(request)):
+            mine.update(due_at=due_at, reminder=True)
 
 
 def deal_alarms(request: ApprovalRequest, people: Collection[UUID]) -> None:
@@ -158,20 +182,19 @@ def move_reminders(request: ApprovalRequest) -> None:
     to_come.update(due_at=reminder_of(request))
 
 
-def _asked(sitting: Sitting, now: datetime) -> Mapping[UUID, datetime]:
-    """Whose decision the open stage takes, and from when on: of who is away, when they are back; of
-    who stands in, when that begins."""
+def _asked(sitting: Sitting, away: Iterable[Absence], now: datetime) -> Mapping[UUID, datetime]:
+    """Whose decision the open stage takes, and from when on: of who is `away`, when they are back;
+    of who stands in, when that begins."""
     stage, request = sitting.stage, sitting.request
     if stage is None or request.state != State.PENDING:
         return {}
     seats, excluded = sitting.seats(stage), sitting.excluded_from(stage)
     asked = dict.fromkeys(seats, now)
-    away = Absence.objects.filter(workspace_id=request.workspace_id, person_id__in=seats)
-    for absence in away.not_over().order_by("-begins_at"):
+    for absence in (each for each in away if each.person_id in seats):
         stand_in = absence.delegate_id
         if absence.begins_at <= now:
             asked[absence.person_id] = absence.ends_at
-        if stand_in in sitting.people.roles and stand_in not in seats | excluded:
+        if stand_in and stand_in in sitting.people.roles and stand_in not in seats | excluded:
             asked[stand_in] = max(absence.begins_at, now)
     return {person: since for person, since in asked.items() if not has_said(sitting, person)}
 
