@@ -24,14 +24,13 @@ from apps.accounts.selectors import standing_of
 from apps.activity.naming import name_of
 from apps.common.admin import BrowseAdmin
 from apps.policies.admin.pages import Rights, names_of, page_url
-from apps.policies.admin.showing import SAID, act_told, shown_verdict
 from apps.policies.amending import free_texts
 from apps.policies.choices import Effect, Reason
 from apps.policies.errors import ActUnnamed, ActUnreadable, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
-from apps.policies.models.policies import PolicyVersion
 from apps.policies.selectors.acts import explanation
 from apps.policies.services.acts import always_allow, erase_act
+from apps.policies.verdicts import SAID, act_told, shown_verdict
 
 
 class EraseForm(forms.Form):
@@ -120,7 +119,7 @@ class ActRecordAdmin(BrowseAdmin):
                 "shown": shown_verdict(
                     case.verdict,
                     texts=[step.text for step in found.steps],
-                    text_url=self._text_url(act),
+                    text_url=page_url("version", act.workspace_id, found.version),
                 ),
             }
         return TemplateResponse(
@@ -178,12 +177,3 @@ class ActRecordAdmin(BrowseAdmin):
         if act.effect == Effect.REQUIRE:
             return ""
         return AlwaysAllowed.message if act.effect == Effect.ALLOW else DenialStands.message
-
-    @staticmethod
-    def _text_url(act: ActRecord) -> str:
-        """The page with the text that judged it: the built-in one has no version."""
-        versions = PolicyVersion.objects.filter(
-            workspace_id=act.workspace_id, digest=act.policy_digest
-        )
-        number = versions.order_by("-number").values_list("number", flat=True).first()
-        return page_url("version", act.workspace_id, number or 0)

@@ -16,7 +16,6 @@ from apps.common.errors import Invalid, InvalidCursor
 from apps.policies.acts import ActIn
 from apps.policies.admin.drafts import tell
 from apps.policies.admin.pages import WorkspacePage, names_of
-from apps.policies.admin.showing import SAID, act_told, shown_verdict, texts_of, why
 from apps.policies.choices import ActKind, DraftState, Effect, Verb
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.ports import Act, Verdict
@@ -25,6 +24,7 @@ from apps.policies.selectors.acts import opened_all
 from apps.policies.selectors.replays import Replayed, acts_to_replay, replayed
 from apps.policies.services.judging import weigh_act
 from apps.policies.services.versions import check_policy
+from apps.policies.verdicts import SAID, act_told, shown_verdict, texts_of, why
 
 SALT = "policies.console.replay"
 STEP = 200

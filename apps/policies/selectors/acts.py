@@ -43,6 +43,10 @@ class Explanation:
     act: ActRecord
     case: Case
     steps: tuple[Explained, ...]
+    version: int
+    """Of the policy, in whose text the lines stand. 0: the built-in one."""
+    path: str
+    """Of the file that version came from. Empty: it came from none."""
 
 
 def acts_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[ActRecord]:
@@ -89,7 +93,8 @@ def opened_all(
 
 def explanation(row: ActRecord) -> Explanation:
     case = opened(row)
-    lines = _text_that_judged(row).splitlines()
+    version, path, text = _text_that_judged(row)
+    lines = text.splitlines()
     return Explanation(
         act=row,
         case=case,
@@ -97,6 +102,8 @@ def explanation(row: ActRecord) -> Explanation:
             Explained(step=step, text=lines[step.line - 1] if 0 < step.line <= len(lines) else "")
             for step in case.verdict.trace
         ),
+        version=version,
+        path=path,
     )
 
 
@@ -161,9 +168,10 @@ def exported(row: ActRecord) -> dict[str, Any]:
         return {**plain, "case": None}
 
 
-def _text_that_judged(row: ActRecord) -> str:
+def _text_that_judged(row: ActRecord) -> tuple[int, str, str]:
+    """The version's number and path, and its text."""
     if row.policy_source == BUILT_IN:
-        return built_in_text()
+        return 0, "", built_in_text()
     versions = PolicyVersion.objects.filter(workspace_id=row.workspace_id, digest=row.policy_digest)
-    found: str | None = versions.order_by("-number").values_list("text", flat=True).first()
-    return found or ""
+    found = versions.order_by("-number").values_list("number", "path", "text").first()
+    return found or (0, "", "")
