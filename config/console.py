@@ -107,6 +107,7 @@ NAVIGATION = [
         "title": "Record",
         "separator": True,
         "items": [
+            _item("Audit", "verified_user", "audit"),
             _item("Events", "history", "ledger_event_changelist"),
             _item("Deliveries", "outbox", "ledger_delivery_changelist"),
             _item("Webhooks", "webhook", "activity_webhookendpoint_changelist"),

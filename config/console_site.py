@@ -53,7 +53,11 @@ class ConsoleSite(UnfoldAdminSite):
         return super().admin_view(guarded, cacheable)
 
     def get_urls(self) -> list[Any]:
-        return [path("review/", include("apps.approvals.review.urls")), *super().get_urls()]
+        return [
+            path("review/", include("apps.approvals.review.urls")),
+            path("audit/", include("apps.activity.audit.urls")),
+            *super().get_urls(),
+        ]
 
     # --- one way in, one way out: the pages under /accounts/
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 
 from apps.ledger.checkpoints import Checkpoint, CheckpointLog, Keys, Testimony
 from apps.ledger.models import Chain, Epoch, Event
@@ -133,16 +133,33 @@ class Verdict:
             "lost_checkpoints": self.lost_checkpoints,
         }
 
+    def facts_of_one_chain(self) -> dict[str, Any]:
+        """For who may read that chain. Of the checkpoints, which are everybody's, no more than that
+        something is wrong."""
+        facts = self.facts()
+        facts["findings"] = [
+            finding
+            if finding["workspace"]
+            else finding | {"message": "The checkpoints are not as they were written."}
+            for finding in facts["findings"]
+        ]
+        return facts
+
 
 def verify(
     *,
     workspace: UUID | None = None,
     since_checkpoint: bool = False,
+    recent_checkpoints: bool = False,
     advance: Advance = lambda: None,
 ) -> Verdict:
     """The checkpoints are read first and the counters second: whatever they name was committed by
-    then, so a verifier never takes a write that is under way for a forgery."""
-    testimony = read_checkpoints(only_recent=since_checkpoint)
+    then, so a verifier never takes a write that is under way for a forgery.
+
+    The newest checkpoints vouch for all events before them: older ones (`recent_checkpoints`
+    leaves them out) tell whether the folder is whole, and when something was rewritten.
+    """
+    testimony = read_checkpoints(only_recent=since_checkpoint or recent_checkpoints)
     last = testimony.last
     epoch = Epoch.objects.latest()
     verdict = Verdict(
@@ -188,10 +205,7 @@ def rows(
     workspace: UUID | None, *, after: Mapping[UUID, Position]
 ) -> Iterator[Iterable[tuple[UUID, Iterator[Row]]]]:
     """Each chain with its events in order, through a cursor on the server."""
-    calendar = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-    in_range = When(at__range=calendar, then=F("at"))
-    columns = [name for name in Row.__slots__ if name != "at"]
-    found = Event.objects.order_by("workspace_id", "seq").values_list(*columns, Case(in_range))
+    found = as_they_stand(Event.objects.order_by("workspace_id", "seq"))
     if workspace:
         found = found.filter(workspace_id=workspace)
 
@@ -207,6 +221,14 @@ def rows(
 
     with transaction.atomic():  # the cursor lives as long as this
         yield groupby(streamed(), key=lambda row: row.workspace_id)
+
+
+def as_they_stand(events: QuerySet[Event]) -> QuerySet[Event, tuple[Any, ...]]:
+    """The columns of a `Row`, whatever somebody may have written into them."""
+    calendar = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    in_range = When(at__range=calendar, then=F("at"))
+    columns = [name for name in Row.__slots__ if name != "at"]
+    return events.values_list(*columns, Case(in_range))
 
 
 def _checkpoint_findings(testimony: Testimony, epoch: Epoch) -> Iterator[Finding]:

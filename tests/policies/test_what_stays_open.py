@@ -50,7 +50,9 @@ ENDING_WHAT_SOMEBODY_MAY_DO = {
     "api/v1/invitations/<uuid:invitation_id>/revoke",
 }
 WEIGHING = {
-    # What is asked changes nothing, and who stopped everything may have to mend a policy.
+    # What is asked changes nothing, and who stopped everything may have to mend a policy, or to
+    # know whether the record was.
+    "admin/audit/<uuid:workspace_id>/verify/",
     "admin/policies/policy/<uuid:workspace_id>/check/",
     "admin/policies/policy/<uuid:workspace_id>/try/",
 }
