@@ -14,7 +14,16 @@ from django.template.response import TemplateResponse
 
 from apps.accounts.browser.entry import person
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.review.parts import bar, changes, checks, discussion, history, impact, policy
+from apps.approvals.review.parts import (
+    bar,
+    changes,
+    checks,
+    discussion,
+    history,
+    impact,
+    others,
+    policy,
+)
 from apps.approvals.review.parts import record as its_record
 from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.requests import the_request
@@ -30,7 +39,13 @@ TABS: dict[str, Part] = {
     "discussion": discussion.shown,
     "history": history.shown,
 }
-AROUND: dict[str, Part] = {"bar": bar.shown, "record": its_record.shown}
+AROUND: dict[str, Part] = {
+    "bar": bar.shown,
+    "record": its_record.shown,
+    "others": others.shown,
+}
+COUNTED: dict[str, Callable[[Reviewed], int]] = {"checks": checks.failed}
+"""What is told on a tab's label."""
 
 
 def page_of(
@@ -48,7 +63,7 @@ def page_of(
     shown = {
         **_about(reviewed),
         "title": reviewed.told.sentence,
-        "tabs": list(TABS),
+        "tabs": [(name, COUNTED[name](reviewed) if name in COUNTED else 0) for name in TABS],
         "open_tab": open_tab,
         "tab_template": f"review/parts/{open_tab}.html",
         "tab": TABS[open_tab](reviewed),

@@ -1,4 +1,4 @@
-"""What was checked, and what came out."""
+"""What was checked, and what came out: what failed comes first."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from apps.approvals.review.reviewed import Reviewed
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
     checks = reviewed.change.checks if reviewed.change else ()
-    return {
-        "checks": sorted(checks, key=lambda check: bool(check["passed"])),
-        "failed": sum(not check["passed"] for check in checks),
-    }
+    return {"checks": sorted(checks, key=lambda check: bool(check["passed"]))}
+
+
+def failed(reviewed: Reviewed) -> int:
+    return sum(not check["passed"] for check in (reviewed.change.checks if reviewed.change else ()))
