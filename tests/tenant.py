@@ -147,6 +147,7 @@ rules:
             "plan_id": self.plan.id,
             "absence_id": self.absence.id,
             "request_id": self.request.id,
+            "comment_id": self.comment.id,
             "attachment_id": self.comment.attachments.get().id,
             "number": 1,
             "name": "team",
@@ -169,7 +170,6 @@ rules:
             self.act.label,
             self.draft.text,
             self.plan.name,
-            str(self.comment.id),
             self.workspace.name.replace("workspace", "intent"),
             self.workspace.name.replace("workspace", "docs/bread"),
         ]

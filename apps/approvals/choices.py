@@ -76,16 +76,16 @@ class StageState(models.TextChoices):
 class Via(models.TextChoices):
     """Through which door somebody decided."""
 
-    CONSOLE = "console", "Console"
-    API = "api", "API"
+    CONSOLE = "console"
+    API = "api"
     WEB = "web", "Web"
     SOCKET = "websocket", "WebSocket"
     EMAIL = "email", "E-mail"
-    MATRIX = "matrix", "Matrix"
-    TELEGRAM = "telegram", "Telegram"
+    MATRIX = "matrix"
+    TELEGRAM = "telegram"
     MCP = "mcp", "MCP"
     VSCODE = "vscode", "VS Code"
-    COMMAND = "command", "Command line"
+    COMMAND = "command"
 
 
 class Said(models.TextChoices):
@@ -112,12 +112,3 @@ class MailMode(models.TextChoices):
 class ReviewBecause(models.TextChoices):
     BREAK_GLASS = "break_glass"
     SAMPLED = "sampled"
-
-
-PHRASES = {
-    "approvals.because": {
-        each.value: each.label[0].lower() + each.label.removesuffix(".")[1:] for each in Because
-    },
-    "approvals.decision": {each.value: each.label.lower() for each in Decision},
-}
-"""How sentences say what stands in events."""

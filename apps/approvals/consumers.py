@@ -36,6 +36,8 @@ OF_INTEREST = {
     "approvals.request.rescheduled",
     "approvals.request.reshaped",
     "approvals.request.stuck",
+    "approvals.thread.reopened",
+    "approvals.thread.resolved",
 }
 """What is told of a request that was shown. What became of it is told by `approval_update`."""
 ABOUT_PEOPLE = ("accounts.member.", "approvals.absence.")

@@ -77,6 +77,18 @@ class AttachmentRefused(Invalid):
     message = "This file cannot be attached."
 
 
+class PlaceMoved(PreconditionFailed):
+    code = "approval_place_moved"
+    message = "It has changed since you looked: look again and say it of what stands there now."
+
+
+class ThreadsOpen(Conflict):
+    """Its details name each of them."""
+
+    code = "approval_threads_open"
+    message = "Something said here has to be resolved before anybody approves."
+
+
 class NotToHandOver(Conflict):
     code = "approval_not_to_hand_over"
     message = "This seat cannot be handed over."

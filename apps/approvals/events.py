@@ -199,6 +199,30 @@ class CommentAdded(OfRequest, Event):
     reply_to: UUID | None
     mentions: list[UUID]
     attachments: int
+    operation: int | None
+    """Of which it was said. None: of the whole."""
+    side: str
+    line: int | None
+    required: bool
+    """Nobody approves until it is resolved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfThread(OfRequest):
+    comment: UUID
+    """That began it."""
+    operation: int | None
+    required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadResolved(OfThread, Event):
+    type = "approvals.thread.resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadReopened(OfThread, Event):
+    type = "approvals.thread.reopened"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,8 +254,6 @@ class ReviewDone(OfRequest, Event):
     type = "approvals.review.done"
     review: UUID
     sound: bool
-    apart: bool
-    """Otherwise whoever looked had a part in it, since nobody without one was left."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,8 @@ NAMED = {
     "api/v1/approvals/<uuid:request_id>/break-glass",
     "api/v1/approvals/<uuid:request_id>/claim",
     "api/v1/approvals/<uuid:request_id>/comments",
+    "api/v1/approvals/<uuid:request_id>/comments/<uuid:comment_id>/reopen",
+    "api/v1/approvals/<uuid:request_id>/comments/<uuid:comment_id>/resolve",
     "api/v1/approvals/<uuid:request_id>/delegate",
     "api/v1/approvals/<uuid:request_id>/reassign",
     "api/v1/approvals/<uuid:request_id>/review",

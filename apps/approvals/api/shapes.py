@@ -1,6 +1,5 @@
 """What the views of approvals read and show."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -136,6 +135,12 @@ class RequestOutput(serializers.Serializer[Any]):
     stages = StageOutput(many=True)
     votes = VoteOutput(many=True)
     turn = TurnOutput()
+    threads_open = serializers.IntegerField(
+        source="left.threads", help_text="What was said of a place, or is required: unresolved."
+    )
+    threads_required = serializers.IntegerField(
+        source="left.required", help_text="Those that are to be resolved before anybody approves."
+    )
     can = CanOutput(help_text="What you may do now, and what hinders you.")
     claimed_by = PersonOutput(allow_null=True)
     claimed_until = serializers.DateTimeField(source="request.claimed_until", allow_null=True)
@@ -220,26 +225,13 @@ def whole(found: Seen, change: Change | None, *, followed_by: UUID | None) -> di
 # --- deciding
 
 
-class SeenDigest(serializers.CharField):
-    """Also by the name that it is shown by."""
-
-    SHOWN_AS = "view_digest"
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(max_length=64, **more)
-
-    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
-        shown_as = self.SHOWN_AS
-        named = self.field_name not in dictionary and shown_as in dictionary
-        return dictionary[shown_as] if named else super().get_value(dictionary)
-
-
 class DecisionInput(serializers.Serializer[Any]):
     decision = serializers.ChoiceField(choices=CASTABLE)
-    digest = SeenDigest(
+    digest = serializers.CharField(
+        max_length=64,
         default="",
         allow_blank=True,
-        help_text="The `view_digest` of the request as you saw it. It is taken by that name, too.",
+        help_text="The `view_digest` of the request as you saw it.",
     )
     comment = serializers.CharField(
         max_length=LONGEST_COMMENT,

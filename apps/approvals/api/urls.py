@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_REQUEST}/break-glass", reviews.BreakGlass.as_view()),
     path(f"{_REQUEST}/claim", seats.Claim.as_view()),
     path(f"{_REQUEST}/comments", discussion.Comments.as_view()),
+    path(f"{_REQUEST}/comments/<uuid:comment_id>/reopen", discussion.Reopen.as_view()),
+    path(f"{_REQUEST}/comments/<uuid:comment_id>/resolve", discussion.Resolve.as_view()),
     path(f"{_REQUEST}/delegate", seats.Delegate.as_view()),
     path(f"{_REQUEST}/reassign", seats.Reassign.as_view()),
     path(f"{_REQUEST}/review", reviews.OneReview.as_view()),

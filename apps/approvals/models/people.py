@@ -38,6 +38,8 @@ class Comment(models.Model):
     """On that side, from 1."""
     content_digest = models.CharField(max_length=64, blank=True, default="")
     """Of what it was written on: on another content its line may be another one."""
+    sealed_place = models.BinaryField(null=True)
+    """What stood there when it was written: {"target", "line"}."""
     required = models.BooleanField(default=False)
     """Nobody approves until it is resolved."""
     resolved_by = models.UUIDField(null=True)
@@ -72,6 +74,19 @@ class Comment(models.Model):
     @property
     def context(self) -> str:
         return f"approvals.comment:{self.id}"
+
+    @property
+    def place_context(self) -> str:
+        return f"approvals.comment:{self.id}:place"
+
+    @property
+    def is_thread(self) -> bool:
+        """It can be resolved: said of a place, or required to be."""
+        return self.reply_to_id is None and (self.operation is not None or self.required)
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_thread and self.resolved_at is None
 
 
 class Attachment(models.Model):
@@ -274,7 +289,6 @@ class AfterReview(models.Model):
     objects = AfterReviewQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "later look"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True, sound__isnull=True)

@@ -7,25 +7,23 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views import View
 
 from apps.accounts.browser.entry import person
 from apps.accounts.models import User
-from apps.approvals.attachments import as_download
-from apps.approvals.choices import Decision, Said, Via
+from apps.approvals.choices import Decision, Via
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.review.page import page_of
-from apps.approvals.selectors.discussion import the_attachment
 from apps.approvals.selectors.requests import the_request
-from apps.approvals.services.discussing import LARGEST_FILE, File, add_comment
 from apps.approvals.services.emergencies import break_glass
 from apps.approvals.services.opening import withdraw_request
 from apps.approvals.services.reviews import review_afterwards
 from apps.approvals.services.seats import claim_request, unclaim_request
 from apps.approvals.services.voting import Wanted, cast_vote, undo_decision
-from apps.common.errors import DomainError, Invalid, TooLarge
+from apps.common.errors import DomainError, Invalid
 
 LONGEST = 10_000
 DECISIONS = [
@@ -55,13 +53,6 @@ class DecideForm(forms.Form):
     change = forms.BooleanField(required=False)
 
 
-class CommentForm(forms.Form):
-    text = forms.CharField(max_length=LONGEST)
-    said = forms.ChoiceField(choices=Said.choices)
-    reply_to = forms.UUIDField(required=False)
-    file = forms.FileField(required=False)
-
-
 class BreakGlassForm(forms.Form):
     text = forms.CharField(max_length=LONGEST, required=False)
     digest = forms.CharField(max_length=64, required=False)
@@ -79,6 +70,8 @@ class RequestAction(View):
 
     http_method_names = ("post",)
     form_class: type[forms.Form] = EmptyForm
+    keeps = "written"
+    """What the page calls the text that had been written, when something is refused."""
 
     def post(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
         row = the_request(request_id=request_id, actor=person(request))
@@ -89,10 +82,19 @@ class RequestAction(View):
             said = self.act(row, form.cleaned_data, person(request))
         except DomainError as refusal:
             row = the_request(request_id=request_id, actor=person(request))
+            if _is_script(request):
+                return JsonResponse(
+                    {"message": refusal.text, "details": refusal.details}, status=refusal.status
+                )
             written = request.POST.get("text", "")[:LONGEST]
-            return page_of(request, row, refused=refusal, written=written)
+            return page_of(request, row, refused=refusal, **{self.keeps: written})
+        if _is_script(request):
+            return JsonResponse({"said": said})
         messages.success(request, said)
-        return redirect("admin:review_request", row.id)
+        return redirect(self.back_to(row))
+
+    def back_to(self, row: ApprovalRequest) -> str:
+        return reverse("admin:review_request", args=[row.id])
 
     def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:
         raise NotImplementedError
@@ -138,29 +140,6 @@ class UnclaimPage(RequestAction):
         return "Others may take it on."
 
 
-class CommentPage(RequestAction):
-    form_class = CommentForm
-
-    def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:
-        file = given["file"]
-        if file and file.size > LARGEST_FILE:
-            raise TooLarge(f"A file has at most {LARGEST_FILE:,} bytes.")
-        files = (
-            [File(name=file.name, media_type=file.content_type, content=file.read())]
-            if file
-            else []
-        )
-        add_comment(
-            request_id=row.id,
-            text=given["text"],
-            said=Said(given["said"]),
-            reply_to=given["reply_to"],
-            files=files,
-            actor=me,
-        )
-        return "You said it."
-
-
 class BreakGlassPage(RequestAction):
     form_class = BreakGlassForm
 
@@ -185,11 +164,9 @@ class LookPage(RequestAction):
         return "You looked at it."
 
 
-def attachment(request: HttpRequest, request_id: UUID, attachment_id: UUID) -> HttpResponse:
-    me = person(request)
-    row = the_request(request_id=request_id, actor=me)
-    file, content = the_attachment(attachment_id=attachment_id, request=row, actor=me)
-    return as_download(file, content)
+def _is_script(request: HttpRequest) -> bool:
+    """A page that goes on where it is, and wants to know no more than what came of it."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def _faults(form: forms.Form) -> list[dict[str, str]]:

@@ -53,9 +53,9 @@ def page_of(
     row: ApprovalRequest,
     *,
     refused: DomainError | None = None,
-    written: str = "",
+    **written: str,
 ) -> HttpResponse:
-    """With what was refused, and what had been written, when something was."""
+    """With what was refused, and what had been written where, when something was."""
     reviewed = Reviewed(row=row, me=person(request), asked=request.GET.dict())
     open_tab = request.GET.get("tab", "change")
     if open_tab not in TABS:
@@ -69,7 +69,7 @@ def page_of(
         "tab": TABS[open_tab](reviewed),
         **{name: part(reviewed) for name, part in AROUND.items()},
         "refused": refused,
-        "written": written,
+        **written,
     }
     return TemplateResponse(
         request,

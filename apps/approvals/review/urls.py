@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from apps.approvals.review import deciding, page, queue
+from apps.approvals.review import deciding, page, queue, talking
 from apps.ledger.switch import stays_open
 
 guard = admin.site.admin_view
@@ -18,7 +18,9 @@ ACTIONS: dict[str, Any] = {
     "undo": deciding.UndoPage.as_view(),
     "claim": deciding.ClaimPage.as_view(),
     "unclaim": deciding.UnclaimPage.as_view(),
-    "comment": deciding.CommentPage.as_view(),
+    "comment": talking.CommentPage.as_view(),
+    "resolve": talking.ResolvePage.as_view(),
+    "reopen": talking.ReopenPage.as_view(),
     "break-glass": deciding.BreakGlassPage.as_view(),
     "look": deciding.LookPage.as_view(),
 }
@@ -31,9 +33,10 @@ urlpatterns: list[URLPattern] = [
         path(f"{ONE}/{name}/", guard(view), name=f"review_{name.replace('-', '_')}")
         for name, view in ACTIONS.items()
     ),
+    path(f"{ONE}/threads/", guard(talking.threads), name="review_threads"),
     path(
         f"{ONE}/attachments/<uuid:attachment_id>/",
-        guard(deciding.attachment),
+        guard(talking.attachment),
         name="review_attachment",
     ),
 ]

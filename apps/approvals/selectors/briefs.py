@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.approvals.choices import Because, Decision, State
 from apps.approvals.models.requests import DUE, NEVER, ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
+from apps.approvals.selectors.discussion import NOTHING_OPEN, StillOpen, still_open
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
 from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.queue import waiting_on
@@ -51,6 +52,7 @@ def briefs(requests: Sequence[ApprovalRequest]) -> list[Brief]:
     """In their order. Of each workspace, a few queries."""
     told = summaries_of(requests)
     names = people_named(one for r in requests for one in (r.proposer_id, r.settled_by))
+    left = still_open([request.id for request in requests])
     by_workspace: dict[UUID, list[ApprovalRequest]] = {}
     for request in requests:
         by_workspace.setdefault(request.workspace_id, []).append(request)
@@ -59,7 +61,7 @@ def briefs(requests: Sequence[ApprovalRequest]) -> list[Brief]:
         for sitting in sittings_of(own, electorate_of(workspace_id)):
             found[sitting.request.id] = Brief(
                 request=sitting.request,
-                shown=_shown(sitting, told, names),
+                shown=_shown(sitting, told, names, left.get(sitting.request.id, NOTHING_OPEN)),
                 waits_on=awaited(sitting),
             )
     return [found[request.id] for request in requests]
@@ -91,7 +93,10 @@ def _stand_ins(people: Electorate, seats: Collection[UUID]) -> frozenset[UUID]:
 
 
 def _shown(
-    sitting: Sitting, told: Mapping[UUID, Summary], names: Mapping[UUID, Person]
+    sitting: Sitting,
+    told: Mapping[UUID, Summary],
+    names: Mapping[UUID, Person],
+    left: StillOpen,
 ) -> dict[str, Any]:
     request, stage = sitting.request, sitting.stage
     summary = told.get(request.subject_id, Summary(sentence=GONE))
@@ -120,6 +125,8 @@ def _shown(
         "stage": stage.name if stage else None,
         "approvals": tally.approvals if tally else None,
         "needed": tally.needed if tally else None,
+        "threads_open": left.threads,
+        "threads_required": left.required,
         "decided_by": _person(names[request.settled_by]) if request.settled_by else None,
         "decided_via": request.settled_via,
         "decided_at": request.settled_at,

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from apps.approvals.choices import Because
 from apps.approvals.models.requests import ApprovalRequest, Vote
-from apps.approvals.selectors.discussion import open_questions
+from apps.approvals.selectors.discussion import NOTHING_OPEN, still_open
 from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.seen import texts_of
 
@@ -34,10 +34,12 @@ def endings_of(ids: Collection[UUID]) -> dict[UUID, Ending]:
     """For who has asked before whether they may be seen."""
     requests = list(ApprovalRequest.objects.filter(id__in=ids))
     ended = [request for request in requests if request.outcome]
-    asked = open_questions([request.id for request in requests if not request.outcome])
+    left = still_open([request.id for request in requests if not request.outcome])
     if not ended:
         return {
-            request.id: Ending(request=request, open_questions=asked.get(request.id, 0))
+            request.id: Ending(
+                request=request, open_questions=left.get(request.id, NOTHING_OPEN).questions
+            )
             for request in requests
         }
     people = people_named(request.settled_by for request in ended)
@@ -50,7 +52,7 @@ def endings_of(ids: Collection[UUID]) -> dict[UUID, Ending]:
             comment=comments.get(request.id, ""),
             followed_by=after.get((request.id, "follows")),
             rest=after.get((request.id, "part_of")),
-            open_questions=asked.get(request.id, 0),
+            open_questions=left.get(request.id, NOTHING_OPEN).questions,
         )
         for request in requests
     }

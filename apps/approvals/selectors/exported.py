@@ -16,7 +16,11 @@ def exported_vote(row: Vote) -> dict[str, Any]:
 
 
 def exported_comment(row: Comment) -> dict[str, Any]:
-    return {**_plain(row, "sealed"), "text": _text(row, row.sealed, row.context)}
+    return {
+        **_plain(row, "sealed", "sealed_place"),
+        "text": _text(row, row.sealed, row.context),
+        "place": _text(row, row.sealed_place, row.place_context),
+    }
 
 
 def exported_attachment(row: Attachment) -> dict[str, Any]:

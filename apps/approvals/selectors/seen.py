@@ -17,7 +17,7 @@ from apps.approvals.choices import Because, Decision, StageState, State
 from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.ports import Summary
-from apps.approvals.selectors.discussion import UNREADABLE, open_questions
+from apps.approvals.selectors.discussion import NOTHING_OPEN, UNREADABLE, StillOpen, still_open
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
 from apps.approvals.selectors.names import Person
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
@@ -87,6 +87,7 @@ class Seen:
     stages: list[SeenStage]
     votes: list[SeenVote]
     turn: Turn
+    left: StillOpen
     can: Mapping[str, May]
 
     @property
@@ -128,7 +129,7 @@ class _Page:
         self.actor = actor
         self.people = people
         self.sittings = sittings_of(requests, people)
-        self.asked = open_questions([request.id for request in requests])
+        self.left = still_open([request.id for request in requests])
         self.texts = texts_of(vote for sitting in self.sittings for vote in sitting.votes)
         self.users = _users(self._everybody())
 
@@ -151,6 +152,7 @@ class _Page:
                 if vote.decision != Decision.RETRACT
             ],
             turn=self._turn(sitting, seats),
+            left=self._open_of(request),
             can=self._can(sitting),
         )
 
@@ -191,7 +193,7 @@ class _Page:
 
     def _turn(self, sitting: Sitting, seats: Mapping[UUID, frozenset[UUID]]) -> Turn:
         request, stage = sitting.request, sitting.stage
-        asks = request.state == State.PENDING and request.id in self.asked
+        asks = request.state == State.PENDING and self._open_of(request).questions
         if asks or request.state == State.CHANGES_REQUESTED:
             return Turn(whose="proposer", people=[self._person(request.proposer_id)])
         if request.state != State.PENDING or stage is None:
@@ -259,6 +261,9 @@ class _Page:
         if me != request.proposer_id and me != self._owner_of(request.proposer_id):
             return NotAllowed("Only who proposed it, or delegated to who did, takes it back.")
         return None
+
+    def _open_of(self, request: ApprovalRequest) -> StillOpen:
+        return self.left.get(request.id, NOTHING_OPEN)
 
     def _claimed_by(self, request: ApprovalRequest) -> Person | None:
         if request.claimed_by is None or request.claimed_until is None:

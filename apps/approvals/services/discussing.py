@@ -1,4 +1,5 @@
-"""What people say of a request: notes, questions to who proposed it, answers, with a few files.
+"""What people say of a request, of an operation or a line of it: notes, questions to who proposed
+it, answers, with a few files.
 
 It stays open to notes and answers when the request is over: what is found out later belongs to it.
 """
@@ -6,9 +7,10 @@ It stays open to notes and answers when the request is over: what is found out l
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from apps.accounts.choices import Permission
@@ -17,13 +19,17 @@ from apps.accounts.models import Membership
 from apps.accounts.ports import Standing
 from apps.accounts.selectors import require
 from apps.approvals import events
-from apps.approvals.choices import OPEN, Said
-from apps.approvals.errors import AttachmentRefused, NotOpen
+from apps.approvals.choices import OPEN, Said, State
+from apps.approvals.errors import AttachmentRefused, NotOpen, PlaceMoved
 from apps.approvals.models.people import Attachment, Comment
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.places import Place, quoted
+from apps.approvals.selectors.discussion import answers
 from apps.approvals.selectors.requests import the_request
+from apps.approvals.selectors.subjects import change_of
 from apps.approvals.services.opening import speaks_for
 from apps.approvals.services.settling import named
+from apps.approvals.services.threads import may_require
 from apps.common.actors import Actor
 from apps.common.errors import Invalid, NotAllowed, TooLarge
 from apps.ledger.services import record, unit
@@ -31,6 +37,8 @@ from apps.policies.engine.hidden import needless
 
 LONGEST = 10_000
 MOST_COMMENTS = 1_000
+PROPOSERS_SHARE = 300
+"""Of them, for who proposed it and whoever delegated: others are to have their say."""
 MOST_FILES = 3
 LARGEST_FILE = 1_000_000
 MEDIA_TYPES = (
@@ -56,9 +64,12 @@ def add_comment(
     reply_to: UUID | None = None,
     mentions: Collection[UUID] = (),
     files: Sequence[File] = (),
+    place: Place | None = None,
+    required: bool = False,
 ) -> Comment:
     """By who may decide here, and by who proposed it or owns the agent that did. Members are told
-    whose ids are given, or whom the text calls by @name or @address."""
+    whose ids are given, or whom the text calls by @name or @address. Until what is `required` is
+    resolved nobody approves: that is for those to say who may decide on it."""
     found = the_request(request_id=request_id, actor=actor)
     standing = require(actor=actor, workspace_id=found.workspace_id, permission=Permission.WRITE)
     _require_may_write(standing, found, actor)
@@ -66,10 +77,11 @@ def add_comment(
     _require_sound_files(files)
     with unit(actor=actor, workspace=found.workspace_id):
         request = ApprovalRequest.objects.select_for_update(of=("self",)).get(id=found.id)
-        if request.comments.count() >= MOST_COMMENTS:
-            raise Invalid(f"At most {MOST_COMMENTS:,} comments stand below one request.")
         before = _replied_to(request, reply_to)
         _require_fits(said, before, request, actor)
+        _require_room(said, before, request, actor)
+        if required:
+            _require_may_require(standing, request, actor)
         comment = Comment(
             workspace_id=request.workspace_id,
             request=request,
@@ -78,7 +90,12 @@ def add_comment(
             author_kind=actor.actor_kind,
             reply_to=before,
             mentions=_called(text, mentions, request.workspace_id),
+            required=required,
         )
+        if place or required:
+            _require_on_top(before)
+        if place:
+            _put(comment, place, request)
         comment.sealed = encrypt(request.workspace_id, text.encode(), context=comment.context)
         comment.save(force_insert=True)
         Attachment.objects.bulk_create(_sealed(file, comment) for file in files)
@@ -90,6 +107,10 @@ def add_comment(
                 reply_to=reply_to,
                 mentions=comment.mentions,
                 attachments=len(files),
+                operation=comment.operation,
+                side=comment.side,
+                line=comment.line,
+                required=comment.required,
             )
         )
     return comment
@@ -187,6 +208,63 @@ def _require_fits(
         )
     if not speaks_for(actor, request) and actor.actor_id != before.author_id:
         raise NotAllowed("Whoever proposed it answers, or who asked and found out. Write a note.")
+
+
+def _require_room(
+    said: Said, before: Comment | None, request: ApprovalRequest, actor: Actor
+) -> None:
+    """A question that is open can always be answered: it would be the proposer's turn for ever."""
+    if request.comments.count() >= MOST_COMMENTS:
+        raise Invalid(f"At most {MOST_COMMENTS:,} comments stand below one request.")
+    proposers = {request.proposer_id, *request.excluded}
+    if actor.actor_id not in proposers:
+        return
+    if said == Said.ANSWER and before and not answers().filter(reply_to=before).exists():
+        return
+    if request.comments.filter(author_id__in=proposers).count() >= PROPOSERS_SHARE:
+        raise Invalid(
+            f"At most {PROPOSERS_SHARE} comments are by who proposed it and whoever delegated. "
+            "Open questions can still be answered."
+        )
+
+
+# --- threads
+
+
+def _require_may_require(standing: Standing, request: ApprovalRequest, actor: Actor) -> None:
+    if not may_require(standing, request, actor):
+        raise NotAllowed("Only who may decide on it says what has to be resolved first.")
+    if request.state != State.PENDING:
+        raise NotOpen("It is decided: nothing comes before that any more.")
+
+
+def _require_on_top(before: Comment | None) -> None:
+    if before is not None:
+        raise Invalid(
+            details=[
+                {
+                    "field": "reply_to",
+                    "message": "An answer stands where its thread does, and is required with it.",
+                }
+            ]
+        )
+
+
+def _put(comment: Comment, place: Place, request: ApprovalRequest) -> None:
+    """There, with what stands there now."""
+    change = change_of(request)
+    if change and place.content and place.content != change.digest:
+        raise PlaceMoved
+    quote = quoted(change, place) if change else None
+    if change is None or quote is None:
+        raise Invalid(
+            details=[{"field": "place", "message": "There is no such place in what would change."}]
+        )
+    comment.operation, comment.line = place.operation, place.line
+    comment.side = place.side or ""
+    comment.content_digest = change.digest
+    kept = json.dumps(asdict(quote)).encode()
+    comment.sealed_place = encrypt(comment.workspace_id, kept, context=comment.place_context)
 
 
 # --- who is told

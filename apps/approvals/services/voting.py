@@ -35,6 +35,7 @@ from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services import settling
 from apps.approvals.services.reshaping import reshape
+from apps.approvals.services.threads import require_resolved
 from apps.approvals.services.weighing import weigh_anew
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
@@ -230,6 +231,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
         if not wanted.change and before.decision != Decision.RETRACT:
             raise VoteStands(details=[{"field": "decision", "message": before.decision}])
     if wanted.decision == Decision.APPROVE:
+        require_resolved(sitting.request)
         _require_dispensable(sitting, stage, {actor.actor_id, seat})
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.count(sitting, actor=actor, via=wanted.via)

@@ -1,5 +1,6 @@
 """What is said of a request, and the files that came with it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,16 +12,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import idempotent
-from apps.accounts.access.permissions import caller, requires
-from apps.accounts.choices import Permission
+from apps.accounts.access.permissions import caller, require_scope, requires
+from apps.accounts.choices import Permission, Scope
 from apps.approvals.api.discussion_shapes import CommentInput, CommentOutput
 from apps.approvals.api.views.requests import asked_for
 from apps.approvals.attachments import as_download
 from apps.approvals.choices import Said
-from apps.approvals.errors import AttachmentRefused, NotOpen
+from apps.approvals.errors import AttachmentRefused, NotOpen, PlaceMoved
 from apps.approvals.models.people import Comment
-from apps.approvals.selectors.discussion import comments_on, read_comments, the_attachment
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.discussion import (
+    comments_on,
+    read_comments,
+    the_attachment,
+    the_thread,
+)
 from apps.approvals.services.discussing import MEDIA_TYPES, add_comment, read_file
+from apps.approvals.services.threads import reopen_thread, resolve_thread
 from apps.common.api.openapi import errors
 
 EXAMPLES = [
@@ -28,7 +36,16 @@ EXAMPLES = [
         "a question",
         {"text": "@Ada, why is the old name kept?", "said": "question"},
         request_only=True,
-    )
+    ),
+    OpenApiExample(
+        "on a line",
+        {
+            "text": "This drops the old name.",
+            "place": {"operation": 0, "side": "after", "line": 12},
+            "required": True,
+        },
+        request_only=True,
+    ),
 ]
 
 
@@ -51,27 +68,79 @@ class Comments(GenericAPIView[Comment]):
     @extend_schema(
         summary="Say something of a request",
         description="For those who may decide, and for who proposed it (an agent too) or owns the "
-        "agent that did. When a request is over it takes notes and answers, and no questions.",
+        "agent that did. When a request is over it takes notes and answers, and no questions. With "
+        "a `place` it is said of a line, or of an operation, and can be resolved.",
         request=CommentInput,
         examples=EXAMPLES,
-        responses={201: CommentOutput, **errors(NotOpen, AttachmentRefused)},
+        responses={201: CommentOutput, **errors(NotOpen, PlaceMoved, AttachmentRefused)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
         sent = CommentInput(data=request.data)
         sent.is_valid(raise_exception=True)
         given = sent.validated_data
+        if given["required"]:
+            require_scope(request, Scope.DECIDE)
         comment = add_comment(
             request_id=asked_for(request, request_id).id,
             text=given["text"],
             said=Said(given["said"]),
             reply_to=given.get("reply_to"),
             mentions=given.get("mentions", []),
+            place=given.get("place"),
+            required=given["required"],
             files=[read_file(**file) for file in given.get("attachments", [])],
             actor=caller(request),
         )
         comment.refresh_from_db(fields=["at"])
-        return Response(CommentOutput(read_comments([comment])[0]).data, status=201)
+        return Response(_shown(comment), status=201)
+
+
+@extend_schema(tags=["approvals"])
+class Resolve(APIView):
+    permission_classes = (requires(Permission.WRITE),)
+
+    @extend_schema(
+        summary="Resolve a thread",
+        description="For who began it and for those who may decide. What is required, nobody "
+        "resolves who proposed it or owns the agent that did, unless they began it.",
+        request=None,
+        responses=CommentOutput,
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: UUID, comment_id: UUID) -> Response:
+        found = _asked_for(request, request_id, comment_id)
+        thread = resolve_thread(request_id=found.id, comment_id=comment_id, actor=caller(request))
+        return Response(_shown(thread))
+
+
+@extend_schema(tags=["approvals"])
+class Reopen(APIView):
+    permission_classes = (requires(Permission.WRITE),)
+
+    @extend_schema(
+        summary="Open a thread again",
+        description="For those who may resolve it.",
+        request=None,
+        responses=CommentOutput,
+    )
+    @idempotent()
+    def post(self, request: Request, request_id: UUID, comment_id: UUID) -> Response:
+        found = _asked_for(request, request_id, comment_id)
+        thread = reopen_thread(request_id=found.id, comment_id=comment_id, actor=caller(request))
+        return Response(_shown(thread))
+
+
+def _asked_for(request: Request, request_id: UUID, comment_id: UUID) -> ApprovalRequest:
+    """Where approving waits for the thread, it takes a credential that may decide."""
+    found = asked_for(request, request_id)
+    if the_thread(comment_id=comment_id, request=found).required:
+        require_scope(request, Scope.DECIDE)
+    return found
+
+
+def _shown(comment: Comment) -> dict[str, Any]:
+    return dict(CommentOutput(read_comments([comment])[0]).data)
 
 
 @extend_schema(tags=["approvals"])

@@ -24,6 +24,7 @@ from apps.approvals.errors import (
     OperationsUnknown,
     ReasonMissing,
     SelfApproval,
+    ThreadsOpen,
     TooManyAtOnce,
     UndoOver,
     ViewMissing,
@@ -44,7 +45,7 @@ from apps.ledger.switch import keep_open
 DECIDERS = (PeopleOnly, requires(Permission.DECIDE))
 REFUSALS = (
     *(AlreadyDecided, VoteStands, SelfApproval, NotYourTurn, ViewMoved, ViewMissing),
-    *(ReasonMissing, NotReshapable, OperationsUnknown, KillSwitchOn),
+    *(ReasonMissing, NotReshapable, OperationsUnknown, ThreadsOpen, KillSwitchOn),
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",

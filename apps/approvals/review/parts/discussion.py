@@ -1,21 +1,51 @@
-"""What was said of it, and what is still asked."""
+"""What was said of it, and what is still asked or to be resolved."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from apps.approvals.choices import Said
+from apps.approvals.choices import Said, Side, State
 from apps.approvals.review.reviewed import Reviewed
-from apps.approvals.selectors.discussion import comments_on, open_questions, read_comments
+from apps.approvals.selectors.discussion import (
+    ReadComment,
+    ReadThread,
+    comments_on,
+    read_comments,
+    threads_of,
+)
 from apps.approvals.services.discussing import may_write
 from apps.approvals.services.opening import speaks_for
+from apps.approvals.services.threads import may_require, may_resolve
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
-    row, me = reviewed.row, reviewed.me
-    comments = read_comments(comments_on(row))
+    row, me, standing = reviewed.row, reviewed.me, reviewed.standing
+    resolves, answers = may_resolve(standing, row, me), speaks_for(me, row)
+
+    def thread(each: ReadThread) -> dict[str, Any]:
+        said, first = [each.first, *each.replies], each.first.row
+        asked = list(_open_questions(said))
+        mine = [one for one in asked if answers or one.row.author_id == me.id]
+        return {
+            "first": each.first,
+            "all": said,
+            "asked": [one.row.id for one in asked],
+            "answers": mine[0].row.id if mine else None,
+            "may_resolve": first.is_thread and resolves(first),
+            "version": f"{len(said)}{'.' if first.is_open else ''}",
+        }
+
     return {
-        "comments": comments,
-        "asked": open_questions([row.id]).get(row.id, 0),
-        "questions": [each for each in comments if each.row.said == Said.QUESTION],
-        "may_write": may_write(reviewed.standing, row, me),
-        "may_answer": speaks_for(me, row),
+        "threads": [thread(each) for each in threads_of(read_comments(comments_on(row)))],
+        "operations": reviewed.change.operations if reviewed.change else (),
+        "sides": Side.choices,
+        "may_write": may_write(standing, row, me),
+        "may_answer": answers,
+        "may_require": row.state == State.PENDING and may_require(standing, row, me),
     }
+
+
+def _open_questions(said: list[ReadComment]) -> Iterator[ReadComment]:
+    answered = {one.row.reply_to_id for one in said if one.row.said == Said.ANSWER}
+    for one in said:
+        if one.row.said == Said.QUESTION and one.row.id not in answered:
+            yield one
