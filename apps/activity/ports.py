@@ -92,6 +92,9 @@ commands: dict[str, Command] = {}
 presenters: dict[str, Present] = {}
 """By the start of the event's type: "approvals", "accounts.member". The longest match wins."""
 
+phrases: dict[str, Mapping[str, str]] = {}
+"""How the codes in events are said in a sentence, by room and field: "approvals.because"."""
+
 announcements: set[str] = set()
 """Types of events without a workspace that everybody may see."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.accounts.models import User, Workspace
 from apps.activity.naming import name_of
-from apps.activity.ports import EventRow
+from apps.activity.ports import EventRow, phrases
 from apps.activity.rules import plain_sentence
 
 SENTENCES = {
@@ -147,6 +147,7 @@ _PEOPLE = {
     *("actor", "agent", "from_owner", "holder", "member", "person", "to_owner"),
     *("accounts.agent.owner_changed.after",),
 }
+_CODES = {"outcome", "subject_kind"}
 _ROLES = {"role", "accounts.member.role_changed.after"}
 
 
@@ -201,6 +202,11 @@ class _Words(dict[str, str]):
             return self._person(_as_id(value))
         if _is(_ROLES, event, gap):
             return _with_article(str(value or "member"))
+        room = event.type.partition(".")[0]
+        if said := phrases.get(f"{room}.{gap}", {}).get(str(value)):
+            return said
+        if _is(_CODES, event, gap):
+            return str(value).replace("_", " ")
         if isinstance(value, list):
             return ", ".join(str(item).replace("_", " ") for item in value)
         return "unknown" if value is None else str(value)

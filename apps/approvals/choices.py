@@ -76,16 +76,16 @@ class StageState(models.TextChoices):
 class Via(models.TextChoices):
     """Through which door somebody decided."""
 
-    CONSOLE = "console"
-    API = "api"
+    CONSOLE = "console", "Console"
+    API = "api", "API"
     WEB = "web", "Web"
     SOCKET = "websocket", "WebSocket"
     EMAIL = "email", "E-mail"
-    MATRIX = "matrix"
-    TELEGRAM = "telegram"
+    MATRIX = "matrix", "Matrix"
+    TELEGRAM = "telegram", "Telegram"
     MCP = "mcp", "MCP"
     VSCODE = "vscode", "VS Code"
-    COMMAND = "command"
+    COMMAND = "command", "Command line"
 
 
 class Said(models.TextChoices):
@@ -112,3 +112,12 @@ class MailMode(models.TextChoices):
 class ReviewBecause(models.TextChoices):
     BREAK_GLASS = "break_glass"
     SAMPLED = "sampled"
+
+
+PHRASES = {
+    "approvals.because": {
+        each.value: each.label[0].lower() + each.label.removesuffix(".")[1:] for each in Because
+    },
+    "approvals.decision": {each.value: each.label.lower() for each in Decision},
+}
+"""How sentences say what stands in events."""

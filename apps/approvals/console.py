@@ -17,6 +17,7 @@ from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.queue import waiting_anywhere
+from apps.approvals.selectors.reviews import is_nobody_apart
 from apps.common.actors import Actor
 from apps.common.ports import Found, Notice, Reading, finder, notice, tile
 
@@ -62,9 +63,14 @@ def broken_glass(actor: Actor) -> Iterator[Notice]:
     for row in rows:
         who = names[row.request.settled_by].name if row.request.settled_by else "Somebody"
         late = "overdue since" if row.due_at < timezone.now() else "owed until"
+        whose = (
+            "Nobody else here may look at it: acknowledge it yourself. That is"
+            if is_nobody_apart(row.request)
+            else "Somebody else's look at it is"
+        )
         yield Notice(
             f"{who} broke the glass in {row.workspace}: it took effect before others decided.",
-            note=f"Somebody else's look at it is {late} {row.due_at:%-d %b, %H:%M} UTC",
+            note=f"{whose} {late} {row.due_at:%-d %b, %H:%M} UTC",
             url=reverse("admin:review_request", args=[row.request_id]),
         )
 

@@ -254,6 +254,8 @@ class ReviewDone(OfRequest, Event):
     type = "approvals.review.done"
     review: UUID
     sound: bool
+    apart: bool
+    """Otherwise whoever looked had a part in it, since nobody without one was left."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,15 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 Id = Annotated[UUID, Field(strict=False)]
-Digest = Annotated[str, StringConstraints(max_length=64)]
+Digest = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    Field(validation_alias=AliasChoices("digest", "view_digest")),
+]
+"""Also by the name that it is shown by."""
 Comment = Annotated[str, StringConstraints(max_length=10_000)]
 
 

@@ -9,11 +9,12 @@ from weakref import WeakKeyDictionary
 from apps.activity import hub
 from apps.activity.choices import CloseCode
 from apps.activity.frames import Frame
-from apps.activity.hub import Reader, Subscription, in_database
+from apps.activity.hub import Reader, Subscription
 from apps.activity.outbox import Closed, Outbox
 from apps.activity.ports import EventRow, Topic, Viewer
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.endings import Ending, endings_of
+from apps.approvals.together import read_together
 from apps.common.errors import NotFound
 
 
@@ -81,17 +82,18 @@ class Lookout:
         while self._asked:
             asked, self._asked = self._asked, {}
             try:
-                found = await in_database(endings_of, list(asked))
+                found = await read_together(endings_of, list(asked))
             except Exception as failure:  # noqa: BLE001 (each who asked is told)
                 for future in asked.values():
                     future.set_exception(failure)
                     future.exception()  # seen, also where nobody waits any more
                 continue
             for request_id, future in asked.items():
-                if request_id in found:
-                    future.set_result(found[request_id])
+                ending = found.get(request_id, NotFound())
+                if isinstance(ending, Ending):
+                    future.set_result(ending)
                 else:
-                    future.set_exception(NotFound())
+                    future.set_exception(ending)
                     future.exception()
 
 

@@ -75,6 +75,16 @@ def test_the_tag_may_stand_for_the_digest(api, decide, request_, reviewer):
     assert decide(reviewer, request_, digest="", headers={"If-Match": tag}).status_code == 201
 
 
+def test_the_digest_may_be_named_as_it_is_shown(api, request_, reviewer):
+    place, body = f"{PATH}/{request_.id}/votes", {"decision": "approve"}
+    moved = api(reviewer).post(place, {**body, "view_digest": "0" * 64})
+    assert (moved.status_code, code(moved)) == (412, "approval_view_moved")
+    both = {**body, "view_digest": request_.view_digest, "digest": "0" * 64}
+    assert api(reviewer).post(place, both).status_code == 412
+    body["view_digest"] = request_.view_digest
+    assert api(reviewer).post(place, body).status_code == 201
+
+
 def test_each_refusal_has_its_status_and_leaves_nothing(
     decide, request_, owner, baker, reviewer, other_reviewer, workspace
 ):

@@ -72,6 +72,17 @@ def test_what_cannot_be_is_refused(wrong, api, reviewer):
     assert not Event.objects.filter(type="approvals.attention.changed").exists()
 
 
+def test_a_part_is_changed_and_the_rest_stays(api, reviewer):
+    me = api(reviewer)
+    me.put("/api/v1/attention", QUIET)
+    assert me.patch("/api/v1/attention", {"mail": "off"}).json()["quiet_from"] == "20:00"
+    recorded = Event.objects.filter(type="approvals.attention.changed").latest("seq")
+    assert recorded.payload["fields"] == ["mail"]
+    half = me.patch("/api/v1/attention", {"quiet_until": None})
+    assert (half.status_code, half.json()["error"]["details"][0]["field"]) == (422, "quiet_from")
+    assert me.get("/api/v1/attention").json() == {**QUIET, "mail": "off", "time_zone": "UTC"}
+
+
 def test_an_agent_has_no_attention(api, baker):
     assert api(baker).put("/api/v1/attention", QUIET).status_code == 403
 

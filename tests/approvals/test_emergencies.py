@@ -9,6 +9,7 @@ from apps.accounts.choices import Role
 from apps.accounts.errors import PeopleOnly
 from apps.accounts.keyring import decrypt
 from apps.approvals.choices import Because, State, Via
+from apps.approvals.console import broken_glass
 from apps.approvals.errors import (
     AlreadyDecided,
     BreakGlassShut,
@@ -170,7 +171,32 @@ def test_somebody_else_looks_at_it_afterwards(burning, workspace, owner, baker, 
     assert (done.reviewed_by, done.sound) == (reviewer.id, False)
     note = bytes(AfterReview.objects.get().sealed_note or b"")
     assert decrypt(workspace.id, note, context=done.note_context) == b"There was no fire."
-    assert recorded()[-1] == "approvals.review.done"
+    told = Event.objects.get(type="approvals.review.done").payload
+    assert (told["sound"], told["apart"]) == (False, True)
+
+
+def test_where_nobody_else_is_left_who_broke_it_acknowledges_it(
+    burning, workspace, owner, admin, reviewer, other_reviewer
+):
+    shatter(burning, admin)
+    workspace.memberships.filter(user=other_reviewer).delete()
+    with pytest.raises(NotYourTurn):
+        look(burning, admin)
+    workspace.memberships.filter(user=reviewer).delete()
+    [told] = broken_glass(admin)
+    assert told.note.startswith("Nobody else here may look at it: acknowledge it yourself.")
+    assert look(burning, admin).reviewed_by == admin.id
+    assert Event.objects.get(type="approvals.review.done").payload["apart"] is False
+    assert list(broken_glass(admin)) == []
+
+
+def test_the_only_person_of_a_workspace_acknowledges_what_they_broke(workspace, owner, baker):
+    alone = "duties: {solo_opt_out: true}\n"
+    hold(workspace, owner, policy_of("name: review, roles: [owner]", more=f"{GLASS}{alone}"))
+    request = ask(workspace, baker)
+    shatter(request, owner)
+    look(request, owner, sound=False, note="It could have waited.")
+    assert AfterReview.objects.owed().count() == 0
 
 
 def test_the_first_look_stands(burning, admin, reviewer, other_reviewer):

@@ -132,12 +132,24 @@ def test_answer_is_bound_to_what_was_shown_here_last(me, request_, reviewer, oth
 
 
 def test_answer_may_name_the_digest_and_the_channel(me, request_, reviewer):
-    said = answered(
-        me, request_, approved=False, digest=request_.view_digest, responded_via="WebSocket"
-    )
+    said = answered(me, request_, approved=False, digest=request_.view_digest, responded_via="Web")
     assert said.json()["request"]["state"] == "denied"
-    assert said.json()["responded_via"] == "websocket"
-    assert Vote.objects.get(request=request_).via == "websocket"
+    assert said.json()["responded_via"] == "web"
+
+
+def test_the_digest_may_be_named_as_it_is_shown(me, request_, other_reviewer):
+    me("get", PENDING)
+    refused = answered(me, request_, view_digest="0" * 64)
+    assert (refused.status_code, code(refused)) == (412, "approval_view_moved")
+    assert unchanged(request_)
+    assert answered(me, request_, view_digest=request_.view_digest).status_code == 200
+
+
+@pytest.mark.parametrize("claimed", ["WebSocket", "console", "email", "matrix", "mcp"])
+def test_another_door_is_not_believed(me, request_, claimed):
+    said = answered(me, request_, digest=request_.view_digest, responded_via=claimed)
+    assert said.json()["responded_via"] == "api"
+    assert Vote.objects.get(request=request_).via == "api"
 
 
 def test_unknown_channel_is_refused(me, request_):

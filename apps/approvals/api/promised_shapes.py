@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput
+from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput, SeenDigest
 from apps.approvals.choices import Outcome, State, Via
 from apps.policies.choices import RiskLevel
 
@@ -90,14 +90,17 @@ class ResponseInput(serializers.Serializer[Any]):
         help_text="If given, your own id or e-mail: your credential says who you are.",
     )
     responded_via = serializers.CharField(
-        max_length=20, default=Via.WEB, help_text=f"One of {', '.join(Via.values)}."
+        max_length=20,
+        default=Via.WEB,
+        help_text="`web` is taken as you say; any other of "
+        f"{', '.join(Via.values)} is kept as `api`, since it came through here.",
     )
     comments = serializers.CharField(max_length=LONGEST_COMMENT, default="", allow_blank=True)
-    digest = serializers.CharField(
-        max_length=64,
+    digest = SeenDigest(
         default="",
         allow_blank=True,
-        help_text="The `view_digest` of what you saw, if not what was shown here last.",
+        help_text="The `view_digest` of what you saw, if not what was shown here last. It is taken "
+        "by that name, too.",
     )
     change = serializers.BooleanField(
         default=False, help_text="It may take the place of another vote of yours."
@@ -107,9 +110,10 @@ class ResponseInput(serializers.Serializer[Any]):
         ref_name = "ApprovalResponseInput"
 
     def validate_responded_via(self, value: str) -> Via:
+        """This door knows that it was not another one."""
         if value.lower() not in Via.values:
             raise serializers.ValidationError(f"One of {', '.join(Via.values)}.")
-        return Via(value.lower())
+        return Via.WEB if value.lower() == Via.WEB else Via.API
 
 
 class ResponseOutput(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput, RequestOutput
+from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput, RequestOutput, SeenDigest
 from apps.approvals.choices import ReviewBecause
 
 
@@ -12,9 +12,7 @@ class BreakGlassInput(serializers.Serializer[Any]):
     reason = serializers.CharField(
         max_length=LONGEST_COMMENT, help_text="Why this cannot wait. It is read by all who review."
     )
-    digest = serializers.CharField(
-        max_length=64, help_text="The request's `view_digest`, as you saw it."
-    )
+    digest = SeenDigest(help_text="The request's `view_digest`, as you saw it.")
 
 
 class ReviewInput(serializers.Serializer[Any]):
@@ -45,6 +43,11 @@ class ReviewOutput(serializers.Serializer[Any]):
     reviewed_by = PersonOutput(source="reviewer", allow_null=True)
     reviewed_at = serializers.DateTimeField(source="row.reviewed_at", allow_null=True)
     sound = serializers.BooleanField(source="row.sound", allow_null=True)
+    apart = serializers.BooleanField(
+        allow_null=True,
+        help_text="Whether who looked had no part in it. False: nobody else was left who might "
+        "look, and somebody with a part acknowledged it. Null: nobody has looked.",
+    )
     note = serializers.CharField(allow_blank=True)
     request = RequestOutput(source="seen")
 

@@ -1,5 +1,6 @@
 """What the views of approvals read and show."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -225,13 +226,26 @@ def whole(found: Seen, change: Change | None, *, followed_by: UUID | None) -> di
 # --- deciding
 
 
+class SeenDigest(serializers.CharField):
+    """Also by the name that it is shown by."""
+
+    SHOWN_AS = "view_digest"
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=64, **more)
+
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
+        shown_as = self.SHOWN_AS
+        named = self.field_name not in dictionary and shown_as in dictionary
+        return dictionary[shown_as] if named else super().get_value(dictionary)
+
+
 class DecisionInput(serializers.Serializer[Any]):
     decision = serializers.ChoiceField(choices=CASTABLE)
-    digest = serializers.CharField(
-        max_length=64,
+    digest = SeenDigest(
         default="",
         allow_blank=True,
-        help_text="The `view_digest` of the request as you saw it.",
+        help_text="The `view_digest` of the request as you saw it. It is taken by that name, too.",
     )
     comment = serializers.CharField(
         max_length=LONGEST_COMMENT,

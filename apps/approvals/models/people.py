@@ -289,6 +289,7 @@ class AfterReview(models.Model):
     objects = AfterReviewQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "later look"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True, sound__isnull=True)

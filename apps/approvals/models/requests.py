@@ -86,6 +86,7 @@ class ApprovalRequest(models.Model):
     objects = RequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "request"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["subject_kind", "subject_id"],

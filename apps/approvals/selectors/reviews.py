@@ -12,7 +12,9 @@ from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import opener
 from apps.accounts.selectors import require
 from apps.approvals.models.people import AfterReview
+from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.discussion import UNREADABLE
+from apps.approvals.selectors.electorate import electorate_of
 from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.seen import Seen, seen
 from apps.common.actors import Actor
@@ -30,6 +32,23 @@ class ReadReview:
     @property
     def overdue(self) -> bool:
         return self.row.reviewed_at is None and self.row.due_at < timezone.now()
+
+    @property
+    def apart(self) -> bool | None:
+        """Whether who looked had no part in it. None: nobody has looked."""
+        by = self.row.reviewed_by
+        return by not in those_with_a_part(self.row.request) if by else None
+
+
+def those_with_a_part(request: ApprovalRequest) -> frozenset[UUID]:
+    """Who proposed it, delegated, or wrote in it, and who acted before the others."""
+    parties = (*request.excluded, *request.co_authors, request.proposer_id, request.settled_by)
+    return frozenset(party for party in parties if party)
+
+
+def is_nobody_apart(request: ApprovalRequest) -> bool:
+    """Of those who may decide here now."""
+    return not electorate_of(request.workspace_id).roles.keys() - those_with_a_part(request)
 
 
 def reviews_of(*, workspace_id: UUID, actor: Actor, owed: bool | None) -> QuerySet[AfterReview]:

@@ -18,6 +18,7 @@ from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.electorate import electorate_of
 from apps.approvals.selectors.requests import the_request
+from apps.approvals.selectors.reviews import is_nobody_apart, those_with_a_part
 from apps.approvals.services.settling import adopt, named, view_of
 from apps.common.actors import SYSTEM, Actor
 from apps.ledger.services import record, unit
@@ -78,7 +79,8 @@ def owe_review(request: ApprovalRequest, because: ReviewBecause, policy: InForce
 
 
 def review_afterwards(*, request_id: UUID, sound: bool, note: str, actor: Actor) -> AfterReview:
-    """By somebody who might have decided. Said again, it answers as before."""
+    """By somebody who might have decided and has no part in it, while there is such a person. Said
+    again, it answers as before."""
     require_person(actor)
     found = the_request(request_id=request_id, actor=actor)
     require(actor=actor, workspace_id=found.workspace_id, permission=Permission.DECIDE)
@@ -104,18 +106,19 @@ def review_afterwards(*, request_id: UUID, sound: bool, note: str, actor: Actor)
                 found.workspace_id, note.strip().encode(), context=review.note_context
             )
         review.save(update_fields=["reviewed_by", "reviewed_at", "sound", "sealed_note"])
-        record(events.ReviewDone(**named(found), review=review.id, sound=sound))
+        apart = actor.actor_id not in those_with_a_part(found)
+        record(events.ReviewDone(**named(found), review=review.id, sound=sound, apart=apart))
     return review
 
 
 def require_apart(request: ApprovalRequest, actor: Actor) -> None:
-    """From who proposed it, delegated, or wrote in it, and from who acted before the others."""
-    if actor.actor_id in (*request.excluded, *request.co_authors, request.proposer_id):
-        raise SelfApproval(
-            "Whoever proposed something, or delegated to who did, does not judge it."
-        )
+    """From all who have a part in it. Where nobody else is left who might look, they acknowledge it
+    themselves, which its event says."""
+    if actor.actor_id not in those_with_a_part(request) or is_nobody_apart(request):
+        return
     if actor.actor_id == request.settled_by:
         raise NotYourTurn("Whoever broke the glass does not judge that: somebody else has to.")
+    raise SelfApproval("Whoever proposed something, or delegated to who did, does not judge it.")
 
 
 def tell_overdue_reviews() -> int:

@@ -70,7 +70,20 @@ class OwnAttention(APIView):
         examples=[EXAMPLE],
     )
     def put(self, request: Request) -> Response:
-        given = AttentionShape(data=request.data)
+        return self._change(request, partial=False)
+
+    @extend_schema(
+        summary="Change how you want to be asked",
+        description="What you leave out stays as it is.",
+        request=AttentionShape,
+        responses=AttentionOutput,
+        examples=[OpenApiExample("No mail", {"mail": "off"}, request_only=True)],
+    )
+    def patch(self, request: Request) -> Response:
+        return self._change(request, partial=True)
+
+    def _change(self, request: Request, *, partial: bool) -> Response:
+        given = AttentionShape(data=request.data, partial=partial)
         given.is_valid(raise_exception=True)
         me = caller(request)
         return shown(me, change_attention(person=me, actor=me, **given.validated_data))

@@ -51,7 +51,7 @@ class BreakGlass(APIView):
         summary="Act before the others have decided",
         description="Where the policy lets your role, and for nobody who has a part in it. It "
         "takes effect at once and cannot be undone; it can be vetoed until it is acted on. Owners "
-        "and admins are alarmed, and somebody else has to look at it afterwards.",
+        "and admins are alarmed, and somebody else has to look at it afterwards, if there is one.",
         request=BreakGlassInput,
         examples=[
             OpenApiExample(
@@ -113,7 +113,8 @@ class OneReview(APIView):
     @extend_schema(
         summary="Look at it afterwards",
         description="For who might have decided: neither who has a part in it nor who broke the "
-        "glass.",
+        "glass. Where nobody else is left who might look, they acknowledge it themselves, and "
+        "`apart` says so.",
         request=ReviewInput,
         responses={200: ReviewOutput, **errors(NotOpen, NotYourTurn, ReasonMissing, SelfApproval)},
     )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('approvals', '0007_wide_counts'),
+        ('approvals', '0008_names_of_lists'),
     ]
 
     operations = [

@@ -1,0 +1,49 @@
+"""What happened to approvals, as people read it."""
+
+from string import Formatter
+
+import pytest
+
+from apps.activity.ports import EventRow
+from apps.activity.sentences import sentences
+from apps.activity.wording import SENTENCES
+from apps.approvals.choices import Via
+from apps.common.events import registry
+from apps.ledger.models import Event
+from tests.approvals.conftest import vote
+
+TYPES = sorted(name for name in registry if name.startswith("approvals."))
+
+
+def read(event):
+    row = EventRow(**{field: getattr(event, field) for field in EventRow.__dataclass_fields__})
+    (text,) = sentences([row])
+    return text
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_has_a_sentence_that_speaks_only_of_what_it_holds(kind):
+    gaps = {gap for _, gap, _, _ in Formatter().parse(SENTENCES[kind]) if gap}
+    assert gaps <= {"actor", "workspace"} | set(registry[kind].__dataclass_fields__)
+
+
+def test_codes_are_said_in_words(request_, reviewer):
+    vote(request_, reviewer, "request_changes", comment="Less salt.")
+    cast = Event.objects.get(type="approvals.vote.cast")
+    assert read(cast).endswith("voted on a loaf in Orchard: request changes")
+
+
+@pytest.mark.parametrize(
+    ("decision", "why"), [("reject", "people decided"), ("veto", "somebody vetoed it")]
+)
+def test_why_something_was_denied_is_said_in_words(request_, reviewer, decision, why):
+    vote(request_, reviewer, decision, comment="It is mouldy.")
+    denied = Event.objects.get(type="approvals.request.denied")
+    assert read(denied) == f"A loaf in Orchard was denied: {why}"
+
+
+def test_each_door_has_a_name():
+    assert [door.label for door in Via] == [
+        *("Console", "API", "Web", "WebSocket", "E-mail", "Matrix", "Telegram", "MCP", "VS Code"),
+        "Command line",
+    ]
