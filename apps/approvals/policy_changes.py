@@ -62,7 +62,14 @@ class PolicyChangeSubject:
         return Change(
             digest=digest_of_change(found.draft, found.base),
             operations=(
-                Operation(number=0, verb="update", target="policy", diff=spelled_out(found.diff)),
+                Operation(
+                    number=0,
+                    verb="update",
+                    target="policy",
+                    diff=spelled_out(found.diff),
+                    before=spelled_out(found.before),
+                    after=spelled_out(found.draft.text),
+                ),
             ),
             checks=tuple(
                 {

@@ -2,9 +2,8 @@
 approval. What people wrote is shown as text and nothing else.
 """
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -18,13 +17,16 @@ from apps.accounts.models import User
 from apps.approvals.choices import Because, State
 from apps.approvals.selectors.requests import approval_about
 from apps.common.admin import BrowseAdmin
+from apps.common.diffs.comparing import read_patch
+from apps.common.diffs.drawing import draw
 from apps.plans.artifacts import Artifact
 from apps.plans.choices import KIND
 from apps.plans.models import Plan
+from apps.plans.reviewing import shown, target_of
 from apps.plans.selectors.plans import UNREADABLE, opened
 from apps.policies.ports import Approval
 
-MOST_LINES = 400
+MOST_LINES = 2_000
 
 
 @admin.register(Plan)
@@ -55,6 +57,9 @@ class PlanAdmin(BrowseAdmin):
         "proposer",
         "artifact_digest",
     )
+
+    class Media:
+        css: ClassVar = {"all": ("lattice/desk.css", "lattice/diff.css")}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request).select_related("workspace")
@@ -114,10 +119,11 @@ class PlanAdmin(BrowseAdmin):
         artifact = _artifact(plan)
         if artifact is None:
             return UNREADABLE
-        shown = [
-            {**variant, **_lines(artifact.patch(variant["id"]))} for variant in artifact.variants
+        variants = [
+            {**variant, "drawn": list(_drawn(artifact.operations_of(variant["id"])))}
+            for variant in artifact.variants
         ]
-        return render_to_string("plans/variants.html", {"variants": shown})
+        return render_to_string("plans/variants.html", {"variants": variants})
 
     @display(description="Digest")
     def artifact_digest(self, plan: Plan) -> str:
@@ -154,16 +160,11 @@ def _text(plan: Plan, name: str) -> str:
     return render_to_string("plans/text.html", {"text": text})
 
 
-def _lines(patch: str) -> dict[str, Any]:
-    lines = patch.split("\n")[:-1]
-    return {
-        "lines": list(islice(_marked(lines), MOST_LINES)),
-        "rest": max(0, len(lines) - MOST_LINES),
-    }
-
-
-def _marked(lines: list[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        head = line.startswith(("+++ ", "--- "))
-        kind = {"+": "added", "-": "removed"}.get(line[:1], "same")
-        yield ("same" if head else kind), line
+def _drawn(operations: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    room = MOST_LINES
+    for operation in operations:
+        diff = read_patch(shown(operation["patch"]), most=room)
+        room = diff.room
+        target = target_of(operation)
+        drawn = draw(diff, name=target) if diff.parts or diff.notes else ""
+        yield {"verb": operation["action"], "target": target, "told": diff, "drawn": drawn}

@@ -49,6 +49,11 @@ def shown(text: str) -> str:
     return spelled_out(text).replace("\r", "⟨U+000D⟩")
 
 
+def target_of(operation: dict[str, Any]) -> str:
+    to = f" to {operation['to']}" if operation["to"] else ""
+    return spelled_out(f"{operation['path']}{to}")
+
+
 def operations_of(artifact: Artifact, needs: Sequence[tuple[int, ...]]) -> tuple[Operation, ...]:
     """Of a plan without changes its note is the only one."""
     kept = artifact.document["operations"] or [artifact.document["note"]]
@@ -56,7 +61,7 @@ def operations_of(artifact: Artifact, needs: Sequence[tuple[int, ...]]) -> tuple
         Operation(
             number=number,
             verb=operation["action"],
-            target=spelled_out(_target(operation)),
+            target=target_of(operation),
             diff=shown(operation["patch"]),
             needs=needs[number] if needs else (),
         )
@@ -74,11 +79,6 @@ def checks_of(artifact: Artifact) -> tuple[dict[str, Any], ...]:
         }
         for variant in artifact.variants
     )
-
-
-def _target(operation: dict[str, Any]) -> str:
-    to = f" to {operation['to']}" if operation["to"] else ""
-    return f"{operation['path']}{to}"
 
 
 def _cleared_for(file: FilePatch, gone: dict[str, int]) -> Iterator[int]:

@@ -80,7 +80,7 @@ def test_the_list_is_filtered(request_, reviewer, owner, filtered):
 
 def test_a_request_shows_what_would_change(request_, reviewer):
     read = shown(reviewer, request_)
-    assert '<span class="added">+docs/a.md' in read
+    assert '<td class="sign">+</td><td class="text">docs/a.md ' in read
     assert "Bread is good." in read
     assert f'name="digest" value="{request_.view_digest}"' in read
 

@@ -56,7 +56,7 @@ def page_of(
     **written: str,
 ) -> HttpResponse:
     """With what was refused, and what had been written where, when something was."""
-    reviewed = Reviewed(row=row, me=person(request), asked=request.GET.dict())
+    reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
     open_tab = request.GET.get("tab", "change")
     if open_tab not in TABS:
         raise Http404
@@ -88,9 +88,15 @@ def tab(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
     if name not in TABS:
         raise Http404
     row = the_request(request_id=request_id, actor=person(request))
-    reviewed = Reviewed(row=row, me=person(request), asked=request.GET.dict())
+    reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
     shown = {**_about(reviewed), "tab": TABS[name](reviewed)}
     return TemplateResponse(request, f"review/parts/{name}.html", shown)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """How the change is shown is remembered by the browser, unless the address says."""
+    kept = {"view": request.COOKIES["diff_view"]} if "diff_view" in request.COOKIES else {}
+    return kept | request.GET.dict()
 
 
 def _about(reviewed: Reviewed) -> dict[str, Any]:

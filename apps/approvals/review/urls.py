@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from apps.approvals.review import deciding, page, queue, talking
+from apps.approvals.review import deciding, page, queue, talking, whole
 from apps.ledger.switch import stays_open
 
 guard = admin.site.admin_view
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("", guard(queue.queue_page), name="review_queue"),
     path(f"{ONE}/", guard(page.request_page), name="review_request"),
     path(f"{ONE}/tab/<slug:name>/", guard(page.tab), name="review_tab"),
+    path(f"{ONE}/whole/<int:number>/", guard(whole.whole), name="review_whole"),
     *(
         path(f"{ONE}/{name}/", guard(view), name=f"review_{name.replace('-', '_')}")
         for name, view in ACTIONS.items()

@@ -1,63 +1,23 @@
 """Differences, rules and faults as the console's pages show them. Nothing here decides."""
 
-import difflib
-from dataclasses import dataclass
 from typing import Any
 
+from apps.common.diffs.comparing import compare
+from apps.common.diffs.drawing import draw
 from apps.policies.acts import ActIn
 from apps.policies.documents import document_schema
 from apps.policies.engine.compiling import effect_of
+from apps.policies.engine.hidden import spelled_out
 from apps.policies.errors import PolicyInvalid
 from apps.policies.schemas import Deny, Outcome, Require
 from apps.policies.services.versions import Checked
 from apps.policies.verdicts import asked_of
 
-AROUND = 3
-"""Lines that stay the same and are shown around those that do not."""
 
-
-# --- differences
-
-
-@dataclass(frozen=True)
-class Line:
-    kind: str
-    """ "same", "gone", "new"; "fold": some that are the same were left out."""
-    text: str = ""
-    before: int | None = None
-    after: int | None = None
-
-
-@dataclass(frozen=True)
-class Diff:
-    lines: tuple[Line, ...]
-
-    @property
-    def added(self) -> int:
-        return sum(line.kind == "new" for line in self.lines)
-
-    @property
-    def removed(self) -> int:
-        return sum(line.kind == "gone" for line in self.lines)
-
-
-def diff_of(before: str, after: str) -> Diff:
-    one, other = before.splitlines(), after.splitlines()
-    lines: list[Line] = []
-    groups = difflib.SequenceMatcher(a=one, b=other).get_grouped_opcodes(AROUND)
-    for number, group in enumerate(groups):
-        if number:
-            lines.append(Line("fold"))
-        for kind, start, end, begin, stop in group:
-            if kind == "equal":
-                lines += [
-                    Line("same", text, start + at + 1, begin + at + 1)
-                    for at, text in enumerate(one[start:end])
-                ]
-                continue
-            lines += [Line("gone", one[at], before=at + 1) for at in range(start, end)]
-            lines += [Line("new", other[at], after=at + 1) for at in range(begin, stop)]
-    return Diff(tuple(lines))
+def diff_of(before: str, after: str) -> dict[str, Any]:
+    """For `policies/diff.html`."""
+    diff = compare(spelled_out(before), spelled_out(after))
+    return {"told": diff, "drawn": draw(diff, name="The policy")}
 
 
 # --- policies

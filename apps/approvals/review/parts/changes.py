@@ -1,36 +1,92 @@
 """What would change, operation by operation."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
-from apps.approvals.ports import Change
+from django.utils.safestring import SafeString
+
+from apps.approvals.ports import Change, Field, Operation
 from apps.approvals.review.reviewed import Reviewed
+from apps.common.diffs.comparing import MOST, compare, read_patch
+from apps.common.diffs.drawing import View, draw
+from apps.common.diffs.lines import Diff, Fold
 from apps.policies.engine.hidden import spelled_out
 
-MOST_LINES = 2_000
+VIEWS: tuple[View, ...] = ("unified", "split")
+_FOLD = re.compile(r"(\d{1,9})\.(\d{1,9})")
+
+Opened = tuple[int, int]
+"""An operation, and the line with which a fold of it starts."""
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
     change = reviewed.change
+    view: View = "split" if reviewed.asked.get("view") == "split" else "unified"
+    operations = list(_operations(change, view, reviewed.asked)) if change else []
     return {
-        "operations": list(_operations(change)),
+        "operations": operations,
+        "view": view,
+        "views": VIEWS,
+        "added": sum(operation["diff"].added for operation in operations),
+        "removed": sum(operation["diff"].removed for operation in operations),
         "rationale": spelled_out(change.rationale) if change else "",
     }
 
 
-def _operations(change: Change | None) -> Iterator[dict[str, Any]]:
-    for operation in change.operations if change else ():
-        lines = spelled_out(operation.diff).removesuffix("\n").split("\n")
+def _operations(change: Change, view: View, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """All of them share the room there is, in their order."""
+    opened = [(int(one), int(line)) for one, line in _FOLD.findall(asked.get("open", ""))]
+    targets = {told.number: spelled_out(told.target) for told in change.operations}
+    room = MOST
+    for told in change.operations:
+        if asked.get("operation", str(told.number)) != str(told.number):
+            continue
+        diff = _diff(told, [line for one, line in opened if one == told.number], room)
+        room = diff.room
         yield {
-            "told": operation,
-            "target": spelled_out(operation.target),
-            "lines": list(_marked(lines[:MOST_LINES])),
-            "rest": max(0, len(lines) - MOST_LINES),
+            "told": told,
+            "target": targets[told.number],
+            "diff": diff,
+            "drawn": _drawn(diff, told, view, opened) if diff.parts or diff.notes else "",
+            "fields": [_field(one, view) for one in told.fields],
+            "needs": [targets[number] for number in told.needs if number in targets],
         }
 
 
-def _marked(lines: list[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        head = line.startswith(("+++ ", "--- "))
-        kind = {"+": "added", "-": "removed"}.get(line[:1], "same")
-        yield ("same" if head else kind), line
+def _diff(told: Operation, opened: Collection[int], room: int) -> Diff:
+    if told.before is None and told.after is None:
+        return read_patch(spelled_out(told.diff), most=room)
+    before, after = spelled_out(told.before or ""), spelled_out(told.after or "")
+    return compare(before, after, opened=opened, most=room)
+
+
+def _drawn(diff: Diff, told: Operation, view: View, opened: list[Opened]) -> SafeString:
+    def unfold(fold: Fold) -> str:
+        folds = [*opened, (told.number, fold.start)]
+        places = ",".join(f"{one}.{line}" for one, line in folds)
+        return f"?{urlencode({'tab': 'change', 'view': view, 'open': places})}"
+
+    name = spelled_out(told.target)
+    return draw(diff, name=name, view=view, operation=told.number, unfold=unfold)
+
+
+def _field(told: Field, view: View) -> dict[str, Any]:
+    """Links as what went, came and stayed; a text as a difference of its own."""
+    name = spelled_out(told.name)
+    if isinstance(told.before, str) or isinstance(told.after, str):
+        diff = compare(_text(told.before), _text(told.after))
+        return {"name": name, "drawn": draw(diff, name=name, view=view), "left": diff.left}
+    before, after = told.before or (), told.after or ()
+    kinds = {
+        "gone": [one for one in before if one not in after],
+        "new": [one for one in after if one not in before],
+        "same": [one for one in before if one in after],
+    }
+    links = [(kind, spelled_out(one)) for kind, some in kinds.items() for one in some]
+    return {"name": name, "links": links}
+
+
+def _text(value: str | tuple[str, ...] | None) -> str:
+    return spelled_out(value if isinstance(value, str) else "\n".join(value or ()))

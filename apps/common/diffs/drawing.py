@@ -1,0 +1,170 @@
+"""A difference as HTML: tables of its lines, and what is folded between them.
+
+It is put together here and not in a template, which takes ten times as long. The tables are short
+ones, so that a browser lays out those that are looked at and no others.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from itertools import groupby
+from typing import Literal
+
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.common.diffs.lines import Diff, Fold, Hunk, Line, Piece, Row
+from apps.common.diffs.words import WIDE
+
+View = Literal["unified", "split"]
+AT_ONCE = 100
+"""Rows of a table."""
+EDGE = 200
+"""Characters that are shown of a long part of a line that stays, at its beginning and end."""
+
+_UNSEEN = re.compile(r"⟨(U\+[0-9A-F]{4,6}[^⟩]*)⟩|[\r\f]")
+_SIDES = {"before": ("gone", "&minus;", "del"), "after": ("new", "+", "ins")}
+_COLUMNS = {
+    "unified": ("Line before", "Line after", "Change", "Text"),
+    "split": ("Line before", "Change", "Before", "Line after", "Change", "After"),
+}
+
+
+def draw(
+    diff: Diff,
+    *,
+    name: str,
+    view: View = "unified",
+    operation: int | None = None,
+    unfold: Callable[[Fold], str] | None = None,
+) -> SafeString:
+    """`name`: of what it is, for those who hear it. `operation`: its lines can be spoken of, by
+    this number. `unfold`: where a fold is shown open."""
+    drawn = [f'<ul class="notes">{_notes(diff)}</ul>'] if diff.notes else []
+    for part in diff.parts:
+        if isinstance(part, Fold):
+            drawn.append(_fold(part, unfold if diff.whole else None))
+        else:
+            drawn += _tables(part, escape(name), view, operation)
+    if not drawn and not diff.left:
+        drawn.append('<p class="empty">The two are the same.</p>')
+    return mark_safe(f'<div class="diff {view}">{"".join(drawn)}</div>')  # noqa: S308 - escaped
+
+
+def _notes(diff: Diff) -> str:
+    return "".join(f"<li>{_shown(note, WIDE)}</li>" for note in diff.notes)
+
+
+def _fold(fold: Fold, unfold: Callable[[Fold], str] | None) -> str:
+    lines = f"{fold.count:,} line" + ("" if fold.count == 1 else "s")
+    if unfold is None:
+        return f'<p class="fold">{lines} the same</p>'
+    return (
+        f'<p class="fold"><a href="{escape(unfold(fold))}" data-fold="{fold.start}">'
+        f"Show {lines} that stay the same</a></p>"
+    )
+
+
+def _tables(hunk: Hunk, name: str, view: View, operation: int | None) -> Iterator[str]:
+    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS[view])
+    opened = "" if hunk.opened is None else f' data-opened="{hunk.opened}"'
+    rows = _split(hunk.rows, operation) if view == "split" else _unified(hunk.rows, operation)
+    for start in range(0, len(rows), AT_ONCE):
+        yield (
+            f'<div class="run"{opened}><table><caption class="unseen">{name}</caption>'
+            f'<thead class="unseen"><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(rows[start : start + AT_ONCE])}</tbody></table></div>"
+        )
+
+
+def _unified(rows: Sequence[Row], operation: int | None) -> list[str]:
+    drawn: list[str] = []
+    for same, some in groupby(rows, key=lambda row: row.same):
+        block = list(some)
+        if same:
+            drawn += [_kept(one, other, operation) for one, other, _ in block if one and other]
+            continue
+        lines = [("before", row.before) for row in block if row.before]
+        lines += [("after", row.after) for row in block if row.after]
+        first = " data-hunk"
+        for side, line in lines:
+            drawn.append(_changed(line, side, first, operation))
+            first = ""
+    return drawn
+
+
+def _kept(one: Line, other: Line, operation: int | None) -> str:
+    return (
+        f"<tr{_place(operation, 'after', other)}>"
+        f'<td class="number">{one.number}</td><td class="number">{other.number}</td>'
+        f'<td class="sign"></td><td class="text">{_line(one)}</td></tr>'
+    )
+
+
+def _changed(line: Line, side: str, first: str, operation: int | None) -> str:
+    kind, sign, tag = _SIDES[side]
+    number = f'<td class="number">{line.number}</td>'
+    none = '<td class="number"></td>'
+    numbers = number + none if side == "before" else none + number
+    return (
+        f'<tr class="{kind}"{first}{_place(operation, side, line)}>{numbers}'
+        f'<td class="sign">{sign}</td><td class="text">{_line(line, tag)}</td></tr>'
+    )
+
+
+def _split(rows: Sequence[Row], operation: int | None) -> list[str]:
+    drawn: list[str] = []
+    changes = False
+    for one, other, same in rows:
+        first = "" if same or changes else " data-hunk"
+        kind = ' class="same"' if same else ""
+        sides = f"{_side(one, 'before', operation, same)}{_side(other, 'after', operation, same)}"
+        drawn.append(f"<tr{kind}{first}>{sides}</tr>")
+        changes = not same
+    return drawn
+
+
+def _side(line: Line | None, side: str, operation: int | None, same: bool) -> str:
+    if line is None:
+        return '<td class="number none"></td><td class="sign none"></td><td class="text none"></td>'
+    kind, sign, tag = ("", "", "") if same else _SIDES[side]
+    return (
+        f'<td class="number {kind}">{line.number}</td><td class="sign {kind}">{sign}</td>'
+        f'<td class="text {kind}"{_place(operation, side, line)}>{_line(line, tag)}</td>'
+    )
+
+
+def _place(operation: int | None, side: str, line: Line) -> str:
+    if operation is None:
+        return ""
+    return f' data-operation="{operation}" data-side="{side}" data-line="{line.number}"'
+
+
+def _line(line: Line, tag: str = "") -> str:
+    """`tag`: of what changed in it. Empty: it stays the same."""
+    alone = len(line.pieces) == 1
+    text = "".join([_piece(piece, tag, alone=alone) for piece in line.pieces])
+    return text if line.ended or not tag else f'{text}<span class="cut">no line feed</span>'
+
+
+def _piece(piece: Piece, tag: str, *, alone: bool) -> str:
+    text = _shown(piece.text, WIDE if piece.changed or alone else 2 * EDGE)
+    return f"<{tag}>{text}</{tag}>" if piece.changed else text
+
+
+def _shown(text: str, most: int) -> str:
+    if len(text) <= most:
+        return _escaped(text)
+    half = most // 2
+    left = len(text) - 2 * half
+    cut = f'<span class="cut">{left:,} characters are not shown here</span>'
+    return _escaped(text[:half]) + cut + _escaped(text[-half:])
+
+
+def _escaped(text: str) -> str:
+    drawn = escape(text)
+    return _UNSEEN.sub(_spelled, drawn) if _UNSEEN.search(drawn) else drawn
+
+
+def _spelled(found: re.Match[str]) -> str:
+    name = found[1] or f"U+{ord(found[0]):04X}"
+    return f'<span class="hidden-character">⟨{name}⟩</span>'
