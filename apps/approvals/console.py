@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.accounts.models import Membership
-from apps.approvals.choices import ReviewBecause
+from apps.approvals.choices import ReviewBecause, State
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.charts import in_words
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.queue import waiting_anywhere
+from apps.approvals.selectors.records import LATELY, counted_lately
 from apps.approvals.selectors.reviews import is_nobody_apart
 from apps.common.actors import Actor
 from apps.common.ports import Found, Notice, Reading, finder, notice, tile
@@ -49,6 +51,27 @@ def due_soon(actor: Actor) -> Reading:
         url=f"{reverse(LIST)}?turn=open&o=6",
         tone="attention" if late else "calm",
     )
+
+
+@tile(title="Denied of what was decided", icon="thumb_down", order=7)
+def denial_rate(actor: Actor) -> Reading | None:
+    counted = counted_lately(actor)
+    if not counted.decided:
+        return None
+    return Reading(
+        f"{round(100 * counted.denied / counted.decided)} %",
+        note=f"{counted.denied} of {counted.decided} in the last {LATELY.days} days",
+        url=f"{reverse(LIST)}?state__exact={State.DENIED}",
+    )
+
+
+@tile(title="Time to a decision", icon="timer", order=8)
+def time_to_a_decision(actor: Actor) -> Reading | None:
+    """Half of them took less."""
+    counted = counted_lately(actor)
+    if counted.median is None:
+        return None
+    return Reading(in_words(counted.median), note=f"half took less, in the last {LATELY.days} days")
 
 
 @notice

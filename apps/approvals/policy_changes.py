@@ -15,7 +15,8 @@ from apps.accounts.choices import Role
 from apps.accounts.models import Membership, User
 from apps.approvals.choices import Because
 from apps.approvals.errors import NotReshapable
-from apps.approvals.ports import Change, Operation, Reshaped, Summary
+from apps.approvals.policy_impact import impact_of
+from apps.approvals.ports import Affected, Change, Operation, Reshaped, Summary
 from apps.approvals.selectors.requests import approval_about, approval_of, request_about
 from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.weighing import consume_request
@@ -49,10 +50,13 @@ class PolicyChangeSubject:
         return {
             id_: Summary(
                 sentence=f"{names.get(change.draft.author_id, 'Somebody')} changes the policy "
-                f"in {change.lines} " + ("line" if change.lines == 1 else "lines"),
+                f"in {size}",
                 url=reverse("admin:policies_draft", args=[change.draft.workspace_id, id_]),
+                size=size,
+                touches=change.parts,
             )
             for id_, change in found.items()
+            for size in [f"{change.lines:,} {'line' if change.lines == 1 else 'lines'}"]
         }
 
     def change(self, subject_id: UUID) -> Change:
@@ -81,6 +85,10 @@ class PolicyChangeSubject:
             ),
             rationale=spelled_out(found.draft.reason),
         )
+
+    def impact(self, subject_id: UUID, *, actor: Actor) -> Sequence[Affected]:
+        found = _found(subject_id)
+        return impact_of(found, actor) if found and found.stands else ()
 
     def digest(self, subject_id: UUID) -> str | None:
         """Another version that holds is another base: it is asked about anew from there."""

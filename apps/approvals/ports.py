@@ -86,7 +86,6 @@ class Change:
 
     digest: str
     operations: tuple[Operation, ...]
-    impact: tuple[Affected, ...] = ()
     checks: tuple[Mapping[str, Any], ...] = ()
     """What was checked, and what came out: {"name", "passed", "text"}."""
     rationale: str = ""
@@ -117,6 +116,10 @@ class Subject(Protocol):
 
     def change(self, subject_id: UUID) -> Change:
         """Raises NotFound when it is gone."""
+
+    def impact(self, subject_id: UUID, *, actor: Actor) -> Sequence[Affected]:
+        """What else depends on it, as far as the actor may see that. It is asked when somebody
+        wants to know, and may take a second or two."""
 
     def digest(self, subject_id: UUID) -> str | None:
         """Of its content and what it is based on, as it is now. None: it is gone."""

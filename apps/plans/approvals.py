@@ -1,6 +1,6 @@
 """Plans as approvals ask about them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +9,19 @@ from django.urls import reverse
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.models import User
 from apps.approvals.errors import NotReshapable
-from apps.approvals.ports import Change, Reshaped, Summary
+from apps.approvals.ports import Affected, Change, Reshaped, Summary
+from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.plans.choices import KIND
 from apps.plans.drawing import act_of, draw_plan
 from apps.plans.models import Plan
-from apps.plans.reviewing import checks_of, needs_of, operations_of
-from apps.plans.selectors.plans import Opened, opened, touched_by
+from apps.plans.reviewing import checks_of, needs_of, operations_of, shared_paths, size_in_words
+from apps.plans.selectors.plans import Opened, opened, touched_by, waiting_beside
 from apps.plans.services.reshaping import edit_plan, narrow_plan
 from apps.plans.services.weighing import scales_of_plan
 from apps.policies.engine.hidden import spelled_out
-from apps.policies.ports import Verdict
+from apps.policies.ports import Approval, Verdict
 
 
 class PlanSubject:
@@ -32,8 +34,10 @@ class PlanSubject:
         touched = touched_by(rows)
         return {
             row.id: Summary(
-                sentence=f"{names.get(row.proposer_id, 'Somebody')} {touched[row.id]}",
+                sentence=f"{names.get(row.proposer_id, 'Somebody')} {touched[row.id].words}",
                 url=reverse("admin:plans_plan_change", args=[row.id]),
+                size=size_in_words(row.operations, row.lines_added + row.lines_removed),
+                touches=touched[row.id].paths,
             )
             for row in rows
         }
@@ -50,6 +54,18 @@ class PlanSubject:
             checks=checks_of(found.artifact),
             rationale=spelled_out("\n\n".join(text for text in said if text.strip())),
         )
+
+    def impact(self, subject_id: UUID, *, actor: Actor) -> tuple[Affected, ...]:
+        """Other plans that wait and touch the same files: once one of them is applied, the other
+        may not apply any more."""
+        row, found = self._row(subject_id), self._opened(subject_id)
+        if row is None or found is None:
+            return ()
+        others = waiting_beside(row, actor)
+        alike = shared_paths(found.artifact, touched_by(others))
+        told = self.summaries({plan for _, plans in alike.values() for plan in plans})
+        asked = pending_about(kind=KIND, subjects=told)
+        return tuple(_alike(alike, told, asked))
 
     def digest(self, subject_id: UUID) -> str | None:
         found = self._opened(subject_id)
@@ -86,3 +102,22 @@ class PlanSubject:
             return opened(row) if row else None
         except (KeysErased, Undecipherable):
             return None
+
+
+def _alike(
+    alike: Mapping[str, tuple[str, Sequence[UUID]]],
+    told: Mapping[UUID, Summary],
+    asked: Mapping[UUID, Approval],
+) -> Iterator[Affected]:
+    for path, (verb, plans) in alike.items():
+        yield Affected(key=path, label=spelled_out(path), kind="file", how=f"{verb} here")
+        for plan in plans:
+            request = asked.get(plan)
+            yield Affected(
+                key=str(plan),
+                label=told[plan].sentence,
+                kind="plan",
+                how="waits, and touches the same file",
+                of=path,
+                url=reverse("admin:review_request", args=[request.id]) if request else "",
+            )

@@ -48,6 +48,8 @@ class Plan(models.Model):
     sealed_intent = models.BinaryField()
     sealed_touched = models.BinaryField(null=True)
     """The first of its operations, in words. None: of a plan that is older than this."""
+    sealed_paths = models.BinaryField(null=True)
+    """The first of the paths that it touches, one a line. None: likewise."""
     sealed = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     released_by = models.UUIDField(null=True)
@@ -97,3 +99,7 @@ class Plan(models.Model):
     @property
     def touched_context(self) -> str:
         return f"plans.plan:{self.id}:touched"
+
+    @property
+    def paths_context(self) -> str:
+        return f"plans.plan:{self.id}:paths"

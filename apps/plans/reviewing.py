@@ -2,13 +2,15 @@
 do not stand alone. Pure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from apps.approvals.ports import Operation
 from apps.plans.artifacts import Artifact
 from apps.plans.choices import Action
 from apps.plans.patches.files import FilePatch
+from apps.plans.selectors.plans import Touched
 from apps.policies.engine.hidden import spelled_out
 
 TOLD = 2
@@ -18,6 +20,12 @@ _VERBS = {
     Action.EDIT: "edits",
     Action.DELETE: "deletes",
     Action.RENAME: "renames",
+}
+_DONE = {
+    Action.CREATE: "created",
+    Action.EDIT: "edited",
+    Action.DELETE: "deleted",
+    Action.RENAME: "renamed",
 }
 
 
@@ -31,6 +39,31 @@ def in_words(files: Sequence[FilePatch]) -> str:
         named.append(f"touches {left} more " + ("file" if left == 1 else "files"))
     *first, last = named
     return spelled_out(f"{', '.join(first)} and {last}" if first else last)
+
+
+def size_in_words(files: int, lines: int) -> str:
+    """A plan without changes is one file, its note."""
+    files = files or 1
+    return f"{files:,} {'file' if files == 1 else 'files'}, {lines:,} " + (
+        "line" if lines == 1 else "lines"
+    )
+
+
+def shared_paths(
+    artifact: Artifact, others: Mapping[UUID, Touched]
+) -> dict[str, tuple[str, tuple[UUID, ...]]]:
+    """By each path that others touch as well: what becomes of it here, and which others."""
+    verbs = {
+        path: _DONE[Action(operation["action"])]
+        for operation in artifact.document["operations"]
+        for path in (operation["path"], operation["to"])
+        if path
+    }
+    alike = {
+        path: tuple(plan for plan, touched in others.items() if path in touched.paths)
+        for path in verbs
+    }
+    return {path: (verbs[path], plans) for path, plans in alike.items() if plans}
 
 
 def needs_of(files: Sequence[FilePatch]) -> list[tuple[int, ...]]:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.approvals.errors import NotReshapable, OperationsUnknown
-from apps.approvals.ports import Change, Operation, Reshaped, Summary, subjects
+from apps.approvals.ports import Affected, Change, Field, Operation, Reshaped, Summary, subjects
 from apps.approvals.services.opening import open_request
 from apps.common.errors import NotFound
 from apps.common.ids import uuid7
@@ -70,7 +70,12 @@ class Loaves:
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         found = _all("SELECT id, slices FROM tests_loaf WHERE id = ANY(%s)", list(ids))
         return {
-            id_: Summary(sentence=f"Somebody bakes {', '.join(slices)}") for id_, slices in found
+            id_: Summary(
+                sentence=f"Somebody bakes {', '.join(slices)}",
+                size=f"{len(slices)} slices",
+                touches=frozenset(slices),
+            )
+            for id_, slices in found
         }
 
     def change(self, subject_id: UUID) -> Change:
@@ -80,10 +85,42 @@ class Loaves:
         return Change(
             digest=_digest(subject_id),
             operations=tuple(
-                Operation(number=number, verb="create", target=path, diff=f"+{path} {row[3]}")
+                Operation(
+                    number=number,
+                    verb="create",
+                    target=path,
+                    diff=f"+{path} {row[3]}",
+                    fields=(
+                        Field(name="spread", before=None, after=row[3] or "none"),
+                        Field(name="eaten by", before=("Ada", "Bo"), after=("Bo", "Cy")),
+                    ),
+                )
                 for number, path in enumerate(row[2])
             ),
+            checks=(
+                {"name": "baked", "passed": True, "text": "Both sides."},
+                {"name": "salted", "passed": False, "text": "Too little."},
+                {"name": "cut", "passed": True, "text": ""},
+            ),
             rationale="Bread is good.",
+        )
+
+    def impact(self, subject_id: UUID, *, actor) -> tuple[Affected, ...]:
+        """Three levels: toasts of the loaf, who eats each, and who cooks for them."""
+        row = _row(subject_id)
+        eaters = ("Ada", "Bo\u202e")
+        return (
+            *(
+                Affected(key=path, label=f"Toast of {path}", kind="toast", how="is made of it")
+                for path in (row[2] if row else ())
+            ),
+            *(
+                Affected(
+                    key=who, label=who, kind="guest", how="eats", of="docs/a.md", url=f"/eats/{n}"
+                )
+                for n, who in enumerate(eaters)
+            ),
+            Affected(key="cook", label="The cook", kind="staff", how="cooks for", of="Ada"),
         )
 
     def digest(self, subject_id: UUID) -> str | None:

@@ -33,7 +33,7 @@ LISTS = {
     "approvals_afterreview_changelist": 7,
     "approvals_absence_changelist": 7,
 }
-HOME = 19
+HOME = 22
 SEARCH = 7
 
 

@@ -10,6 +10,9 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Change
 from apps.approvals.selectors.seen import Seen, seen
 from apps.approvals.selectors.subjects import change_of
+from apps.common.errors import NotFound
+from apps.policies.errors import ActUnreadable
+from apps.policies.selectors.acts import Explanation, act, explanation
 
 
 @dataclass(kw_only=True)
@@ -27,6 +30,19 @@ class Reviewed:
     @cached_property
     def change(self) -> Change | None:
         return change_of(self.row)
+
+    @cached_property
+    def explained(self) -> Explanation | None:
+        """The verdict that it was asked about for, as it was recorded. None: it cannot be read any
+        more, or not by them."""
+        if self.row.act_id is None:
+            return None
+        try:
+            return explanation(
+                act(act_id=self.row.act_id, workspace_id=self.row.workspace_id, actor=self.me)
+            )
+        except (NotFound, ActUnreadable):
+            return None
 
     @cached_property
     def standing(self) -> Standing:

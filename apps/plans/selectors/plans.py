@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,18 @@ from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.plans.artifacts import FORMAT, Artifact
-from apps.plans.choices import RiskBudget
+from apps.plans.choices import PlanState, RiskBudget
 from apps.plans.errors import PlanUnreadable
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
 
+OpenText = Callable[[bytes, str], bytes]
+"""A sealed text, and what it is sealed for."""
+
 UNREADABLE = "(cannot be read any more)"
 LARGEST = 64_000_000
+COMPARED = 500
+"""So many others are looked at for touching the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,15 @@ def plan_asked_before(*, asked: str, workspace_id: UUID, actor: Actor) -> Plan |
     return found.order_by("-id").first()
 
 
+def waiting_beside(row: Plan, actor: Actor) -> list[Plan]:
+    """The latest others of its workspace, for what they touch."""
+    found = Plan.objects.visible_to(actor).filter(
+        workspace_id=row.workspace_id, state=PlanState.WAITING
+    )
+    others = found.exclude(id=row.id).order_by("-id").defer("sealed", "sealed_intent")
+    return list(others[:COMPARED])
+
+
 def opened(row: Plan) -> Opened:
     packed = decrypt(row.workspace_id, bytes(row.sealed), context=row.context)
     try:
@@ -73,32 +87,49 @@ def packed(artifact: Artifact, sent: PlanIn) -> bytes:
     return zlib.compress(orjson.dumps(whole), level=3)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """What a plan would do, known without opening the whole of it."""
+
+    words: str
+    paths: frozenset[str]
+
+
 def intents_of(rows: Iterable[Plan]) -> dict[UUID, str]:
     """By the id of the plan, with one query for each workspace there is among them."""
-    return {row.id: text for row, text in _texts(rows, "sealed_intent", "intent_context")}
-
-
-def touched_by(rows: Iterable[Plan]) -> dict[UUID, str]:
-    """What each would do, in words: likewise."""
     return {
-        row.id: text or f"proposes {row.operations} changes"
-        for row, text in _texts(rows, "sealed_touched", "touched_context")
+        row.id: _text(open_text, row.sealed_intent, row.intent_context)
+        for row, open_text in _with_openers(rows)
     }
 
 
-def _texts(rows: Iterable[Plan], column: str, context: str) -> Iterator[tuple[Plan, str]]:
+def touched_by(rows: Iterable[Plan]) -> dict[UUID, Touched]:
+    """Likewise."""
+    found = {}
+    for row, open_text in _with_openers(rows):
+        words = _text(open_text, row.sealed_touched, row.touched_context)
+        paths = _text(open_text, row.sealed_paths, row.paths_context)
+        found[row.id] = Touched(
+            words=words or f"proposes {row.operations} changes",
+            paths=frozenset(paths.split("\n")) - {"", UNREADABLE},
+        )
+    return found
+
+
+def _with_openers(rows: Iterable[Plan]) -> Iterator[tuple[Plan, OpenText]]:
     by_workspace: dict[UUID, list[Plan]] = {}
     for row in rows:
         by_workspace.setdefault(row.workspace_id, []).append(row)
     for workspace_id, own in by_workspace.items():
         open_text = opener(workspace_id)
-        for row in own:
-            sealed = getattr(row, column)
-            try:
-                text = open_text(bytes(sealed), getattr(row, context)) if sealed else b""
-                yield row, text.decode()
-            except (KeysErased, Undecipherable):
-                yield row, UNREADABLE
+        yield from ((row, open_text) for row in own)
+
+
+def _text(open_text: OpenText, sealed: bytes | memoryview | None, context: str) -> str:
+    try:
+        return open_text(bytes(sealed), context).decode() if sealed else ""
+    except (KeysErased, Undecipherable):
+        return UNREADABLE
 
 
 def plain(sent: PlanIn) -> dict[str, Any]:

@@ -44,6 +44,9 @@ from apps.policies.services.judging import (
 )
 from apps.policies.services.observing import observe
 
+MOST_PATHS = 200
+"""So many of a plan's paths are found without opening it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
@@ -173,6 +176,8 @@ def seal_plan(plan: Plan, artifact: Artifact, drawing: Drawing) -> None:
     plan.sealed = sealed(packed(artifact, drawing.sent), plan.context)
     plan.sealed_intent = sealed(drawing.intent.encode(), plan.intent_context)
     plan.sealed_touched = sealed(in_words(drawing.kept).encode(), plan.touched_context)
+    paths = [path for file in drawing.kept for path in file.paths]
+    plan.sealed_paths = sealed("\n".join(paths[:MOST_PATHS]).encode(), plan.paths_context)
 
 
 def keep_plan(proposed: Proposed, drawing: Drawing) -> None:
