@@ -13,14 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import REPLAYED, idempotent
-from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
+from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
 from apps.accounts.selectors import members_of
 from apps.approvals.api import promised_shapes as shapes
 from apps.approvals.api.views.requests import asked_for
+from apps.approvals.api.views.votes import Deciding
 from apps.approvals.choices import Decision
 from apps.approvals.errors import (
     AlreadyDecided,
@@ -82,21 +82,13 @@ class Pending(APIView):
 
 
 @extend_schema(tags=["approvals"])
-class Respond(APIView):
-    permission_classes = (PeopleOnly, requires(Permission.DECIDE))
-    stays_open = True
-    given: dict[str, Any]
+class Respond(Deciding):
+    reads = shapes.ResponseInput
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method != "POST":
-            return
-        if IDEMPOTENCY_KEY in request.headers:
-            _ = request.body  # kept, where it is read before it is parsed
-        sent = shapes.ResponseInput(data=request.data)
-        sent.is_valid(raise_exception=True)
-        self.given = sent.validated_data
-        _require_consistent(self.given, kwargs["request_id"], caller(request))
+        if request.method == "POST":
+            _require_consistent(self.given, kwargs["request_id"], caller(request))
 
     @extend_schema(
         summary="Approve or reject",

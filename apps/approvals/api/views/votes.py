@@ -7,6 +7,7 @@ from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
@@ -63,7 +64,7 @@ class Deciding(APIView):
 
     permission_classes = DECIDERS
     stays_open = True
-    reads: type[shapes.VoteInput | shapes.BulkInput]
+    reads: type[Serializer[Any]]
     given: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
