@@ -20,7 +20,7 @@ from tests.approvals.conftest import hold, policy_of, vote
 from tests.approvals.deliveries import deliver, post
 from tests.approvals.loaves import ask
 from tests.approvals.post_office import page_of, text_of
-from tests.approvals.test_mail import office, proved
+from tests.approvals.readers import office, proved
 from tests.factories import member
 
 __all__ = ["office"]

@@ -8,6 +8,8 @@ from apps.activity.ports import EventRow
 from apps.activity.sentences import sentences
 from apps.activity.wording import SENTENCES
 from apps.approvals.choices import Via
+from apps.approvals.models.people import AfterReview
+from apps.approvals.models.requests import ApprovalRequest
 from apps.common.events import registry
 from apps.ledger.models import Event
 from tests.approvals.conftest import vote
@@ -47,3 +49,8 @@ def test_each_door_has_a_name():
         *("Console", "API", "Web", "WebSocket", "E-mail", "Matrix", "Telegram", "MCP", "VS Code"),
         "Command line",
     ]
+
+
+def test_lists_are_headed_as_the_menu_names_them():
+    heads = [model._meta.verbose_name_plural for model in (ApprovalRequest, AfterReview)]
+    assert heads == ["requests", "later looks"]
