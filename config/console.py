@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from django.utils.text import format_lazy
 
 TEAL = 205
 INK = 235
@@ -84,6 +85,7 @@ NAVIGATION = [
             _item("Plans", "checklist", "plans_plan_changelist"),
             _item("Later looks", "fact_check", "approvals_afterreview_changelist"),
             _item("Absences", "event_busy", "approvals_absence_changelist"),
+            _item("How you are asked", "notifications", "review_attention"),
         ],
     },
     {
@@ -115,6 +117,8 @@ NAVIGATION = [
         ],
     },
 ]
+
+TOUR = format_lazy("{}?tour", reverse_lazy("admin:review_queue"))
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Lattice",
@@ -148,6 +152,8 @@ UNFOLD: dict[str, Any] = {
         "navigation": [
             {"title": "Your account", "link": reverse_lazy("account_home")},
             {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
+            {"title": "How you are asked", "link": reverse_lazy("admin:review_attention")},
+            {"title": "Tour of the console", "link": TOUR},
         ]
     },
     "COMMAND": {"search_models": False, "show_history": False},

@@ -139,6 +139,7 @@ SENTENCES = {
     "approvals.absence.set": "{person} is away from {workspace}",
     "approvals.absence.ended": "{person} is back in {workspace}",
     "approvals.attention.changed": "{person} changed how they are asked: {fields}",
+    "approvals.tour.seen": "{person} was shown around the console",
     "obs.act": "{actor} acted: {action_type}",
     "obs.turn": "{actor} took a turn",
     "obs.plan": "{actor} made a plan",

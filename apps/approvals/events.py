@@ -280,3 +280,11 @@ class AttentionChanged(Event):
     type = "approvals.attention.changed"
     person: UUID
     fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TourSeen(Event):
+    """Somebody was shown around the console, or would not be."""
+
+    type = "approvals.tour.seen"
+    person: UUID

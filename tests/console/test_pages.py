@@ -31,7 +31,7 @@ LISTS = {
     "plans_plan_changelist": 6,
     "approvals_approvalrequest_changelist": 8,
     "approvals_afterreview_changelist": 7,
-    "approvals_absence_changelist": 7,
+    "approvals_absence_changelist": 8,
 }
 HOME = 22
 SEARCH = 7

@@ -12,11 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.people import refresh_console_access
+from apps.approvals.models.people import Attention
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
@@ -139,7 +141,10 @@ def operator(site) -> User:
     return PersonFactory.create(name="Olga Operator", is_staff=True, is_superuser=True)
 
 
-def log_in(page: Page, user: User, password: str = PASSWORD) -> None:
+def log_in(page: Page, user: User, password: str = PASSWORD, *, toured: bool = True) -> None:
+    """Who was shown around the console already is not offered it."""
+    if toured:
+        Attention.objects.update_or_create(person=user, defaults={"toured_at": timezone.now()})
     page.goto("/admin/")
     page.get_by_label("E-mail").fill(user.email)
     page.get_by_label("Password", exact=True).fill(password)

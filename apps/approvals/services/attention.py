@@ -1,4 +1,6 @@
-"""How a person wants to be asked: mails at once, one a day or none, quiet hours, reminders."""
+"""How a person wants to be asked: mails at once, one a day or none, quiet hours, reminders; and
+whether they know their way around the console.
+"""
 
 from datetime import datetime, time
 from typing import TypedDict, Unpack
@@ -6,6 +8,7 @@ from typing import TypedDict, Unpack
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.selectors import require_person
 from apps.approvals import events
 from apps.approvals.choices import MailMode
 from apps.approvals.models.people import Attention
@@ -47,6 +50,18 @@ def _require_whole_quiet_hours(attention: Attention) -> None:
     if (begins is None) != (ends is None) or (begins and begins == ends):
         message = "Say when quiet hours begin and when they end, or neither. The two differ."
         raise Invalid(details=[{"field": "quiet_from", "message": message}])
+
+
+def note_tour(*, actor: Actor) -> None:
+    """They were shown around the console: it is not offered again."""
+    require_person(actor)
+    with unit(actor=actor):
+        User.objects.get_queryset().select_for_update(no_key=True).get(id=actor.actor_id)
+        attention = attention_of(actor.actor_id)
+        if attention.toured_at is None:
+            attention.toured_at = timezone.now()
+            attention.save()
+            record(events.TourSeen(person=actor.actor_id))
 
 
 def next_digest(attention: Attention, person: User) -> datetime | None:
