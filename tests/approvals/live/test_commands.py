@@ -68,6 +68,15 @@ async def test_refusals_are_those_of_http(uvicorn, house):
     assert {**decided, "request_id": ""} == {**over_http, "request_id": ""}
 
 
+async def test_digest_may_be_named_as_it_is_shown(uvicorn, house):
+    request = await off_loop(house.ask)
+    asked = {"id": 7, "type": "decide", "request": str(request.id), "decision": "approve"}
+    async with connected(uvicorn, house.key) as live:
+        moved = await live.ask(**asked, view_digest="0" * 64)
+        assert moved["error"]["code"] == "approval_view_moved"
+        assert (await live.ask(**asked, view_digest=request.view_digest))["type"] == "ok"
+
+
 async def test_key_without_the_scope_decides_nothing(uvicorn, house):
     request = await off_loop(house.ask)
     key = await off_loop(issue, house.reviewer, house.workspace, Scope.READ, Scope.WRITE)

@@ -31,6 +31,12 @@ def asked_for(request: Request, request_id: UUID) -> ApprovalRequest:
     )
 
 
+def answer_with(request: Request, found: ApprovalRequest) -> Response:
+    """As whoever asks sees it."""
+    [shown] = seen([found], caller(request))
+    return Response(shapes.one(shown))
+
+
 @extend_schema(tags=["approvals"])
 class Requests(GenericAPIView[ApprovalRequest]):
     permission_classes = READERS

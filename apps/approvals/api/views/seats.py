@@ -11,7 +11,7 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires
 from apps.accounts.choices import Permission
 from apps.approvals.api import seat_shapes, shapes
-from apps.approvals.api.views.requests import asked_for
+from apps.approvals.api.views.requests import answer_with, asked_for
 from apps.approvals.errors import (
     AlreadyClaimed,
     NobodyEligible,
@@ -20,8 +20,6 @@ from apps.approvals.errors import (
     NotYourTurn,
     SelfApproval,
 )
-from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.selectors.seen import seen
 from apps.approvals.services import seats
 from apps.common.api.openapi import errors
 
@@ -29,10 +27,6 @@ DECIDERS = (requires(Permission.DECIDE), PeopleOnly)
 TO = OpenApiExample(
     "to a colleague", {"to": "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7"}, request_only=True
 )
-
-
-def shown(request: Request, found: ApprovalRequest) -> Response:
-    return Response(shapes.one(seen([found], caller(request))[0]))
 
 
 @extend_schema(tags=["approvals"])
@@ -49,7 +43,7 @@ class Claim(APIView):
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
         found = asked_for(request, request_id)
-        return shown(request, seats.claim_request(request_id=found.id, actor=caller(request)))
+        return answer_with(request, seats.claim_request(request_id=found.id, actor=caller(request)))
 
 
 @extend_schema(tags=["approvals"])
@@ -64,7 +58,9 @@ class Unclaim(APIView):
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
         found = asked_for(request, request_id)
-        return shown(request, seats.unclaim_request(request_id=found.id, actor=caller(request)))
+        return answer_with(
+            request, seats.unclaim_request(request_id=found.id, actor=caller(request))
+        )
 
 
 @extend_schema(tags=["approvals"])
@@ -125,7 +121,7 @@ class Delegate(APIView):
             to=sent.validated_data["to"],
             actor=caller(request),
         )
-        return shown(request, handed)
+        return answer_with(request, handed)
 
 
 @extend_schema(tags=["approvals"])
@@ -147,4 +143,4 @@ class Reassign(APIView):
             people=sent.validated_data["people"],
             actor=caller(request),
         )
-        return shown(request, given)
+        return answer_with(request, given)

@@ -15,7 +15,7 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.approvals.api import shapes
-from apps.approvals.api.views.requests import asked_for
+from apps.approvals.api.views.requests import answer_with, asked_for
 from apps.approvals.choices import Via
 from apps.approvals.errors import (
     AlreadyDecided,
@@ -32,9 +32,7 @@ from apps.approvals.errors import (
     ViewMoved,
     VoteStands,
 )
-from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.queue import requests_of
-from apps.approvals.selectors.seen import seen
 from apps.approvals.services.bulk import cast_votes
 from apps.approvals.services.opening import withdraw_request
 from apps.approvals.services.voting import ENDING, Wanted, cast_vote, undo_decision
@@ -179,7 +177,7 @@ class Undo(APIView):
     def post(self, request: Request, request_id: UUID) -> Response:
         found = asked_for(request, request_id)
         undone = undo_decision(request_id=found.id, actor=caller(request), via=Via.API)
-        return _shown(request, undone)
+        return answer_with(request, undone)
 
 
 @extend_schema(tags=["approvals"])
@@ -197,12 +195,7 @@ class Withdraw(APIView):
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
         found = asked_for(request, request_id)
-        return _shown(request, withdraw_request(request_id=found.id, actor=caller(request)))
-
-
-def _shown(request: Request, found: ApprovalRequest) -> Response:
-    [shown] = seen([found], caller(request))
-    return Response(shapes.one(shown))
+        return answer_with(request, withdraw_request(request_id=found.id, actor=caller(request)))
 
 
 def _wanted(given: dict[str, Any], *, seen_in_header: str = "") -> Wanted:
