@@ -15,19 +15,37 @@ from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.rules import Ballot, Tally, may_sit, tally
 
 
+class Absences:
+    """Who is away in some workspaces, and who may decide in their seat. Asked only where it
+    matters, and then of all of them at once."""
+
+    def __init__(self, workspaces: Collection[UUID]) -> None:
+        self._workspaces = workspaces
+
+    def of(self, workspace_id: UUID) -> Mapping[UUID, UUID]:
+        return self._found.get(workspace_id, {})
+
+    @cached_property
+    def _found(self) -> dict[UUID, dict[UUID, UUID]]:
+        away = Absence.objects.filter(workspace__in=self._workspaces, delegate_id__isnull=False)
+        found: dict[UUID, dict[UUID, UUID]] = {}
+        for row in away.now().order_by("id"):
+            found.setdefault(row.workspace_id, {})[row.person_id] = row.delegate_id
+        return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Electorate:
     """Of one workspace, as it is now."""
 
-    workspace_id: UUID
     roles: Mapping[UUID, str]
     """Everybody who may decide anything here, by their role."""
+    absences: Absences
+    workspace_id: UUID
 
-    @cached_property
+    @property
     def stand_ins(self) -> Mapping[UUID, UUID]:
-        """Who is away, and who may decide in their seat. Asked only where it matters."""
-        away = Absence.objects.filter(workspace_id=self.workspace_id, delegate_id__isnull=False)
-        return dict(away.now().order_by("id").values_list("person_id", "delegate_id"))
+        return self.absences.of(self.workspace_id)
 
     def seats(self, stage: Stage, excluded: Collection[UUID]) -> frozenset[UUID]:
         """Whose decision the stage takes."""
@@ -60,9 +78,21 @@ class Electorate:
 
 
 def electorate_of(workspace_id: UUID) -> Electorate:
+    return electorates_of({workspace_id})[workspace_id]
+
+
+def electorates_of(workspaces: Collection[UUID]) -> dict[UUID, Electorate]:
+    """Of all of them in one query."""
     deciders = Membership.objects.people_permitting(Permission.DECIDE)
-    people = deciders.filter(workspace_id=workspace_id)
-    return Electorate(workspace_id=workspace_id, roles=dict(people.values_list("user_id", "role")))
+    roles: dict[UUID, dict[UUID, str]] = {one: {} for one in workspaces}
+    rows = deciders.filter(workspace__in=workspaces)
+    for place, person, role in rows.values_list("workspace_id", "user_id", "role"):
+        roles[place][person] = role
+    absences = Absences(workspaces)
+    return {
+        place: Electorate(workspace_id=place, roles=own, absences=absences)
+        for place, own in roles.items()
+    }
 
 
 @dataclass(kw_only=True)
@@ -148,11 +178,14 @@ class Sitting:
 
 
 def sitting_of(request: ApprovalRequest, people: Electorate | None = None) -> Sitting:
-    return sittings_of([request], people or electorate_of(request.workspace_id))[0]
+    here = people or electorate_of(request.workspace_id)
+    return sittings_of([request], {request.workspace_id: here})[0]
 
 
-def sittings_of(requests: Sequence[ApprovalRequest], people: Electorate) -> list[Sitting]:
-    """Of one workspace, in two queries."""
+def sittings_of(
+    requests: Sequence[ApprovalRequest], people: Mapping[UUID, Electorate]
+) -> list[Sitting]:
+    """In two queries, with the people of each workspace."""
     ids = [request.id for request in requests]
     stages = _grouped(Stage.objects.filter(request__in=ids).current())
     current = {stage.id for found in stages.values() for stage in found}
@@ -163,7 +196,7 @@ def sittings_of(requests: Sequence[ApprovalRequest], people: Electorate) -> list
             request=request,
             stages=stages.get(request.id, []),
             votes=votes.get(request.id, []),
-            people=people,
+            people=people[request.workspace_id],
         )
         for request in requests
     ]

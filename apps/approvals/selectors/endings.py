@@ -68,14 +68,9 @@ def _comments(requests: Iterable[ApprovalRequest]) -> dict[UUID, str]:
     votes = Vote.objects.standing().filter(
         request__in=requests, voter_id=F("request__settled_by"), sealed__isnull=False
     )
-    deciding: dict[UUID, dict[UUID, Vote]] = {}
-    for vote in votes.order_by("at", "id"):
-        deciding.setdefault(vote.workspace_id, {})[vote.request_id] = vote
-    found: dict[UUID, str] = {}
-    for own in deciding.values():
-        texts = texts_of(own.values())
-        found |= {request_id: texts[vote.id] for request_id, vote in own.items()}
-    return found
+    deciding = {vote.request_id: vote for vote in votes.order_by("at", "id")}
+    texts = texts_of(deciding.values())
+    return {request_id: texts[vote.id] for request_id, vote in deciding.items()}
 
 
 def _after(ids: Collection[UUID]) -> dict[tuple[UUID, str], UUID]:

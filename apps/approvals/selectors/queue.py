@@ -10,9 +10,10 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.accounts.choices import Permission, Role
+from apps.accounts.models import Membership
 from apps.accounts.selectors import require
 from apps.approvals.choices import Decision, StageState
-from apps.approvals.models.people import Snooze
+from apps.approvals.models.people import Absence, Snooze
 from apps.approvals.models.requests import DUE, ApprovalRequest, RequestQuerySet, Stage, Vote
 from apps.approvals.selectors.electorate import Electorate, electorate_of
 from apps.common.actors import Actor
@@ -38,6 +39,35 @@ def waiting_on(
     for seat, other in people.stand_ins.items():
         if other == me and seat in people.roles:
             mine |= _seated(seat, people.roles[seat]) & _undecided(seat)
+    return _with_a_seat(requests, me, mine)
+
+
+def waiting_anywhere(actor: Actor) -> RequestQuerySet:
+    """The same in all workspaces that they may see, however many: one question for each role."""
+    return among_waiting(ApprovalRequest.objects.visible_to(actor), actor)
+
+
+def among_waiting(requests: RequestQuerySet, actor: Actor) -> RequestQuerySet:
+    """Of requests that they may see, anywhere."""
+    me = actor.actor_id
+    deciders = Membership.objects.people_permitting(Permission.DECIDE)
+    places = dict(deciders.filter(user_id=me).values_list("workspace_id", "role"))
+    if not places:
+        return requests.none()
+    mine = Q(pk__in=[])
+    for role in set(places.values()):
+        here = [place for place, held in places.items() if held == role]
+        mine |= Q(workspace__in=here) & _seated(me, role)
+    away = Absence.objects.filter(delegate_id=me, workspace__in=places).now()
+    seats = deciders.filter(
+        Exists(away.filter(person_id=OuterRef("user_id"), workspace=OuterRef("workspace")))
+    )
+    for place, seat, role in seats.values_list("workspace_id", "user_id", "role"):
+        mine |= Q(workspace=place) & _seated(seat, role) & _undecided(seat)
+    return _with_a_seat(requests, me, mine)
+
+
+def _with_a_seat(requests: RequestQuerySet, me: UUID, mine: Q) -> RequestQuerySet:
     snoozed = Snooze.objects.filter(
         request=OuterRef("request_id"), person_id=me, until__gt=timezone.now()
     )
@@ -48,16 +78,6 @@ def waiting_on(
     # page is full; EXISTS would be asked of all of them first.
     found = requests.pending().exclude(excluded__contains=[me])
     return found.alias(seat=Subquery(stages.values("pk")[:1])).filter(seat__isnull=False)
-
-
-def waiting_anywhere(actor: Actor) -> RequestQuerySet:
-    """In all workspaces in which something is pending that they may see."""
-    mine = ApprovalRequest.objects.visible_to(actor).pending()
-    found = Q(pk__in=[])
-    for workspace_id in mine.order_by().values_list("workspace_id", flat=True).distinct():
-        own = mine.filter(workspace_id=workspace_id)
-        found |= Q(pk__in=waiting_on(actor, own, workspace_id=workspace_id).values("pk"))
-    return ApprovalRequest.objects.visible_to(actor).filter(found)
 
 
 def _seated(person: UUID, role: str) -> Q:

@@ -18,7 +18,7 @@ from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import NOTHING_OPEN, UNREADABLE, StillOpen, still_open
-from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of, sittings_of
+from apps.approvals.selectors.electorate import Sitting, electorates_of, sittings_of
 from apps.approvals.selectors.names import Person
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import NOBODY, Actor
@@ -102,33 +102,20 @@ class Seen:
         return f"{stage.name}: {stage.approvals} of {stage.quorum}"
 
 
-def seen(
-    requests: Sequence[ApprovalRequest],
-    actor: Actor,
-    people: Mapping[UUID, Electorate] | None = None,
-) -> list[Seen]:
-    """Of one workspace or several; of each, a few queries."""
-    found: dict[UUID, Seen] = {}
-    by_workspace: dict[UUID, list[ApprovalRequest]] = {}
-    for request in requests:
-        by_workspace.setdefault(request.workspace_id, []).append(request)
+def seen(requests: Sequence[ApprovalRequest], actor: Actor) -> list[Seen]:
+    """Of one workspace or several."""
     told = summaries_of(requests)
-    for workspace_id, own in by_workspace.items():
-        electorate = (people or {}).get(workspace_id) or electorate_of(workspace_id)
-        page = _Page(own, electorate, actor)
-        found |= {sitting.request.id: page.seen(sitting, told) for sitting in page.sittings}
-    return [found[request.id] for request in requests]
+    page = _Page(requests, actor)
+    return [page.seen(sitting, told) for sitting in page.sittings]
 
 
 class _Page:
-    """Requests of one workspace, and what is read for all of them together."""
+    """Requests, and what is read for all of them together."""
 
-    def __init__(
-        self, requests: Sequence[ApprovalRequest], people: Electorate, actor: Actor
-    ) -> None:
+    def __init__(self, requests: Sequence[ApprovalRequest], actor: Actor) -> None:
         self.actor = actor
-        self.people = people
-        self.sittings = sittings_of(requests, people)
+        self.people = electorates_of({request.workspace_id for request in requests})
+        self.sittings = sittings_of(requests, self.people)
         self.left = still_open([request.id for request in requests])
         self.texts = texts_of(vote for sitting in self.sittings for vote in sitting.votes)
         self.users = _users(self._everybody())
@@ -187,7 +174,7 @@ class _Page:
             comment=self.texts.get(vote.id, ""),
             at=vote.at,
             counts=vote.view_digest == sitting.request.view_digest
-            and self.people.may_decide_from(vote, stage, excluded),
+            and sitting.people.may_decide_from(vote, stage, excluded),
             operations=vote.operations,
         )
 
@@ -234,13 +221,13 @@ class _Page:
         me, request = self.actor, sitting.request
         if me.actor_kind == "agent":
             return PeopleOnly()
-        if me.actor_id not in self.people.roles:
+        if me.actor_id not in sitting.people.roles:
             return NotAllowed("Your role here does not permit to decide.")
         if me.actor_id in request.excluded:
             return SelfApproval()
         if sitting.stage and sitting.seat_for(me.actor_id, sitting.stage):
             return None
-        if any(self.people.seat_for(me.actor_id, s, request.excluded) for s in anywhere):
+        if any(sitting.people.seat_for(me.actor_id, s, request.excluded) for s in anywhere):
             return None
         return NotYourTurn()
 
@@ -271,7 +258,7 @@ class _Page:
         return self._person(request.claimed_by) if request.claimed_until > timezone.now() else None
 
     def _everybody(self) -> set[UUID]:
-        found = set(self.people.roles)
+        found = {person for people in self.people.values() for person in people.roles}
         for sitting in self.sittings:
             request = sitting.request
             found |= {request.proposer_id, request.settled_by or NOBODY}
@@ -298,15 +285,13 @@ def _may(hindrance: DomainError | None) -> May:
 
 
 def texts_of(votes: Iterable[Vote]) -> dict[UUID, str]:
-    """What was said with votes of one workspace."""
+    """What was said with votes: each workspace's keys are read once."""
     spoken = [vote for vote in votes if vote.sealed]
-    if not spoken:
-        return {}
-    open_text = opener(spoken[0].workspace_id)
+    open_text = {place: opener(place) for place in {vote.workspace_id for vote in spoken}}
     found = {}
     for vote in spoken:
         try:
-            said = open_text(bytes(vote.sealed or b""), vote.context).decode()
+            said = open_text[vote.workspace_id](bytes(vote.sealed or b""), vote.context).decode()
             found[vote.id] = spelled_out(said)
         except (KeysErased, Undecipherable):
             found[vote.id] = UNREADABLE
