@@ -114,6 +114,23 @@ class ReviewBecause(models.TextChoices):
     SAMPLED = "sampled"
 
 
+class View(models.TextChoices):
+    """Of the queue."""
+
+    WAITING = "waiting", "Waiting on me"
+    OPEN = "open", "All open"
+    SOON = "soon", "Due soon"
+    RISKY = "risky", "High risk"
+    MINE = "mine", "Mine"
+    DECIDED = "decided", "Decided lately"
+
+
+class Order(models.TextChoices):
+    DUE = "due", "Due first"
+    RISK = "risk", "Riskiest first"
+    AGE = "age", "Oldest first"
+
+
 PHRASES = {
     "approvals.because": {
         each.value: each.label[0].lower() + each.label.removesuffix(".")[1:] for each in Because

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from apps.approvals.review import attention, deciding, page, queue, talking, tour, whole
+from apps.approvals.review import attention, bulk, deciding, page, queue, talking, tour, whole
 from apps.ledger.switch import stays_open
 
 guard = admin.site.admin_view
@@ -29,6 +29,9 @@ urlpatterns: list[URLPattern] = [
     path("", guard(queue.queue_page), name="review_queue"),
     path("attention/", guard(attention.attention_page), name="review_attention"),
     path("tour/", guard(tour.tour_seen), name="review_tour"),
+    path("changes/", guard(queue.queue_changes), name="review_changes"),
+    path("bulk/", guard(bulk.bulk_page), name="review_bulk"),
+    path("bulk/cast/", guard(stays_open(bulk.bulk_cast)), name="review_bulk_cast"),
     path(f"{ONE}/", guard(page.request_page), name="review_request"),
     path(f"{ONE}/tab/<slug:name>/", guard(page.tab), name="review_tab"),
     path(f"{ONE}/whole/<int:number>/", guard(whole.whole), name="review_whole"),

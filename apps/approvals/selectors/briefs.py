@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from apps.approvals.choices import Because, Decision, State
-from apps.approvals.models.requests import DUE, NEVER, ApprovalRequest, seat_of
+from apps.approvals.models.requests import ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import NOTHING_OPEN, StillOpen, still_open
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorates_of, sittings_of
+from apps.approvals.selectors.listing import Asked, queue_rows
 from apps.approvals.selectors.names import Person, people_named
-from apps.approvals.selectors.queue import waiting_on
+from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import Actor
 
@@ -34,18 +33,8 @@ def everything_waiting(
     actor: Actor, workspaces: Collection[UUID], *, limit: int
 ) -> tuple[list[Brief], int]:
     """On somebody, in all of these workspaces, what is due first first; and how many there are."""
-    pending = ApprovalRequest.objects.visible_to(actor).pending()
-    asking = pending.filter(workspace_id__in=workspaces).values_list("workspace_id", flat=True)
-    here = [
-        waiting_on(actor, pending.filter(workspace_id=workspace_id), workspace_id=workspace_id)
-        for workspace_id in asking.distinct()
-    ]
-    first = nsmallest(
-        limit,
-        chain.from_iterable(waiting.order_by(DUE, "id")[:limit] for waiting in here),
-        key=lambda request: (request.due_at or NEVER, request.id),
-    )
-    return briefs(first), sum(waiting.count() for waiting in here)
+    first = queue_rows(Asked(), actor, limit=limit, within=workspaces)
+    return briefs(first), waiting_anywhere(actor).filter(workspace__in=workspaces).count()
 
 
 def briefs(requests: Sequence[ApprovalRequest]) -> list[Brief]:

@@ -81,6 +81,7 @@ class Seen:
     subject_label: str
     sentence: str
     url: str
+    size: str
     proposer: Person
     settled_by: Person | None
     claimed_by: Person | None
@@ -129,6 +130,7 @@ class _Page:
             subject_label=label_of(request),
             sentence=summary.sentence,
             url=summary.url,
+            size=summary.size,
             proposer=self._person(request.proposer_id),
             settled_by=self._person(request.settled_by) if request.settled_by else None,
             claimed_by=self._claimed_by(request),

@@ -89,7 +89,7 @@ def _deal(requests: Sequence[ApprovalRequest]) -> None:
         return
     now, workspace = timezone.now(), requests[0].workspace_id
     away = list(Absence.objects.filter(workspace_id=workspace).not_over().order_by("-begins_at"))
-    sittings = sittings_of(requests, electorate_of(workspace))
+    sittings = sittings_of(requests, {workspace: electorate_of(workspace)})
     asked = {sitting.request.id: _asked(sitting, away, now) for sitting in sittings}
     asking = {name: channel for name, channel in channels.items() if not channel.alarms}
     cards = Card.objects.filter(request__in=requests, channel__in=asking)

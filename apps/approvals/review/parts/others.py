@@ -1,25 +1,40 @@
-"""What else waits on whoever reviews, and what comes after this."""
+"""What else there is in the view from which a request was opened, and what comes after it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from apps.approvals.models.requests import DUE
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.asked import query_of, read_asked
 from apps.approvals.review.reviewed import Reviewed
-from apps.approvals.selectors.queue import waiting_anywhere
+from apps.approvals.selectors.listing import next_after, place_of, queue_rows
+from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.subjects import GONE, summaries_of
 
-SHOWN = 20
+SHOWN = 30
+ABOVE = 10
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
-    rows = list(waiting_anywhere(reviewed.me).order_by(DUE, "id")[:SHOWN])
-    told = summaries_of(rows)
+    asked, row, me = read_asked(reviewed.asked), reviewed.row, reviewed.me
+    place = place_of(row, asked)
+    above = queue_rows(asked, me, after=place, back=True, limit=ABOVE)
+    below = queue_rows(asked, me, after=place, limit=SHOWN - 1 - len(above))
     return {
-        "rows": [
-            {
-                "row": row,
-                "sentence": told[row.subject_id].sentence if row.subject_id in told else GONE,
-            }
-            for row in rows
-        ],
-        "next": next((row for row in rows if row.id != reviewed.row.id), None),
+        "view": asked.view,
+        "query": query_of(asked),
+        "rows": _briefly([*reversed(above), row, *below]),
+        "next": below[0] if below else next_after(row, me, asked),
     }
+
+
+def _briefly(rows: Sequence[ApprovalRequest]) -> list[dict[str, Any]]:
+    told = summaries_of(rows)
+    names = people_named(row.proposer_id for row in rows)
+    return [
+        {
+            "row": row,
+            "sentence": told[row.subject_id].sentence if row.subject_id in told else GONE,
+            "proposer": names[row.proposer_id],
+        }
+        for row in rows
+    ]

@@ -1,0 +1,207 @@
+"""The queue as somebody asks for it: a view, narrowed, in an order, a page at a time.
+
+Each workspace is asked for its own first rows, in the order of an index; the first of those are the
+page. So it takes as long for a hundred thousand requests as for a hundred.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    DateTimeField,
+    Expression,
+    F,
+    Field,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    UUIDField,
+    Value,
+)
+from django.db.models.lookups import GreaterThan, LessThan
+from django.utils import timezone
+
+from apps.accounts.models import User, Workspace
+from apps.approvals.choices import OPEN, Order, State, View
+from apps.approvals.models.requests import DUE, NEVER, ApprovalRequest, RequestQuerySet
+from apps.approvals.selectors.queue import among_waiting
+from apps.common.actors import Actor
+from apps.policies.choices import RiskLevel
+
+SOON = timedelta(hours=24)
+LATELY = timedelta(days=30)
+RISKY = (RiskLevel.HIGH, RiskLevel.CRITICAL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    view: View = View.WAITING
+    order: Order = Order.DUE
+    workspace: UUID | None = None
+    kind: str = ""
+    risk: str = ""
+    proposer: UUID | None = None
+
+
+class Place(NamedTuple):
+    """Where a row stands in an order."""
+
+    value: Any
+    id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ordering:
+    """By a value, and by id where that is the same."""
+
+    by: Expression | F
+    kind: "Field[Any, Any]"
+    value: Callable[[ApprovalRequest], Any]
+    read: Callable[[str], Any]
+    falling: bool = False
+
+
+_ORDERINGS: Mapping[Order, _Ordering] = {
+    Order.DUE: _Ordering(
+        by=DUE,
+        kind=DateTimeField(),
+        value=lambda row: row.due_at or NEVER,
+        read=datetime.fromisoformat,
+    ),
+    Order.RISK: _Ordering(
+        by=F("risk_score"),
+        kind=IntegerField(),
+        value=lambda row: row.risk_score,
+        read=int,
+        falling=True,
+    ),
+    Order.AGE: _Ordering(by=F("id"), kind=UUIDField(), value=lambda row: row.id, read=UUID),
+}
+_DECIDED = _Ordering(
+    by=F("settled_at"),
+    kind=DateTimeField(),
+    value=lambda row: row.settled_at or NEVER,
+    read=datetime.fromisoformat,
+    falling=True,
+)
+
+
+def queue_rows(
+    asked: Asked,
+    me: Actor,
+    *,
+    limit: int,
+    after: Place | None = None,
+    back: bool = False,
+    within: Collection[UUID] | None = None,
+) -> list[ApprovalRequest]:
+    """The first ones, or those after a place. `back`: those before it, the nearest first."""
+    ordering = _ordering(asked)
+    falling = ordering.falling != back
+    rows = asked_for(asked, ApprovalRequest.objects.filter(workspace=OuterRef("pk")), me)
+    if after is not None:
+        rows = rows.filter(_beyond(ordering, after, falling=falling))
+    order = (_directed(ordering.by, falling=falling), _directed(F("id"), falling=falling))
+    places = Workspace.objects.visible_to(me)
+    if asked.workspace:
+        places = places.filter(id=asked.workspace)
+    if within is not None:
+        places = places.filter(id__in=within)
+    own = ArraySubquery(rows.order_by(*order).values("pk")[:limit])
+    first = [one for found in places.values_list(own, flat=True) for one in found]
+    found = ApprovalRequest.objects.filter(id__in=first).select_related("workspace")
+    return list(found.order_by(*order)[:limit])
+
+
+def asked_for(asked: Asked, requests: RequestQuerySet, me: Actor) -> RequestQuerySet:
+    """Those of these, which they may see, that are in what is asked for."""
+    named = {
+        "workspace": asked.workspace,
+        "subject_kind": asked.kind,
+        "risk_level": asked.risk,
+        "proposer_id": asked.proposer,
+    }
+    narrowed = requests.filter(**{name: value for name, value in named.items() if value})
+    now = timezone.now()
+    match asked.view:
+        case View.WAITING:
+            return among_waiting(narrowed, me)
+        case View.OPEN:
+            return narrowed.pending()
+        case View.SOON:
+            return narrowed.pending().filter(due_at__lt=now + SOON)
+        case View.RISKY:
+            return narrowed.pending().filter(risk_level__in=RISKY)
+        case View.MINE:
+            return narrowed.filter(
+                proposer_id__in=_mine(me), state__in=(*OPEN, State.CHANGES_REQUESTED)
+            )
+        case View.DECIDED:
+            return narrowed.filter(settled_at__gt=now - LATELY)
+
+
+def among(
+    asked: Asked, ids: Collection[UUID], me: Actor
+) -> tuple[list[ApprovalRequest], set[UUID]]:
+    """Those of these that they may see, and which of them are in what is asked for."""
+    visible = ApprovalRequest.objects.visible_to(me).filter(id__in=ids)
+    inside = set(asked_for(asked, visible, me).values_list("id", flat=True))
+    return list(visible.select_related("workspace")), inside
+
+
+def next_after(row: ApprovalRequest, me: Actor, asked: Asked) -> ApprovalRequest | None:
+    """The one below it, or else the first: another one. `row` as it was on the screen: decided, it
+    may stand elsewhere."""
+    below = queue_rows(asked, me, after=place_of(row, asked), limit=1)
+    found = below or queue_rows(asked, me, limit=2)
+    return next((other for other in found if other.id != row.id), None)
+
+
+def place_of(row: ApprovalRequest, asked: Asked) -> Place:
+    return Place(_ordering(asked).value(row), row.id)
+
+
+def written(place: Place) -> str:
+    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
+    return f"{value}~{place.id}"
+
+
+def read_place(text: str, asked: Asked) -> Place | None:
+    """One that is not understood leads to the beginning."""
+    value, _, id_ = text.partition("~")
+    try:
+        found = Place(_ordering(asked).read(value), UUID(id_))
+    except ValueError:
+        return None
+    naive = isinstance(found.value, datetime) and found.value.tzinfo is None
+    return None if naive else found
+
+
+def _ordering(asked: Asked) -> _Ordering:
+    return _DECIDED if asked.view == View.DECIDED else _ORDERINGS[asked.order]
+
+
+def _beyond(ordering: _Ordering, place: Place, *, falling: bool) -> Q:
+    """Compared as one value, for which PostgreSQL enters the index at its place."""
+    here = _pair(ordering.by, F("id"))
+    there = _pair(Value(place.value, ordering.kind), Value(place.id, UUIDField()))
+    return Q(LessThan(here, there) if falling else GreaterThan(here, there))
+
+
+def _pair(*values: Expression | F) -> Func:
+    return Func(*values, template="(%(expressions)s)", output_field=UUIDField())
+
+
+def _directed(by: Expression | F, *, falling: bool) -> Any:
+    return by.desc() if falling else by.asc()
+
+
+def _mine(me: Actor) -> list[UUID]:
+    """Oneself, and one's agents."""
+    found = User.objects.get_queryset().filter(Q(id=me.actor_id) | Q(owner_id=me.actor_id))
+    return list(found.values_list("id", flat=True))
