@@ -10,7 +10,8 @@ from django.utils import timezone
 from apps.accounts.choices import Role
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.review.asked import read_asked
-from apps.approvals.selectors.listing import next_after
+from apps.approvals.selectors.listing import Listing
+from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.services.seats import claim_request
 from tests.approvals.conftest import ONE, hold, vote
 from tests.approvals.loaves import ask
@@ -122,6 +123,13 @@ def test_several_workspaces_are_one_queue(several, reviewer):
     assert listed(stranger, f"?workspace={elsewhere.id}") == []
 
 
+def test_whoever_never_decides_is_shown_what_is_open_and_nothing_waits_on_them(several, workspace):
+    viewer = member(workspace, Role.VIEWER)
+    assert Listing(read_asked({}), viewer).rows(limit=5) == []
+    assert len(Listing(read_asked({"view": "open"}), viewer).rows(limit=5)) == 3
+    assert not waiting_anywhere(viewer).exists()
+
+
 def test_rows_are_asked_for_anew_and_say_whether_they_still_belong(several, reviewer, baker):
     vote(several[0], reviewer)
     query = "&".join(f"row={one}" for one in ids(*several))
@@ -136,13 +144,13 @@ def test_rows_are_asked_for_anew_and_say_whether_they_still_belong(several, revi
 
 
 def test_the_next_one_is_below_or_else_the_first(several, reviewer):
-    asked = read_asked({})
-    assert next_after(several[1], reviewer, asked) == several[0]
-    assert next_after(several[2], reviewer, asked) == several[1]
+    listing = Listing(read_asked({}), reviewer)
+    assert listing.next_after(several[1]) == several[0]
+    assert listing.next_after(several[2]) == several[1]
     vote(several[1], reviewer)
     vote(several[2], reviewer)
-    assert next_after(several[1], reviewer, asked) == several[0]
-    assert next_after(several[0], reviewer, asked) is None
+    assert listing.next_after(several[1]) == several[0]
+    assert listing.next_after(several[0]) is None
 
 
 @pytest.mark.parametrize("query", ["", "?view=mine", "?view=decided", "?view=soon", "?risk=high"])

@@ -18,14 +18,7 @@ from apps.approvals.choices import Order, State, View
 from apps.approvals.ports import subjects
 from apps.approvals.review.asked import query_of, read_asked, read_ids
 from apps.approvals.review.live import live_facts
-from apps.approvals.selectors.listing import (
-    Asked,
-    among,
-    place_of,
-    queue_rows,
-    read_place,
-    written,
-)
+from apps.approvals.selectors.listing import Asked, Listing, place_of, read_place, written
 from apps.approvals.selectors.seen import Seen, seen
 from apps.policies.choices import RiskLevel
 
@@ -60,9 +53,8 @@ class Row:
 def queue_page(request: HttpRequest) -> HttpResponse:
     me, asked = person(request), read_asked(request.GET.dict())
     facts = live_facts(me)
-    found = queue_rows(
-        asked, me, limit=SHOWN + 1, after=read_place(request.GET.get("after", ""), asked)
-    )
+    after = read_place(request.GET.get("after", ""), asked)
+    found = Listing(asked, me).rows(limit=SHOWN + 1, after=after)
     shown = found[:SHOWN]
     more = len(found) > SHOWN
     return TemplateResponse(
@@ -96,7 +88,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 def queue_changes(request: HttpRequest) -> HttpResponse:
     """Some rows as they are now, for a page that shows them already, or might."""
     me, asked = person(request), read_asked(request.GET.dict())
-    rows, inside = among(asked, read_ids(request.GET.getlist("row"), most=SHOWN), me)
+    ids = read_ids(request.GET.getlist("row"), most=SHOWN)
+    rows, inside = Listing(asked, me).among(ids)
     changed = [Row(told=told, inside=told.request.id in inside) for told in seen(rows, me)]
     return TemplateResponse(
         request, "review/rows.html", {"rows": changed, "query": query_of(asked), "asked": asked}

@@ -10,7 +10,7 @@ from apps.approvals.models.requests import ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import NOTHING_OPEN, StillOpen, still_open
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorates_of, sittings_of
-from apps.approvals.selectors.listing import Asked, queue_rows
+from apps.approvals.selectors.listing import Asked, Listing
 from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
@@ -33,7 +33,7 @@ def everything_waiting(
     actor: Actor, workspaces: Collection[UUID], *, limit: int
 ) -> tuple[list[Brief], int]:
     """On somebody, in all of these workspaces, what is due first first; and how many there are."""
-    first = queue_rows(Asked(), actor, limit=limit, within=workspaces)
+    first = Listing(Asked(), actor).rows(limit=limit, within=workspaces)
     return briefs(first), waiting_anywhere(actor).filter(workspace__in=workspaces).count()
 
 

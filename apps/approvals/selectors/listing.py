@@ -7,6 +7,7 @@ page. So it takes as long for a hundred thousand requests as for a hundred.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from django.utils import timezone
 from apps.accounts.models import User, Workspace
 from apps.approvals.choices import OPEN, Order, State, View
 from apps.approvals.models.requests import DUE, NEVER, ApprovalRequest, RequestQuerySet
-from apps.approvals.selectors.queue import among_waiting
+from apps.approvals.selectors.queue import seats_anywhere, with_a_seat
 from apps.common.actors import Actor
 from apps.policies.choices import RiskLevel
 
@@ -91,75 +92,86 @@ _DECIDED = _Ordering(
 )
 
 
-def queue_rows(
-    asked: Asked,
-    me: Actor,
-    *,
-    limit: int,
-    after: Place | None = None,
-    back: bool = False,
-    within: Collection[UUID] | None = None,
-) -> list[ApprovalRequest]:
-    """The first ones, or those after a place. `back`: those before it, the nearest first."""
-    ordering = _ordering(asked)
-    falling = ordering.falling != back
-    rows = asked_for(asked, ApprovalRequest.objects.filter(workspace=OuterRef("pk")), me)
-    if after is not None:
-        rows = rows.filter(_beyond(ordering, after, falling=falling))
-    order = (_directed(ordering.by, falling=falling), _directed(F("id"), falling=falling))
-    places = Workspace.objects.visible_to(me)
-    if asked.workspace:
-        places = places.filter(id=asked.workspace)
-    if within is not None:
-        places = places.filter(id__in=within)
-    own = ArraySubquery(rows.order_by(*order).values("pk")[:limit])
-    first = [one for found in places.values_list(own, flat=True) for one in found]
-    found = ApprovalRequest.objects.filter(id__in=first).select_related("workspace")
-    return list(found.order_by(*order)[:limit])
+class Listing:
+    """What somebody asks for. What their seats are is read once."""
 
+    def __init__(self, asked: Asked, me: Actor) -> None:
+        self.asked = asked
+        self.me = me
+        self._ordering = _ordering(asked)
 
-def asked_for(asked: Asked, requests: RequestQuerySet, me: Actor) -> RequestQuerySet:
-    """Those of these, which they may see, that are in what is asked for."""
-    named = {
-        "workspace": asked.workspace,
-        "subject_kind": asked.kind,
-        "risk_level": asked.risk,
-        "proposer_id": asked.proposer,
-    }
-    narrowed = requests.filter(**{name: value for name, value in named.items() if value})
-    now = timezone.now()
-    match asked.view:
-        case View.WAITING:
-            return among_waiting(narrowed, me)
-        case View.OPEN:
-            return narrowed.pending()
-        case View.SOON:
-            return narrowed.pending().filter(due_at__lt=now + SOON)
-        case View.RISKY:
-            return narrowed.pending().filter(risk_level__in=RISKY)
-        case View.MINE:
-            return narrowed.filter(
-                proposer_id__in=_mine(me), state__in=(*OPEN, State.CHANGES_REQUESTED)
-            )
-        case View.DECIDED:
-            return narrowed.filter(settled_at__gt=now - LATELY)
+    def rows(
+        self,
+        *,
+        limit: int,
+        after: Place | None = None,
+        back: bool = False,
+        within: Collection[UUID] | None = None,
+    ) -> list[ApprovalRequest]:
+        """The first ones, or those after a place. `back`: those before it, the nearest first."""
+        falling = self._ordering.falling != back
+        rows = self.of(ApprovalRequest.objects.filter(workspace=OuterRef("pk")))
+        if after is not None:
+            rows = rows.filter(_beyond(self._ordering, after, falling=falling))
+        order = [_directed(by, falling=falling) for by in (self._ordering.by, F("id"))]
+        places = Workspace.objects.visible_to(self.me)
+        if self.asked.workspace:
+            places = places.filter(id=self.asked.workspace)
+        if within is not None:
+            places = places.filter(id__in=within)
+        own = ArraySubquery(rows.order_by(*order).values("pk")[:limit])
+        first = [one for found in places.values_list(own, flat=True) for one in found or ()]
+        found = ApprovalRequest.objects.filter(id__in=first).select_related("workspace")
+        return list(found.order_by(*order)[:limit])
 
+    def of(self, requests: RequestQuerySet) -> RequestQuerySet:
+        """Those of these, which they may see, that are in what is asked for."""
+        asked, now = self.asked, timezone.now()
+        named = {
+            "workspace": asked.workspace,
+            "subject_kind": asked.kind,
+            "risk_level": asked.risk,
+            "proposer_id": asked.proposer,
+        }
+        narrowed = requests.filter(**{name: value for name, value in named.items() if value})
+        match asked.view:
+            case View.WAITING:
+                return with_a_seat(narrowed, self.me, self._seats)
+            case View.OPEN:
+                return narrowed.pending()
+            case View.SOON:
+                return narrowed.pending().filter(due_at__lt=now + SOON)
+            case View.RISKY:
+                return narrowed.pending().filter(risk_level__in=RISKY)
+            case View.MINE:
+                unsettled = (*OPEN, State.CHANGES_REQUESTED)
+                return narrowed.filter(proposer_id__in=self._mine, state__in=unsettled)
+            case View.DECIDED:
+                return narrowed.filter(settled_at__gt=now - LATELY)
 
-def among(
-    asked: Asked, ids: Collection[UUID], me: Actor
-) -> tuple[list[ApprovalRequest], set[UUID]]:
-    """Those of these that they may see, and which of them are in what is asked for."""
-    visible = ApprovalRequest.objects.visible_to(me).filter(id__in=ids)
-    inside = set(asked_for(asked, visible, me).values_list("id", flat=True))
-    return list(visible.select_related("workspace")), inside
+    def among(self, ids: Collection[UUID]) -> tuple[list[ApprovalRequest], set[UUID]]:
+        """Those of these that they may see, and which of them are in what is asked for."""
+        visible = ApprovalRequest.objects.visible_to(self.me).filter(id__in=ids)
+        inside = set(self.of(visible).values_list("id", flat=True))
+        return list(visible.select_related("workspace")), inside
 
+    def next_after(self, row: ApprovalRequest) -> ApprovalRequest | None:
+        """The one below it, or else the first: another one. `row` as it was on the screen: decided,
+        it may stand elsewhere."""
+        below = self.rows(after=place_of(row, self.asked), limit=1)
+        found = below or self.rows(limit=2)
+        return next((other for other in found if other.id != row.id), None)
 
-def next_after(row: ApprovalRequest, me: Actor, asked: Asked) -> ApprovalRequest | None:
-    """The one below it, or else the first: another one. `row` as it was on the screen: decided, it
-    may stand elsewhere."""
-    below = queue_rows(asked, me, after=place_of(row, asked), limit=1)
-    found = below or queue_rows(asked, me, limit=2)
-    return next((other for other in found if other.id != row.id), None)
+    @cached_property
+    def _seats(self) -> Q:
+        return seats_anywhere(self.me)
+
+    @cached_property
+    def _mine(self) -> list[UUID]:
+        """Oneself, and one's agents."""
+        me = self.me.actor_id
+        found = User.objects.get_queryset().filter(Q(id=me) | Q(owner_id=me))
+        return list(found.values_list("id", flat=True))
 
 
 def place_of(row: ApprovalRequest, asked: Asked) -> Place:
@@ -199,9 +211,3 @@ def _pair(*values: Expression | F) -> Func:
 
 def _directed(by: Expression | F, *, falling: bool) -> Any:
     return by.desc() if falling else by.asc()
-
-
-def _mine(me: Actor) -> list[UUID]:
-    """Oneself, and one's agents."""
-    found = User.objects.get_queryset().filter(Q(id=me.actor_id) | Q(owner_id=me.actor_id))
-    return list(found.values_list("id", flat=True))

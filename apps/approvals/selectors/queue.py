@@ -39,21 +39,20 @@ def waiting_on(
     for seat, other in people.stand_ins.items():
         if other == me and seat in people.roles:
             mine |= _seated(seat, people.roles[seat]) & _undecided(seat)
-    return _with_a_seat(requests, me, mine)
+    return with_a_seat(requests, actor, mine)
 
 
 def waiting_anywhere(actor: Actor) -> RequestQuerySet:
-    """The same in all workspaces that they may see, however many: one question for each role."""
-    return among_waiting(ApprovalRequest.objects.visible_to(actor), actor)
+    """The same in all workspaces that they may see, however many."""
+    requests = ApprovalRequest.objects.visible_to(actor)
+    return with_a_seat(requests, actor, seats_anywhere(actor))
 
 
-def among_waiting(requests: RequestQuerySet, actor: Actor) -> RequestQuerySet:
-    """Of requests that they may see, anywhere."""
+def seats_anywhere(actor: Actor) -> Q:
+    """The stages in which they sit, or stand in for who does: one question for each role."""
     me = actor.actor_id
     deciders = Membership.objects.people_permitting(Permission.DECIDE)
     places = dict(deciders.filter(user_id=me).values_list("workspace_id", "role"))
-    if not places:
-        return requests.none()
     mine = Q(pk__in=[])
     for role in set(places.values()):
         here = [place for place, held in places.items() if held == role]
@@ -64,15 +63,17 @@ def among_waiting(requests: RequestQuerySet, actor: Actor) -> RequestQuerySet:
     )
     for place, seat, role in seats.values_list("workspace_id", "user_id", "role"):
         mine |= Q(workspace=place) & _seated(seat, role) & _undecided(seat)
-    return _with_a_seat(requests, me, mine)
+    return mine
 
 
-def _with_a_seat(requests: RequestQuerySet, me: UUID, mine: Q) -> RequestQuerySet:
+def with_a_seat(requests: RequestQuerySet, actor: Actor, seats: Q) -> RequestQuerySet:
+    """Of requests that they may see: `seats` are the stages in which they decide."""
+    me = actor.actor_id
     snoozed = Snooze.objects.filter(
         request=OuterRef("request_id"), person_id=me, until__gt=timezone.now()
     )
     stages = Stage.objects.filter(
-        mine, _undecided(me), ~Exists(snoozed), request=OuterRef("pk"), state=StageState.OPEN
+        seats, _undecided(me), ~Exists(snoozed), request=OuterRef("pk"), state=StageState.OPEN
     )
     # As a value, it is looked up for one request after the other, in the order of an index, until a
     # page is full; EXISTS would be asked of all of them first.

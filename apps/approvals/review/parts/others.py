@@ -6,7 +6,7 @@ from typing import Any
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.review.asked import query_of, read_asked
 from apps.approvals.review.reviewed import Reviewed
-from apps.approvals.selectors.listing import next_after, place_of, queue_rows
+from apps.approvals.selectors.listing import Listing, place_of
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.subjects import GONE, summaries_of
 
@@ -15,15 +15,15 @@ ABOVE = 10
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
-    asked, row, me = read_asked(reviewed.asked), reviewed.row, reviewed.me
-    place = place_of(row, asked)
-    above = queue_rows(asked, me, after=place, back=True, limit=ABOVE)
-    below = queue_rows(asked, me, after=place, limit=SHOWN - 1 - len(above))
+    asked, row = read_asked(reviewed.asked), reviewed.row
+    listing, place = Listing(asked, reviewed.me), place_of(row, asked)
+    above = listing.rows(after=place, back=True, limit=ABOVE)
+    below = listing.rows(after=place, limit=SHOWN - 1 - len(above))
     return {
         "view": asked.view,
         "query": query_of(asked),
         "rows": _briefly([*reversed(above), row, *below]),
-        "next": below[0] if below else next_after(row, me, asked),
+        "next": below[0] if below else listing.next_after(row),
     }
 
 
