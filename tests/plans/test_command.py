@@ -12,7 +12,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.services.exports import export_workspace
-from apps.approvals.models.requests import ApprovalRequest
 from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
 from apps.plans.models import Plan
@@ -132,13 +131,3 @@ def test_a_workspaces_export_holds_its_plans_readable(plan, body, tmp_path):
         [row] = map(json.loads, archive.read(name).splitlines())
     assert row["artifact"]["intent"] == body["intent"]
     assert "sealed" not in row
-
-
-def test_the_demo_has_a_plan_that_waits_once(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    for _ in range(2):
-        call_command("seed_demo")
-    plan = Plan.objects.get()
-    assert plan.state == "waiting"
-    request = ApprovalRequest.objects.get(subject_id=plan.id)
-    assert request.state == "pending"

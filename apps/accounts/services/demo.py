@@ -1,6 +1,6 @@
-"""The demo workspace of a development server: a shop, somebody who reviews, an agent that proposes.
+"""The demo workspace of a development server: a shop, three who review, two agents that propose.
 
-The agent belongs to a third person, because whoever owns an agent cannot approve what it proposes.
+The agents belong to somebody else, because whoever owns an agent cannot approve what it proposes.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ from apps.ledger.services import record, unit
 WORKSPACE = "Northwind Shop"
 REVIEWER = ("reviewer@demo.lattice.invalid", "Rita Reviewer")
 DEVELOPER = ("developer@demo.lattice.invalid", "Dan Developer")
+COLLEAGUE = ("colleague@demo.lattice.invalid", "Nora Nilsson")
+THIRD = ("third@demo.lattice.invalid", "Sam Okafor")
 AGENT = ("agent@demo.lattice.invalid", "Northwind Agent")
+SCRIBE = ("scribe@demo.lattice.invalid", "Northwind Scribe")
 KEY_NAME = "Demo"
 
 
@@ -47,9 +50,14 @@ def seed_demo(*, known_password: str = "", known_key: str = "") -> Demo:
         reviewer, password = _person(*REVIEWER, known_password)
         _prove_address(reviewer)
         developer, _ = _person(*DEVELOPER, "", login=False)
+        colleague, _ = _person(*COLLEAGUE, "", login=False)
+        third, _ = _person(*THIRD, "", login=False)
         workspace = _workspace(reviewer)
         _membership(workspace, developer, Role.CONTRIBUTOR)
-        agent = _agent(workspace, developer)
+        _membership(workspace, colleague, Role.OWNER)
+        _membership(workspace, third, Role.REVIEWER)
+        agent = _agent(workspace, developer, *AGENT)
+        _agent(workspace, developer, *SCRIBE)
         api_key = _key(workspace, agent, known_key)
     return Demo(workspace, reviewer, password, agent, api_key)
 
@@ -92,8 +100,7 @@ def _membership(workspace: Workspace, person: User, role: Role) -> None:
         add_member(workspace_id=workspace.id, user=person, role=role, actor=SYSTEM)
 
 
-def _agent(workspace: Workspace, owner: User) -> User:
-    email, name = AGENT
+def _agent(workspace: Workspace, owner: User, email: str, name: str) -> User:
     agent = User.objects.get_queryset().filter(email=email, kind=ActorKind.AGENT).first()
     if agent is None:
         return create_agent(
