@@ -4,18 +4,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.models import User
 from apps.approvals.errors import NotReshapable
-from apps.approvals.ports import Affected, Change, Reshaped, Summary
+from apps.approvals.ports import Affected, Change, Editable, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.plans.choices import KIND
-from apps.plans.drawing import act_of, draw_plan
+from apps.plans.drawing import Drawing, act_of, draw_plan
 from apps.plans.models import Plan
+from apps.plans.patches.writing import patch_text
 from apps.plans.reviewing import checks_of, needs_of, operations_of, shared_paths, size_in_words
 from apps.plans.selectors.plans import Opened, opened, touched_by, waiting_beside
 from apps.plans.services.reshaping import edit_plan, narrow_plan
@@ -53,6 +55,7 @@ class PlanSubject:
             operations=operations_of(found.artifact, needs_of(drawing.files)),
             checks=checks_of(found.artifact),
             rationale=spelled_out("\n\n".join(text for text in said if text.strip())),
+            editable=self._editable(drawing),
         )
 
     def impact(self, subject_id: UUID, *, actor: Actor) -> tuple[Affected, ...]:
@@ -66,6 +69,12 @@ class PlanSubject:
         told = self.summaries({plan for _, plans in alike.values() for plan in plans})
         asked = pending_about(kind=KIND, subjects=told)
         return tuple(_alike(alike, told, asked))
+
+    def _editable(self, drawing: Drawing) -> tuple[Editable, ...]:
+        """A plan without changes has nothing that could be edited; Rego would not see what was."""
+        if not drawing.files or settings.OPA_ENABLE:
+            return ()
+        return (Editable(name="patch", label="The patch", text=patch_text(drawing.files)),)
 
     def digest(self, subject_id: UUID) -> str | None:
         found = self._opened(subject_id)

@@ -116,7 +116,7 @@ export async function toggleSplit() {
   if (!root()) return;
   const view = root().dataset.view === "split" ? "unified" : "split";
   const search = new URLSearchParams(location.search);
-  search.set("view", view);
+  search.set("lines", view);
   const arrived = (await fetched(`?${search}`)).querySelector("[data-diff]");
   document.cookie = `diff_view=${view}; path=/admin/review/; max-age=${YEAR}; SameSite=Strict`;
   const focused = document.activeElement?.closest("[data-diff] tr");

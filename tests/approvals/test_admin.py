@@ -133,7 +133,7 @@ def test_a_request_asks_as_much_for_much_that_was_said(
     assert read.count("Hm.") == count
 
 
-QUERIES_OF_A_REQUEST = 37
+QUERIES_OF_A_REQUEST = 43
 
 
 def test_what_nobody_would_see_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):
@@ -223,7 +223,7 @@ def test_a_kill_switch_leaves_rejecting_and_withdrawing(
     digest = request_.view_digest
     assert press(reviewer, request_, "decide", decision="approve", digest=digest).status_code == 503
     assert press(reviewer, request_, "comment", text="Hm.", said="note").status_code == 503
-    press(reviewer, request_, "decide", decision="reject", digest=digest)
+    press(reviewer, request_, "decide", decision="reject", digest=digest, text="Stale.")
     assert request_.state == State.DENIED
     press(owner, other, "withdraw")
     assert other.state == State.CANCELLED
@@ -247,7 +247,7 @@ def test_a_question_with_a_file_is_asked_and_answered(request_, owner, reviewer)
 
 def test_it_is_taken_on_and_given_back(request_, reviewer, other_reviewer):
     press(reviewer, request_, "claim")
-    assert f"{reviewer.name}, until" in shown(other_reviewer, request_)
+    assert f"{reviewer.name} has taken it on, until" in shown(other_reviewer, request_)
     assert press(other_reviewer, request_, "claim").status_code == 409
     press(reviewer, request_, "unclaim")
     assert request_.claimed_by is None

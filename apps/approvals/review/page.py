@@ -13,7 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from apps.accounts.browser.entry import person
+from apps.accounts.models import User
+from apps.activity.browser.pages import live_facts
+from apps.activity.selectors.pages import feed_page, page_viewer
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.moved import moved_since
 from apps.approvals.review.parts import (
     bar,
     changes,
@@ -53,9 +57,12 @@ def page_of(
     row: ApprovalRequest,
     *,
     refused: DomainError | None = None,
+    saw: str = "",
     **written: str,
 ) -> HttpResponse:
-    """With what was refused, and what had been written where, when something was."""
+    """With what was refused, and what had been written where, when something was; and beside what
+    somebody saw before (`saw`), what has changed."""
+    facts = _facts(person(request))
     reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
     open_tab = request.GET.get("tab", "change")
     if open_tab not in TABS:
@@ -69,6 +76,8 @@ def page_of(
         "tab": TABS[open_tab](reviewed),
         **{name: part(reviewed) for name, part in AROUND.items()},
         "refused": refused,
+        "moved": moved_since(saw, reviewed) if saw else None,
+        "facts": facts,
         **written,
     }
     return TemplateResponse(
@@ -95,8 +104,22 @@ def tab(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> dict[str, str]:
     """How the change is shown is remembered by the browser, unless the address says."""
-    kept = {"view": request.COOKIES["diff_view"]} if "diff_view" in request.COOKIES else {}
+    kept = {"lines": request.COOKIES["diff_view"]} if "diff_view" in request.COOKIES else {}
     return kept | request.GET.dict()
+
+
+def now(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """What may have changed on a page that is open already: all but what the tabs show."""
+    row = the_request(request_id=request_id, actor=person(request))
+    reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
+    shown = {**_about(reviewed), "bar": bar.shown(reviewed), "others": others.shown(reviewed)}
+    return TemplateResponse(request, "review/now.html", shown)
+
+
+def _facts(me: User) -> dict[str, Any]:
+    """From where the page goes on live: read before all that it shows."""
+    page = feed_page(page_viewer(me), limit=0)
+    return live_facts(page, user=me, most=0, presence=True)
 
 
 def _about(reviewed: Reviewed) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from apps.accounts.ports import Standing
 from apps.accounts.selectors import standing_of
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Change
-from apps.approvals.selectors.seen import Seen, seen
+from apps.approvals.selectors.electorate import Electorate, electorate_of
+from apps.approvals.selectors.seen import Seen, SeenStage, seen
 from apps.approvals.selectors.subjects import change_of
 from apps.common.errors import NotFound
 from apps.policies.errors import ActUnreadable
@@ -26,6 +27,10 @@ class Reviewed:
     def told(self) -> Seen:
         [told] = seen([self.row], self.me)
         return told
+
+    @cached_property
+    def people(self) -> Electorate:
+        return electorate_of(self.row.workspace_id)
 
     @cached_property
     def change(self) -> Change | None:
@@ -49,3 +54,8 @@ class Reviewed:
         standing = standing_of(actor=self.me, workspace_id=self.row.workspace_id)
         assert standing is not None  # noqa: S101 - they were shown it
         return standing
+
+    @property
+    def stage(self) -> SeenStage | None:
+        """The one that is open."""
+        return next((stage for stage in self.told.stages if stage.state == "open"), None)

@@ -21,6 +21,10 @@ ACTIONS: dict[str, Any] = {
     "comment": talking.CommentPage.as_view(),
     "resolve": talking.ResolvePage.as_view(),
     "reopen": talking.ReopenPage.as_view(),
+    "look-again": stays_open(deciding.LookAgainPage.as_view()),
+    "snooze": deciding.SnoozePage.as_view(),
+    "hand-over": deciding.HandOverPage.as_view(),
+    "give-seat": deciding.GiveSeatPage.as_view(),
     "break-glass": deciding.BreakGlassPage.as_view(),
     "look": deciding.LookPage.as_view(),
 }
@@ -33,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("bulk/", guard(bulk.bulk_page), name="review_bulk"),
     path("bulk/cast/", guard(stays_open(bulk.bulk_cast)), name="review_bulk_cast"),
     path(f"{ONE}/", guard(page.request_page), name="review_request"),
+    path(f"{ONE}/now/", guard(page.now), name="review_now"),
     path(f"{ONE}/tab/<slug:name>/", guard(page.tab), name="review_tab"),
     path(f"{ONE}/whole/<int:number>/", guard(whole.whole), name="review_whole"),
     *(

@@ -23,7 +23,7 @@ Opened = tuple[int, int]
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
     change = reviewed.change
-    view: View = "split" if reviewed.asked.get("view") == "split" else "unified"
+    view: View = "split" if reviewed.asked.get("lines") == "split" else "unified"
     operations = list(_operations(change, view, reviewed.asked)) if change else []
     return {
         "operations": operations,
@@ -66,7 +66,7 @@ def _drawn(diff: Diff, told: Operation, view: View, opened: list[Opened]) -> Saf
     def unfold(fold: Fold) -> str:
         folds = [*opened, (told.number, fold.start)]
         places = ",".join(f"{one}.{line}" for one, line in folds)
-        return f"?{urlencode({'tab': 'change', 'view': view, 'open': places})}"
+        return f"?{urlencode({'tab': 'change', 'lines': view, 'open': places})}"
 
     name = spelled_out(told.target)
     return draw(diff, name=name, view=view, operation=told.number, unfold=unfold)

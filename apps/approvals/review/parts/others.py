@@ -1,4 +1,4 @@
-"""What else there is in the view from which a request was opened, and what comes after it."""
+"""What else there is in the view from which a request was opened: before it, and after it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +23,7 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
         "view": asked.view,
         "query": query_of(asked),
         "rows": _briefly([*reversed(above), row, *below]),
+        "previous": above[0] if above else None,
         "next": below[0] if below else listing.next_after(row),
     }
 
