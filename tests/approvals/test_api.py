@@ -54,6 +54,15 @@ def test_a_request_says_what_is_asked_of_whom(api, request_, baker, reviewer, ot
     ]
 
 
+def test_what_else_depends_on_it_is_told_by_itself(api, request_, reviewer):
+    found = api(reviewer).get(f"{PATH}/{request_.id}/impact").json()["affected"]
+    assert [(each["key"], each["of"]) for each in found] == [
+        *(("docs/a.md", ""), ("docs/b.md", "")),
+        *(("Ada", "docs/a.md"), ("Bo\u202e", "docs/a.md"), ("cook", "Ada")),
+    ]
+    assert "\u202e" not in found[3]["label"]
+
+
 def test_votes_are_shown_with_what_was_said(api, workspace, owner, baker, loaves, reviewer, admin):
     hold(workspace, owner, TWO)
     request = ask(workspace, baker)

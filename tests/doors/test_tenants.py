@@ -139,6 +139,7 @@ NAMED = {
     "api/v1/approvals/<uuid:request_id>/comments/<uuid:comment_id>/reopen",
     "api/v1/approvals/<uuid:request_id>/comments/<uuid:comment_id>/resolve",
     "api/v1/approvals/<uuid:request_id>/delegate",
+    "api/v1/approvals/<uuid:request_id>/impact",
     "api/v1/approvals/<uuid:request_id>/reassign",
     "api/v1/approvals/<uuid:request_id>/review",
     "api/v1/approvals/<uuid:request_id>/snooze",

@@ -194,11 +194,17 @@ class AffectedOutput(serializers.Serializer[Any]):
 class ChangeOutput(serializers.Serializer[Any]):
     digest = serializers.CharField()
     operations = OperationOutput(many=True)
-    impact = AffectedOutput(many=True, help_text="What else depends on what would change.")
     checks = serializers.ListField(child=serializers.DictField())
     rationale = serializers.CharField(
         allow_blank=True, help_text="What whoever proposed it says of it."
     )
+
+
+class ImpactOutput(serializers.Serializer[Any]):
+    affected = AffectedOutput(many=True, help_text="What else depends on what would change.")
+
+    class Meta:
+        ref_name = "ApprovalImpact"
 
 
 class WholeRequestOutput(RequestOutput):

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_REQUEST}/comments/<uuid:comment_id>/reopen", discussion.Reopen.as_view()),
     path(f"{_REQUEST}/comments/<uuid:comment_id>/resolve", discussion.Resolve.as_view()),
     path(f"{_REQUEST}/delegate", seats.Delegate.as_view()),
+    path(f"{_REQUEST}/impact", requests.Impact.as_view()),
     path(f"{_REQUEST}/reassign", seats.Reassign.as_view()),
     path(f"{_REQUEST}/review", reviews.OneReview.as_view()),
     path(f"{_REQUEST}/snooze", seats.SnoozeIt.as_view()),

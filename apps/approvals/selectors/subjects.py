@@ -1,11 +1,14 @@
 """What requests are about, as the rooms say to which it belongs."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.ports import Change, Summary, subjects
+from apps.approvals.ports import Affected, Change, Summary, subjects
+from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.policies.engine.hidden import spelled_out
 
 GONE = "What this was about is not there any more."
 
@@ -34,3 +37,12 @@ def change_of(request: ApprovalRequest) -> Change | None:
         return subject.change(request.subject_id) if subject else None
     except NotFound:
         return None
+
+
+def impact_of(request: ApprovalRequest, actor: Actor) -> list[Affected]:
+    """What else depends on it, as far as they may see that."""
+    subject = subjects.get(request.subject_kind)
+    return [
+        replace(each, label=spelled_out(each.label), how=spelled_out(each.how))
+        for each in (subject.impact(request.subject_id, actor=actor) if subject else ())
+    ]

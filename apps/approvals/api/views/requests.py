@@ -18,7 +18,7 @@ from apps.approvals.selectors.endings import followed_by
 from apps.approvals.selectors.queue import requests_of, waiting_on
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.selectors.seen import seen
-from apps.approvals.selectors.subjects import change_of
+from apps.approvals.selectors.subjects import change_of, impact_of
 from apps.common.api.preconditions import answer_with_tag, etag
 from apps.common.errors import Invalid
 
@@ -80,6 +80,20 @@ class OneRequest(APIView):
         [shown] = seen([found], caller(request))
         body = shapes.whole(shown, change_of(found), followed_by=followed_by(found))
         return answer_with_tag(request, tag_of(found, body), body)
+
+
+@extend_schema(tags=["approvals"])
+class Impact(APIView):
+    permission_classes = READERS
+
+    @extend_schema(
+        summary="What else depends on what would change",
+        description="As far as you may see it, and as things are now. It may take a second or two.",
+        responses=shapes.ImpactOutput,
+    )
+    def get(self, request: Request, request_id: UUID) -> Response:
+        affected = impact_of(asked_for(request, request_id), caller(request))
+        return Response(shapes.ImpactOutput({"affected": affected}).data)
 
 
 def tag_of(found: ApprovalRequest, body: dict[str, Any]) -> str:

@@ -1,26 +1,17 @@
 """What else depends on what would change: as a graph, and in words."""
 
-from dataclasses import replace
 from typing import Any
 
-from apps.approvals.ports import Affected, subjects
+from apps.approvals.ports import Affected
 from apps.approvals.review.graphs import graph_of
 from apps.approvals.review.reviewed import Reviewed
-from apps.policies.engine.hidden import spelled_out
+from apps.approvals.selectors.subjects import impact_of, label_of
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
-    subject = subjects.get(reviewed.row.subject_kind)
-    if subject is None:
-        return {"affected": (), "graph": None}
-    found = [
-        replace(each, label=spelled_out(each.label), how=spelled_out(each.how))
-        for each in subject.impact(reviewed.row.subject_id, actor=reviewed.me)
-    ]
-    return {
-        "affected": _nested(found),
-        "graph": graph_of(found, change="This " + subject.label.lower()) if found else None,
-    }
+    found = impact_of(reviewed.row, reviewed.me)
+    change = f"This {label_of(reviewed.row).lower()}"
+    return {"affected": _nested(found), "graph": graph_of(found, change=change) if found else None}
 
 
 def _nested(found: list[Affected]) -> list[dict[str, Any]]:
