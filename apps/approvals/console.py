@@ -53,14 +53,14 @@ def due_soon(actor: Actor) -> Reading:
     )
 
 
-@tile(title="Denied of what was decided", icon="thumb_down", order=7)
+@tile(title="Denial rate", icon="thumb_down", order=7)
 def denial_rate(actor: Actor) -> Reading | None:
     counted = counted_lately(actor)
     if not counted.decided:
         return None
     return Reading(
         f"{round(100 * counted.denied / counted.decided)} %",
-        note=f"{counted.denied} of {counted.decided} in the last {LATELY.days} days",
+        note=f"{counted.denied} of {counted.decided} decided in the last {LATELY.days} days",
         url=f"{reverse(LIST)}?state__exact={State.DENIED}",
     )
 

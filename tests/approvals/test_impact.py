@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.accounts.choices import Role
 from apps.approvals.policy_changes import KIND
 from apps.approvals.ports import Affected, subjects
-from apps.approvals.review.graphs import LONGEST, MOST_IN_LAYER, graph_of, shortened
+from apps.approvals.review.graphs import LONGEST, MOST_IN_LAYER, WIDTH, folded, graph_of
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy
@@ -31,7 +31,8 @@ def tab(user, request, name):
 def laid_out(*affected):
     graph = graph_of(affected, change="This")
     columns = sorted({box.x for box in graph.boxes})
-    return [[box.whole for box in graph.boxes if box.x == x] for x in columns], graph
+    layers = [[box.lines[0].text for box in graph.boxes if box.x == x] for x in columns]
+    return layers, graph
 
 
 # --- drawn
@@ -41,7 +42,7 @@ def test_what_follows_stands_one_layer_further():
     layers, graph = laid_out(of("a"), of("b"), of("c", "b"), of("d", "c"))
     assert layers == [["This"], ["a", "b"], ["c"], ["d"]]
     assert len(graph.lines) == 4
-    assert (graph.width, graph.left_out) == (4 * 208 + 3 * 56, 0)
+    assert (4 * WIDTH < graph.width < 5 * WIDTH, graph.left_out) == (True, 0)
 
 
 def test_what_follows_from_several_is_one_box_with_a_line_from_each():
@@ -65,12 +66,21 @@ def test_what_has_no_room_is_counted():
     assert graph.left_out == 3
 
 
-def test_a_long_name_keeps_its_beginning_and_its_end():
+def test_a_long_path_keeps_its_beginning_and_its_end():
     path = "services/checkout/src/payments/refunds.py"
-    assert shortened("short.py") == "short.py"
-    assert len(shortened(path)) <= LONGEST
-    assert shortened(path).startswith("services/")
-    assert shortened(path).endswith("/refunds.py")
+    assert folded("short.py") == ["short.py"]
+    [line] = folded(path)
+    assert len(line) <= LONGEST
+    assert line.startswith("services")
+    assert line.endswith("/refunds.py")
+
+
+def test_a_sentence_is_folded_and_ends_where_there_is_no_room():
+    lines = folded("Checkout agent edits api/greeting.py and deletes docs/old.md")
+    assert lines == ["Checkout agent edits", "api/greeting.py and…"]
+    assert folded("") == [""]
+    path = "services/checkout/refunds-and-returns.py"
+    assert folded(f"creates {path} and more")[1].endswith("returns.py…")
 
 
 # --- of any subject

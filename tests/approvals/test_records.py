@@ -227,7 +227,7 @@ def test_who_does_not_decide_here_sees_the_names_of_the_rules(request_, workspac
 def test_home_tells_how_it_goes(history, workspace, baker, reviewer):
     assert (denial_rate(reviewer).value, denial_rate(reviewer).note) == (
         "20 %",
-        "1 of 5 in the last 30 days",
+        "1 of 5 decided in the last 30 days",
     )
     assert time_to_a_decision(reviewer).value == "3 hours"
     [agent] = agents_by_acceptance(reviewer, most=5)

@@ -56,7 +56,7 @@ def test_an_older_plan_touches_nothing_that_is_known(propose):
     plan = propose(new("docs/a.md"))
     Plan.objects.update(sealed_touched=None, sealed_paths=None)
     assert told(plan).touches == frozenset()
-    assert told(plan).sentence.endswith("proposes 1 changes")
+    assert told(plan).sentence.endswith("proposes 1 change")
 
 
 def test_what_is_narrowed_touches_less(propose, reviewer):

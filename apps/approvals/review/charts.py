@@ -53,12 +53,7 @@ def times_chart(decided: Sequence[Decided]) -> Chart | None:
 def _bar(number: int, each: Decided, longest: timedelta) -> Bar:
     share = log1p(each.took.total_seconds()) / log1p(max(1.0, longest.total_seconds()))
     height = max(SHORTEST, round(TALL * share))
-    tone = "bad"
-    if each.state in ACCEPTED:
-        tone = "good"
-    elif each.state == State.CHANGES_REQUESTED:
-        tone = "wait"
-    outcome = {"good": "Accepted", "wait": "Sent back", "bad": "Denied"}[tone]
+    tone, outcome = outcome_of(each.state)
     return Bar(
         x=number * (BAR + GAP),
         y=TALL - height,
@@ -66,6 +61,13 @@ def _bar(number: int, each: Decided, longest: timedelta) -> Bar:
         tone=tone,
         told=f"{outcome} after {in_words(each.took)}",
     )
+
+
+def outcome_of(state: str) -> tuple[str, str]:
+    """Of what people decided: its tone, and a word for it."""
+    if state in ACCEPTED:
+        return "good", "Accepted"
+    return ("wait", "Sent back") if state == State.CHANGES_REQUESTED else ("bad", "Denied")
 
 
 def in_words(span: timedelta) -> str:

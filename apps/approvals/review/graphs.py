@@ -4,23 +4,32 @@ beside it, and so on. Pure; the list beside it says the same in words.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten, wrap
 
 from apps.approvals.ports import Affected
 
-WIDTH, HEIGHT = 208, 44
+WIDTH, HEIGHT = 186, 58
 """Of a box."""
-ACROSS, DOWN = 56, 12
+ACROSS, DOWN = 44, 12
 """Between boxes."""
 MOST_IN_LAYER = 10
-LONGEST = 28
-"""Letters in a box."""
+LONGEST, LONGEST_HOW = 25, 32
+"""Letters in a line of a box."""
+FIRST_LINE, NEXT_LINE = 19, 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    text: str
+    y: int
+    quiet: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    label: str
     whole: str
-    how: str
+    """All that its lines have room for only in part."""
+    lines: tuple[Line, ...]
     kind: str
     url: str
     x: int
@@ -79,10 +88,16 @@ def _layers(affected: Sequence[Affected], known: Mapping[str, Affected]) -> list
 
 
 def _box(each: Affected, x: int, y: float) -> Box:
+    texts = [(text, False) for text in folded(each.label)]
+    if each.how:
+        texts.append((shorten(each.how, LONGEST_HOW, placeholder="…"), True))
+    top = FIRST_LINE + (3 - len(texts)) * NEXT_LINE // 2
     return Box(
-        label=shortened(each.label),
-        whole=each.label,
-        how=shortened(each.how),
+        whole=f"{each.label}: {each.how}" if each.how else each.label,
+        lines=tuple(
+            Line(text=text, y=top + row * NEXT_LINE, quiet=quiet)
+            for row, (text, quiet) in enumerate(texts)
+        ),
         kind=each.kind,
         url=each.url,
         x=x,
@@ -97,9 +112,14 @@ def _line(start: tuple[int, float], end: tuple[int, float]) -> str:
     return f"M{x} {y:g}C{middle:g} {y:g} {middle:g} {to_y:g} {to_x} {to_y:g}"
 
 
-def shortened(text: str) -> str:
-    """Its beginning and its end: of a path that is the folder and the file."""
-    if len(text) <= LONGEST:
-        return text
-    kept = LONGEST - 1
-    return f"{text[: kept // 3].rstrip()}…{text[-(kept - kept // 3) :].lstrip()}"
+def folded(text: str) -> list[str]:
+    """On two lines at most. Of a long word, such as a path, its beginning and its end."""
+    words = " ".join(map(_cut, text.split()))
+    return wrap(words, LONGEST, max_lines=2, placeholder="…", break_on_hyphens=False) or [""]
+
+
+def _cut(word: str) -> str:
+    if len(word) < LONGEST:
+        return word
+    kept = LONGEST - 2  # there is one more where the text ends early
+    return f"{word[: kept // 3]}…{word[-(kept - kept // 3) :]}"

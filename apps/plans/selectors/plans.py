@@ -110,7 +110,8 @@ def touched_by(rows: Iterable[Plan]) -> dict[UUID, Touched]:
         words = _text(open_text, row.sealed_touched, row.touched_context)
         paths = _text(open_text, row.sealed_paths, row.paths_context)
         found[row.id] = Touched(
-            words=words or f"proposes {row.operations} changes",
+            words=words
+            or f"proposes {row.operations} change" + ("s" if row.operations > 1 else ""),
             paths=frozenset(paths.split("\n")) - {"", UNREADABLE},
         )
     return found

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from apps.approvals.choices import State
-from apps.approvals.review.charts import in_words, times_chart
+from apps.approvals.review.charts import in_words, outcome_of, times_chart
 from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.names import people_named
-from apps.approvals.selectors.records import ACCEPTED, record_of
-from apps.approvals.selectors.similar import Similar, similar_to
+from apps.approvals.selectors.records import record_of
+from apps.approvals.selectors.similar import similar_to
 from apps.common.actors import NOBODY
 from apps.policies.verdicts import risk_parts
 
@@ -26,7 +25,7 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
         "similar": [
             {
                 "told": each,
-                "tone": _tone(each),
+                "outcome": outcome_of(each.request.state),
                 "decided_by": names.get(each.request.settled_by or NOBODY),
             }
             for each in similar
@@ -40,9 +39,3 @@ def _risk(reviewed: Reviewed) -> list[dict[str, Any]]:
     if explained is None or explained.case.verdict.risk.score != row.risk_score:
         return []
     return risk_parts(explained.case.verdict)
-
-
-def _tone(each: Similar) -> str:
-    if each.request.state in ACCEPTED:
-        return "good"
-    return "wait" if each.request.state == State.CHANGES_REQUESTED else "bad"
