@@ -98,21 +98,14 @@ def test_a_reviewer_sees_what_a_change_touches_and_why_it_is_asked_about(
     assert boxes.first.is_visible() == (size is None)
     assert serious_faults(page) == []
     assert not too_wide(page)
-    shot(page, f"impact-{scheme}")
 
     page.goto(f"/admin/review/{request_.id}/?tab=policy")
     trace = page.locator(".trace").first
     expect(trace).to_contain_text("- name: agents are reviewed")
     assert serious_faults(page) == []
     assert not too_wide(page)
-    shot(page, f"policy-{scheme}")
     trace.get_by_role("link", name="line 6").click()
     expect(page.locator("#L6")).to_contain_text("agents are reviewed")
-
-
-def shot(page, name):
-    page.add_style_tag(content=".review section.bar{display:none!important}")
-    page.screenshot(path=f"/tmp/shots_insight/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", None), ("dark", PHONE)])
@@ -126,9 +119,7 @@ def test_the_record_tells_how_the_proposer_fared(open_browser, reviewer, request
     expect(record.get_by_role("link")).to_have_count(5)
     assert serious_faults(page) == []
     assert not too_wide(page)
-    shot(page, f"record-{scheme}")
     page.goto("/admin/")
     expect(page.get_by_text("17 %")).to_be_visible()
     assert serious_faults(page) == []
     assert not too_wide(page)
-    shot(page, f"home-{scheme}")
