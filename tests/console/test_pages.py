@@ -33,7 +33,7 @@ LISTS = {
     "approvals_afterreview_changelist": 7,
     "approvals_absence_changelist": 8,
 }
-HOME = 22
+HOME = 24
 SEARCH = 7
 
 
