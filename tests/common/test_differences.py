@@ -95,6 +95,8 @@ def test_an_end_without_a_line_feed_is_a_difference():
 
 PATCH = """\
 diff --git a/old.sql b/new.sql
+old mode 100644
+new mode 100755
 similarity index 80%
 rename from old.sql
 rename to new.sql
@@ -121,7 +123,7 @@ def test_a_patch_is_read_by_its_counts():
     assert went == ["-- a comment\n"]
     assert came == ["-- another comment\n", "++ counter\n"]
     assert folds_of(diff) == [Fold(1, 9), Fold(14, 16)]
-    assert diff.notes == ("similarity index 80%", "rename from old.sql", "rename to new.sql")
+    assert diff.notes == ("old mode 100644", "new mode 100755")
 
 
 def test_a_patch_without_hunks_is_read_by_its_marks():

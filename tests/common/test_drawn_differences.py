@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from apps.common.diffs.comparing import compare, read_patch
 from apps.common.diffs.drawing import draw
 
-OTHER_MARKUP = re.compile(r"<(?!/?(?:div|table|caption|thead|tbody|tr|th|td|ins|del|p|a|span)[ >])")
+OTHER_MARKUP = re.compile(
+    r"<(?!/?(?:div|table|caption|colgroup|col|thead|tbody|tr|th|td|ins|del|p|a|span)[ >])"
+)
 
 
 @pytest.mark.parametrize("view", ["unified", "split"])

@@ -24,8 +24,11 @@ STEP = 100
 MOST_NOTES = 20
 
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
-_NAMES = ("diff --git ", "index ", "--- ", "+++ ")
-"""Lines of a patch that say of which file it is: whoever shows it has said so."""
+_SAID = re.compile(
+    r"(?:diff --git|index|---|\+\+\+|similarity index|rename (?:from|to)) .*"
+    r"|(?:new|deleted) file mode 100644"
+)
+"""Lines of a patch that say which plain file it is about: whoever shows it has said so."""
 
 
 @dataclass
@@ -147,8 +150,9 @@ def read_patch(unified: str, *, most: int = MOST) -> Diff:
             before, after, at = start, to, at + 1
         body = _body(lines, at, went, came) if head or bare else []
         if not body and not head:
-            if lines[at].strip() and not lines[at].startswith(_NAMES):
-                notes.append(lines[at].removesuffix("\n"))
+            text = lines[at].removesuffix("\n")
+            if text.strip() and not _SAID.fullmatch(text):
+                notes.append(text)
             at += 1
             continue
         for same, run in groupby(body, key=lambda line: line[0] == " "):

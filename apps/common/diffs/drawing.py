@@ -24,8 +24,16 @@ EDGE = 200
 _UNSEEN = re.compile(r"⟨(U\+[0-9A-F]{4,6}[^⟩]*)⟩|[\r\f]")
 _SIDES = {"before": ("gone", "&minus;", "del"), "after": ("new", "+", "ins")}
 _COLUMNS = {
-    "unified": ("Line before", "Line after", "Change", "Text"),
-    "split": ("Line before", "Change", "Before", "Line after", "Change", "After"),
+    "unified": (
+        ("number", "Line before"),
+        ("number", "Line after"),
+        ("sign", "Change"),
+        ("text", "Text"),
+    ),
+    "split": (
+        *(("number", "Line before"), ("sign", "Change"), ("text", "Before")),
+        *(("number", "Line after"), ("sign", "Change"), ("text", "After")),
+    ),
 }
 
 
@@ -65,14 +73,18 @@ def _fold(fold: Fold, unfold: Callable[[Fold], str] | None) -> str:
 
 
 def _tables(hunk: Hunk, name: str, view: View, operation: int | None) -> Iterator[str]:
-    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS[view])
+    widths = "".join(f'<col class="{kind}">' for kind, _ in _COLUMNS[view])
+    head = "".join(f'<th scope="col">{title}</th>' for _, title in _COLUMNS[view])
     opened = "" if hunk.opened is None else f' data-opened="{hunk.opened}"'
     rows = _split(hunk.rows, operation) if view == "split" else _unified(hunk.rows, operation)
     for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        tens = (len(some) + 9) // 10
         yield (
-            f'<div class="run"{opened}><table><caption class="unseen">{name}</caption>'
+            f'<div class="run" data-tens="{tens}"{opened}><table>'
+            f'<caption class="unseen">{name}</caption><colgroup>{widths}</colgroup>'
             f'<thead class="unseen"><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(rows[start : start + AT_ONCE])}</tbody></table></div>"
+            f"<tbody>{''.join(some)}</tbody></table></div>"
         )
 
 

@@ -54,6 +54,6 @@ class Diff:
     room: int = 0
     """How many more lines would have been shown."""
     notes: tuple[str, ...] = ()
-    """What a patch says beside its lines: that a file gets another name."""
+    """What a patch says beside its lines: that a file becomes a program."""
     whole: bool = False
     """Both texts are at hand: its folds can be opened."""

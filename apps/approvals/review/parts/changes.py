@@ -16,8 +16,6 @@ from apps.policies.engine.hidden import spelled_out
 
 VIEWS: tuple[View, ...] = ("unified", "split")
 _FOLD = re.compile(r"(\d{1,9})\.(\d{1,9})")
-
-Opened = tuple[int, int]
 """An operation, and the line with which a fold of it starts."""
 
 
@@ -49,7 +47,7 @@ def _operations(change: Change, view: View, asked: dict[str, str]) -> Iterator[d
             "told": told,
             "target": targets[told.number],
             "diff": diff,
-            "drawn": _drawn(diff, told, view, opened) if diff.parts or diff.notes else "",
+            "drawn": _drawn(diff, told, view, asked) if diff.parts or diff.notes else "",
             "fields": [_field(one, view) for one in told.fields],
             "needs": [targets[number] for number in told.needs if number in targets],
         }
@@ -62,11 +60,10 @@ def _diff(told: Operation, opened: Collection[int], room: int) -> Diff:
     return compare(before, after, opened=opened, most=room)
 
 
-def _drawn(diff: Diff, told: Operation, view: View, opened: list[Opened]) -> SafeString:
+def _drawn(diff: Diff, told: Operation, view: View, asked: dict[str, str]) -> SafeString:
     def unfold(fold: Fold) -> str:
-        folds = [*opened, (told.number, fold.start)]
-        places = ",".join(f"{one}.{line}" for one, line in folds)
-        return f"?{urlencode({'tab': 'change', 'lines': view, 'open': places})}"
+        opened = ",".join(filter(None, [asked.get("open"), f"{told.number}.{fold.start}"]))
+        return f"?{urlencode({**asked, 'tab': 'change', 'lines': view, 'open': opened})}"
 
     name = spelled_out(told.target)
     return draw(diff, name=name, view=view, operation=told.number, unfold=unfold)
