@@ -4,9 +4,9 @@ and on every page of those who manage a workspace that somebody there broke the 
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from apps.approvals.choices import ReviewBecause, State
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.review.charts import in_words
+from apps.approvals.selectors.listing import SOON
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.records import LATELY, counted_lately
@@ -23,18 +24,20 @@ from apps.approvals.selectors.reviews import is_nobody_apart
 from apps.common.actors import Actor
 from apps.common.ports import Found, Notice, Reading, finder, notice, tile
 
-SOON = timedelta(hours=24)
 FEW = 5
+COUNTED = 1_000
+"""Of more it is said that they are more: nobody counts further."""
 LIST = "admin:approvals_approvalrequest_changelist"
 
 
 @tile(title="Waiting on me", icon="approval", order=5)
 def waiting_on_me(actor: Actor) -> Reading:
-    count = waiting_anywhere(actor).count()
+    count = waiting_anywhere(actor)[:COUNTED].count()
+    more = "or more, " if count == COUNTED else ""
     return Reading(
         count,
-        note="to decide now" if count else "nothing to decide",
-        url=f"{reverse(LIST)}?turn=mine",
+        note=f"{more}to decide now" if count else "nothing to decide",
+        url=reverse("admin:review_queue"),
         tone="attention" if count else "good",
     )
 
@@ -42,14 +45,15 @@ def waiting_on_me(actor: Actor) -> Reading:
 @tile(title="Due soon", icon="alarm", order=6)
 def due_soon(actor: Actor) -> Reading:
     pending = ApprovalRequest.objects.visible_to(actor).pending()
-    due = pending.filter(due_at__lt=timezone.now() + SOON).values_list("due_at", flat=True)
-    moments = list(due)
-    late = sum(moment < timezone.now() for moment in moments if moment)
+    now = timezone.now()
+    counted = pending.filter(due_at__lt=now + SOON).aggregate(
+        due=Count("id"), late=Count("id", filter=Q(due_at__lt=now))
+    )
     return Reading(
-        len(moments),
-        note=f"{late} overdue" if late else "due within 24 hours",
-        url=f"{reverse(LIST)}?turn=open&o=6",
-        tone="attention" if late else "calm",
+        counted["due"],
+        note=f"{counted['late']} overdue" if counted["late"] else "due within 24 hours",
+        url=f"{reverse('admin:review_queue')}?view=soon",
+        tone="attention" if counted["late"] else "calm",
     )
 
 

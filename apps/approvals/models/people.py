@@ -260,6 +260,24 @@ class Attention(models.Model):
         return f"of {self.person_id}"
 
 
+class KeptView(models.Model):
+    """A view of the queue that somebody gave a name. Nobody else sees it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500, blank=True)
+    """As it stands in the address, without its question mark."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "name"], name="approval_view_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.person_id}"
+
+
 class AfterReviewQuerySet(InWorkspace):
     def owed(self) -> "AfterReviewQuerySet":
         return self.filter(reviewed_at__isnull=True)

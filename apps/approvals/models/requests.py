@@ -134,6 +134,11 @@ class ApprovalRequest(models.Model):
                 name="approvals_by_risk",
             ),
             models.Index(
+                fields=["workspace", "settled_at", "id"],
+                condition=Q(settled_at__isnull=False),
+                name="approvals_decided",
+            ),
+            models.Index(
                 fields=["next_at"],
                 condition=Q(next_at__isnull=False),
                 name="approvals_on_the_clock",

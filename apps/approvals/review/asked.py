@@ -26,14 +26,18 @@ def read_asked(given: Mapping[str, str]) -> Asked:
 
 def query_of(asked: Asked, **more: str) -> str:
     """With its question mark, or nothing."""
+    query = urlencode(said_of(asked) | more)
+    return f"?{query}" if query else ""
+
+
+def said_of(asked: Asked) -> dict[str, str]:
+    """What is not as it is at first."""
     usual = Asked()
-    said = {
+    return {
         name: str(value)
         for name, value in vars(asked).items()
         if value and value != getattr(usual, name)
     }
-    query = urlencode(said | more)
-    return f"?{query}" if query else ""
 
 
 def read_ids(texts: Iterable[str], *, most: int) -> list[UUID]:

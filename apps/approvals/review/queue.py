@@ -15,8 +15,9 @@ from apps.accounts.browser.entry import person
 from apps.accounts.choices import ActorKind
 from apps.accounts.models import Membership, User, Workspace
 from apps.approvals.choices import Order, State, View
+from apps.approvals.models.people import KeptView
 from apps.approvals.ports import subjects
-from apps.approvals.review.asked import query_of, read_asked, read_ids
+from apps.approvals.review.asked import query_of, read_asked, read_ids, said_of
 from apps.approvals.review.live import live_facts
 from apps.approvals.selectors.listing import Asked, Listing, place_of, read_place, written
 from apps.approvals.selectors.seen import Seen, seen
@@ -80,6 +81,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             "widened": query_of(Asked(view=asked.view, order=asked.order)) or "?",
             "choices": _choices(asked, me),
             "orders": Order.choices,
+            "kept": [
+                {"view": view, "current": view.query == query_of(asked).removeprefix("?")}
+                for view in KeptView.objects.filter(person=me).order_by("name")
+            ],
+            "said": said_of(asked),
             "facts": facts | {"query": query_of(asked), "changes": reverse("admin:review_changes")},
         },
     )

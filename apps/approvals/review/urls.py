@@ -5,7 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from apps.approvals.review import attention, bulk, deciding, page, queue, talking, tour, whole
+from apps.approvals.review import (
+    attention,
+    bulk,
+    deciding,
+    keeping,
+    page,
+    queue,
+    talking,
+    tour,
+    whole,
+)
 from apps.ledger.switch import stays_open
 
 guard = admin.site.admin_view
@@ -34,6 +44,8 @@ urlpatterns: list[URLPattern] = [
     path("attention/", guard(attention.attention_page), name="review_attention"),
     path("tour/", guard(tour.tour_seen), name="review_tour"),
     path("changes/", guard(queue.queue_changes), name="review_changes"),
+    path("views/", guard(keeping.keep), name="review_keep"),
+    path("views/<uuid:view_id>/forget/", guard(keeping.forget), name="review_forget"),
     path("bulk/", guard(bulk.bulk_page), name="review_bulk"),
     path("bulk/cast/", guard(stays_open(bulk.bulk_cast)), name="review_bulk_cast"),
     path(f"{ONE}/", guard(page.request_page), name="review_request"),

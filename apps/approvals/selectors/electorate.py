@@ -53,11 +53,18 @@ class Electorate:
         roles = {*stage.roles, *stage.added_roles}
         people = {*stage.people, *stage.added_people}
         gone = {*excluded, *stage.left_people} - set(stage.added_people) | set(excluded)
-        return frozenset(
-            person
-            for person, role in self.roles.items()
-            if person not in gone and (anybody or person in people or may_sit(role, roles))
+        by_role = (
+            holders for role, holders in self._holders.items() if anybody or may_sit(role, roles)
         )
+        return frozenset(people & self.roles.keys()).union(*by_role) - gone
+
+    @cached_property
+    def _holders(self) -> Mapping[str, frozenset[UUID]]:
+        """Who has a role: few of them are asked about, and many people."""
+        return {
+            role: frozenset(person for person, held in self.roles.items() if held == role)
+            for role in set(self.roles.values())
+        }
 
     def seat_for(self, person: UUID, stage: Stage, excluded: Collection[UUID]) -> UUID | None:
         """Their own seat, or that of somebody absent for whom they stand in."""

@@ -4,6 +4,7 @@ Each workspace is asked for its own first rows, in the order of an index; the fi
 page. So it takes as long for a hundred thousand requests as for a hundred.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     UUIDField,
     Value,
 )
@@ -36,6 +38,8 @@ from apps.policies.choices import RiskLevel
 
 SOON = timedelta(hours=24)
 LATELY = timedelta(days=30)
+SPARE = 5
+"""So many more than its share each of many workspaces is asked for."""
 RISKY = (RiskLevel.HIGH, RiskLevel.CRITICAL)
 
 
@@ -108,21 +112,26 @@ class Listing:
         back: bool = False,
         within: Collection[UUID] | None = None,
     ) -> list[ApprovalRequest]:
-        """The first ones, or those after a place. `back`: those before it, the nearest first."""
+        """The first ones, or those after a place. `back`: those before it, the nearest first.
+
+        Of many workspaces each is asked for a few rows at first, and those for more of which all
+        of them are among the first."""
         falling = self._ordering.falling != back
         rows = self.of(ApprovalRequest.objects.filter(workspace=OuterRef("pk")))
         if after is not None:
             rows = rows.filter(_beyond(self._ordering, after, falling=falling))
         order = [_directed(by, falling=falling) for by in (self._ordering.by, F("id"))]
-        places = Workspace.objects.visible_to(self.me)
-        if self.asked.workspace:
-            places = places.filter(id=self.asked.workspace)
-        if within is not None:
-            places = places.filter(id__in=within)
-        own = ArraySubquery(rows.order_by(*order).values("pk")[:limit])
-        first = [one for found in places.values_list(own, flat=True) for one in found or ()]
-        found = ApprovalRequest.objects.filter(id__in=first).select_related("workspace")
-        return list(found.order_by(*order)[:limit])
+        own = rows.order_by(*order).values("pk")
+        places = [one for one in self._places if within is None or one in within]
+        share = min(limit, limit // max(len(places), 1) + SPARE)
+        first = _ids_in(places, own[:share])
+        found = ApprovalRequest.objects.select_related("workspace").order_by(*order)
+        page = list(found.filter(id__in=first)[:limit])
+        numbers = Counter(row.workspace_id for row in page)
+        dense = {place for place, number in numbers.items() if number == share}
+        if share == limit or not dense:
+            return page
+        return list(found.filter(id__in={*first, *_ids_in(dense, own[:limit])})[:limit])
 
     def of(self, requests: RequestQuerySet) -> RequestQuerySet:
         """Those of these, which they may see, that are in what is asked for."""
@@ -161,6 +170,13 @@ class Listing:
         below = self.rows(after=place_of(row, self.asked), limit=1)
         found = below or self.rows(limit=2)
         return next((other for other in found if other.id != row.id), None)
+
+    @cached_property
+    def _places(self) -> list[UUID]:
+        places = Workspace.objects.visible_to(self.me)
+        if self.asked.workspace:
+            places = places.filter(id=self.asked.workspace)
+        return list(places.values_list("id", flat=True))
 
     @cached_property
     def _seats(self) -> Q:
@@ -207,6 +223,12 @@ def _beyond(ordering: _Ordering, place: Place, *, falling: bool) -> Q:
 
 def _pair(*values: Expression | F) -> Func:
     return Func(*values, template="(%(expressions)s)", output_field=UUIDField())
+
+
+def _ids_in(places: Collection[UUID], rows: QuerySet[Any, Any]) -> list[UUID]:
+    """Of each workspace its own rows: each is found in the order of an index."""
+    own = Workspace.objects.filter(id__in=places).values_list(ArraySubquery(rows), flat=True)
+    return [one for found in own for one in found or ()]
 
 
 def _directed(by: Expression | F, *, falling: bool) -> Any:

@@ -5,6 +5,7 @@ themselves may do now. A whole page takes as many queries as one.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -108,6 +109,11 @@ def seen(requests: Sequence[ApprovalRequest], actor: Actor) -> list[Seen]:
     told = summaries_of(requests)
     page = _Page(requests, actor)
     return [page.seen(sitting, told) for sitting in page.sittings]
+
+
+class _Known(NamedTuple):
+    name: str
+    owner_id: UUID | None
 
 
 class _Page:
@@ -300,6 +306,8 @@ def texts_of(votes: Iterable[Vote]) -> dict[UUID, str]:
     return found
 
 
-def _users(ids: Collection[UUID]) -> dict[UUID, User]:
-    found = User.objects.get_queryset().filter(id__in=ids).only("id", "name", "owner_id")
-    return {user.id: user for user in found}
+def _users(ids: Collection[UUID]) -> dict[UUID, _Known]:
+    """Of large workspaces they are many."""
+    found = User.objects.get_queryset().filter(id__in=ids)
+    rows = found.values_list("id", "name", "owner_id")
+    return {id_: _Known(name, owner_id) for id_, name, owner_id in rows}
