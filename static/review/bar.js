@@ -1,6 +1,6 @@
 // The bar that decides: what gets ready before it is done, what is posted, and what came of it.
 
-import { adopt, openTab, part, parts, refresh, root, say } from "./sheet.js";
+import { adopt, part, parts, refresh, root, say } from "./sheet.js";
 
 const REASONED = ["reject", "request_changes", "veto"];
 const READY = {
@@ -283,6 +283,3 @@ async function lookAgain() {
   refused("The server cannot be reached. What you wrote is kept. Try again.");
 }
 
-export function askProposer() {
-  return openTab("discussion").then(() => part("#comment")?.focus());
-}

@@ -2,9 +2,10 @@
 // keys of whoever decides.
 
 import { Live } from "../lattice/live.js";
-import { arm, armed, askProposer, closeMore, commit, disarm, fold, openMore, recall } from "./bar.js";
+import { arm, armed, closeMore, commit, disarm, fold, openMore, recall } from "./bar.js";
 import { bind } from "./keys.js";
 import { adopt, openTab, pageAt, part, refresh, root, say } from "./sheet.js";
+import { ask } from "./threads.js";
 
 const HEARTBEAT = 25_000;
 const BREATH = 150; // a decision is several events
@@ -160,7 +161,7 @@ bind({
   a: () => arm("approve"),
   r: () => arm("reject"),
   e: () => openMore("edits", "textarea"),
-  q: askProposer,
+  q: ask,
   s: () => openMore("snooze", "button"),
   Escape: () => {
     closeMore();

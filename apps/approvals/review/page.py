@@ -48,7 +48,10 @@ AROUND: dict[str, Part] = {
     "record": its_record.shown,
     "others": others.shown,
 }
-COUNTED: dict[str, Callable[[Reviewed], int]] = {"checks": checks.failed}
+COUNTED: dict[str, Callable[[Reviewed], int]] = {
+    "checks": checks.failed,
+    "discussion": discussion.left,
+}
 """What is told on a tab's label."""
 
 

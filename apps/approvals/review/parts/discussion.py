@@ -31,11 +31,14 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
             "asked": [one.row.id for one in asked],
             "answers": mine[0].row.id if mine else None,
             "may_resolve": first.is_thread and resolves(first),
-            "version": f"{len(said)}{'.' if first.is_open else ''}",
+            "version": f"{len(said)} {first.is_open} {each.first.is_current}",
         }
 
+    threads = threads_of(read_comments(comments_on(row)))
     return {
-        "threads": [thread(each) for each in threads_of(read_comments(comments_on(row)))],
+        "threads": [thread(each) for each in threads],
+        "left": left(reviewed),
+        "earlier": sum(not one.first.is_current and one.first.row.is_open for one in threads),
         "operations": reviewed.change.operations if reviewed.change else (),
         "sides": Side.choices,
         "may_write": may_write(standing, row, me),
@@ -49,3 +52,8 @@ def _open_questions(said: list[ReadComment]) -> Iterator[ReadComment]:
     for one in said:
         if one.row.said == Said.QUESTION and one.row.id not in answered:
             yield one
+
+
+def left(reviewed: Reviewed) -> int:
+    """What waits for an answer or to be resolved."""
+    return reviewed.told.left.questions + reviewed.told.left.threads
