@@ -42,6 +42,10 @@ class EventAdmin(BrowseAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(BrowseAdmin):
+    when_empty = (
+        "What other parts of Lattice are owed of an event stands here until it is done, and for "
+        "a while after."
+    )
     list_display = ("subscription", "event_type", "state", "attempts", "next_at", "done_at")
     list_filter = (
         ("done_at", admin.EmptyFieldListFilter),

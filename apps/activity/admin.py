@@ -60,6 +60,10 @@ class OverlapForm(forms.Form):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(BrowseAdmin):
+    when_empty = (
+        "A webhook tells a program of yours what happens here. Who manages a workspace makes "
+        "the first by the button above."
+    )
     list_display = ("name", "host", "workspace", "state", "failures", "created_at")
     list_filter = (("disabled_at", admin.EmptyFieldListFilter),)
     list_select_related = ("workspace",)
@@ -262,6 +266,9 @@ class Attempts(BrowseInline):
 
 @admin.register(WebhookMessage)
 class WebhookMessageAdmin(BrowseAdmin):
+    when_empty = (
+        "What was sent to webhooks stands here, and what came of each attempt. Nothing was yet."
+    )
     list_display = ("event_type", "endpoint", "progress", "tries", "created_at", "delivered_at")
     list_display_links = ("event_type",)
     list_filter = (

@@ -25,6 +25,10 @@ class BrowseAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     actions = None
+    when_empty = "There is nothing here yet."
+    """What this is a list of, and how the first one comes about."""
+    begins_with = ""
+    """The command that makes the first one, if one does."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Superusers run the instance; others see what their workspaces show."""

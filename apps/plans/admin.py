@@ -31,6 +31,11 @@ MOST_LINES = 2_000
 
 @admin.register(Plan)
 class PlanAdmin(BrowseAdmin):
+    when_empty = (
+        "A plan says what an agent, or you, would change in which files. It does nothing until "
+        "the policy lets it be, or people do. The first is sent to the API."
+    )
+    begins_with = "POST /api/v1/plans"
     list_display = ("name", "workspace", "progress", "risk", "operations", "created_at")
     list_filter = ("state", "risk_level")
     list_select_related = ("workspace",)

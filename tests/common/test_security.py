@@ -62,6 +62,32 @@ def test_only_the_admin_may_evaluate(client):
         assert directives(client.get(path))["script-src"] == ["'self'"]
 
 
+OUTSIDE = [
+    *("/docs", "/activity", "/accounts/", "/accounts/login/", "/accounts/sessions/"),
+    *("/accounts/2fa/", "/demo/approval_client.html", "/approvals/open/none", "/nowhere"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_nothing_inline_is_allowed_outside_the_admin(client, path):
+    client.force_login(PersonFactory.create(is_staff=True, is_superuser=True))
+    assert "unsafe" not in client.get(path)["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/admin/", "/admin/audit/", "/redoc"])
+def test_where_something_inline_is_allowed_nothing_remote_is(client, path):
+    client.force_login(PersonFactory.create(is_staff=True, is_superuser=True))
+    found = directives(client.get(path))
+    assert found["default-src"] == found["object-src"] == found["base-uri"] == ["'none'"]
+    assert found["frame-ancestors"] == ["'none'"]
+    assert found["form-action"] == ["'self'"]
+    allowed = {source for sources in found.values() for source in sources}
+    local = {"'none'", "'self'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
+    assert allowed <= local
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_documents_load_nothing_from_elsewhere(client, path):
     page = client.get(path).content.decode()

@@ -5,6 +5,7 @@ import os
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils.html import escape
 
 from apps.accounts.choices import Role
 from apps.accounts.events import ApiKeyRevoked
@@ -206,3 +207,19 @@ def test_invited_addresses_are_shown_to_those_who_manage(client, reviewer, works
     assert "new@example.org" not in client.get("/admin/accounts/invitation/").content.decode()
     client.force_login(owner)
     assert "new@example.org" in client.get("/admin/accounts/invitation/").content.decode()
+
+
+TEACHING = [
+    *("approvals_approvalrequest", "approvals_afterreview", "approvals_absence", "plans_plan"),
+    *("activity_webhookendpoint", "activity_webhookmessage", "ledger_delivery"),
+    *("accounts_apikey", "accounts_invitation"),
+]
+
+
+@pytest.mark.parametrize("page", TEACHING)
+def test_empty_list_tells_what_it_is_of(client, reviewer, page):
+    client.force_login(reviewer)
+    shown = client.get(reverse(f"admin:{page}_changelist"))
+    taught = shown.context["cl"].model_admin.when_empty
+    assert taught != BrowseAdmin.when_empty
+    assert escape(taught) in shown.content.decode()

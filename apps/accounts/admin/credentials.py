@@ -25,6 +25,10 @@ from apps.ledger.switch import stays_open
 class ApiKeyAdmin(BrowseAdmin):
     """The secret is nowhere: it was shown once. Its hash is not shown either."""
 
+    when_empty = (
+        "A key lets a program act as an agent, or as you. Issue a key, on the page of either, "
+        "makes one and shows it once."
+    )
     list_display = (
         "name",
         "public",

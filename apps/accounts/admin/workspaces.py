@@ -175,6 +175,10 @@ class MembershipAdmin(BrowseAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(BrowseAdmin):
+    when_empty = (
+        "Invite, on the page of a workspace, mails somebody the way in. Here stands who was "
+        "invited, and who has accepted."
+    )
     list_display = ("email", "workspace", "role", "invited_by", "state", "expires_at")
     list_filter = ("role",)
     list_select_related = ("workspace", "invited_by")

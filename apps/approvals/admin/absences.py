@@ -68,6 +68,10 @@ def _delegates(me: User, workspaces: QuerySet[Workspace]) -> list[tuple[str, str
 
 @admin.register(Absence)
 class AbsenceAdmin(BrowseAdmin):
+    when_empty = (
+        "Nobody is away. Whoever will be says so by the button above, and names who decides in "
+        "their seat meanwhile."
+    )
     list_display = ("who", "stand_in", "begins_at", "ends_at", "workspace")
     list_filter = (WorkspaceFilter,)
     list_select_related = ("workspace",)

@@ -51,6 +51,11 @@ class TurnFilter(admin.SimpleListFilter):
 
 @admin.register(ApprovalRequest)
 class RequestAdmin(BrowseAdmin):
+    when_empty = (
+        "When somebody proposes what the policy wants a person to approve, the request stands "
+        "here, from its opening to its end. The first comes with the first plan."
+    )
+    begins_with = "python3 demo/agent.py plan.json"
     list_display = ("sentence", "progress", "risk", "proposer", "votes", "due", "turn", "place")
     list_filter = (TurnFilter, WorkspaceFilter, "state", "risk_level", "subject_kind")
     list_select_related = ("workspace",)

@@ -30,6 +30,10 @@ class SeenReviews(ChangeList):
 
 @admin.register(AfterReview)
 class ReviewAdmin(BrowseAdmin):
+    when_empty = (
+        "Nothing is owed a later look. What took effect before anybody decided, and what the "
+        "policy draws by lot, is looked at here afterwards."
+    )
     list_display = ("what", "because", "progress", "due_at", "reviewed_at", "workspace")
     list_filter = (WorkspaceFilter, "because", ("reviewed_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)

@@ -43,7 +43,6 @@ class Description(SpectacularAPIView):
         return super().get(request)  # type: ignore[no-any-return, no-untyped-call]
 
 
-@method_decorator(csp_update({"style-src": [UNSAFE_INLINE]}), "dispatch")
 class SwaggerPage(TemplateView):
     template_name = "documents/swagger.html"
 
