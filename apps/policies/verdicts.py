@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.policies.choices import Considered, Effect
+from apps.policies.engine.hidden import spelled_out
 from apps.policies.ports import Act, Stage, Step, Verdict
 
 SAID = {
@@ -28,7 +29,7 @@ def shown_verdict(verdict: Verdict, *, texts: Iterable[str], text_url: str) -> d
     steps = [
         ShownStep(
             step=step,
-            text=text.strip(),
+            text=spelled_out(text.strip()),
             url=f"{text_url}#L{step.line}" if step.line and text_url else "",
         )
         for step, text in zip(verdict.trace, texts, strict=True)

@@ -97,6 +97,16 @@ def test_any_subject_is_drawn_and_listed(request_, reviewer):
     assert "The cook" in read
 
 
+def test_any_subject_is_at_home_in_the_other_tabs_as_well(request_, reviewer):
+    change = tab(reviewer, request_, "change").content.decode()
+    assert change.count('aria-label="spread"') == 2
+    for told in ("<del>Ada</del>", "<ins>Cy</ins>", "docs/b.md"):
+        assert told in change
+    checks = tab(reviewer, request_, "checks").context["tab"]["checks"]
+    assert [check["name"] for check in checks] == ["salted", "baked", "cut"]
+    assert "agents are reviewed" in tab(reviewer, request_, "policy").content.decode()
+
+
 def test_what_is_gone_has_no_impact(request_, reviewer, monkeypatch):
     monkeypatch.delitem(subjects, "loaf")
     assert "Nothing that is known" in tab(reviewer, request_, "impact").content.decode()

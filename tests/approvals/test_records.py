@@ -5,6 +5,7 @@ console tells it beside a change.
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -178,6 +179,16 @@ def test_the_like_is_told_with_its_outcome(loaves, one_policy, workspace, baker,
     assert f"by {reviewer.name}" in section
     assert "Denied" in section
     assert "Touches <code>docs/a.md</code> as well, by the same proposer" in section
+
+
+def test_what_both_touch_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):
+    slices = ["docs/a.md"]
+    decided(workspace, baker, reviewer, slices=slices)
+    request = ask(workspace, baker, slices)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tests_loaf SET slices = %s", [["docs/\u200ba.md"]])
+    [found] = similar_to(request, reviewer)
+    assert found.shared == ("docs/⟨U+200B ZERO WIDTH SPACE⟩a.md",)
 
 
 def test_at_most_five_are_shown_in_as_many_queries(

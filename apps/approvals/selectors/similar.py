@@ -11,6 +11,7 @@ from apps.approvals.ports import Summary
 from apps.approvals.selectors.records import BY_PEOPLE
 from apps.approvals.selectors.subjects import summaries_of
 from apps.common.actors import Actor
+from apps.policies.engine.hidden import spelled_out
 
 COMPARED = 100
 """The latest decisions."""
@@ -71,7 +72,7 @@ def _compared(
     return Similar(
         request=other,
         sentence=told[other.subject_id].sentence,
-        shared=tuple(sorted(shared)),
+        shared=tuple(sorted(map(spelled_out, shared))),
         same_proposer=same_proposer,
         score=score,
     )
