@@ -1,14 +1,15 @@
 """Where in a change something is said: of one of its operations, or of a line of that."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.approvals.choices import Side
 from apps.approvals.ports import Change, Operation
+from apps.common.diffs.comparing import read_patch
+from apps.common.diffs.lines import Hunk
+from apps.common.diffs.matching import lines_of
 
 LONGEST_QUOTE = 500
-_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,29 +44,17 @@ def quoted(change: Change, place: Place) -> Quote | None:
 
 
 def _line(operation: Operation, side: Side, number: int) -> str | None:
+    if operation.before is None and operation.after is None:
+        return next((text for at, text in _shown(operation.diff, side) if at == number), None)
     whole = operation.before if side == Side.BEFORE else operation.after
-    if whole is not None:
-        lines = whole.split("\n")
-        return lines[number - 1] if 0 < number <= len(lines) else None
-    shown = (
-        text for at_side, at, text in _shown(operation.diff) if (at_side, at) == (side, number)
-    )
-    return next(shown, None)
+    lines = lines_of(whole or "")
+    return lines[number - 1].removesuffix("\n") if number <= len(lines) else None
 
 
-def _shown(diff: str) -> Iterator[tuple[Side, int, str]]:
-    """The lines of a unified difference, with their numbers."""
-    before = after = 1
-    for line in diff.removesuffix("\n").split("\n"):
-        hunk = _HUNK.match(line)
-        if hunk:
-            before, after = int(hunk[1]), int(hunk[2])
-        elif line.startswith(("--- ", "+++ ", "\\")):
-            continue
-        else:
-            if line[:1] != "+":
-                yield Side.BEFORE, before, line[1:]
-                before += 1
-            if line[:1] != "-":
-                yield Side.AFTER, after, line[1:]
-                after += 1
+def _shown(diff: str, side: Side) -> Iterator[tuple[int, str]]:
+    """The lines of that side in a patch, with their numbers."""
+    for hunk in read_patch(diff).parts:
+        for row in hunk.rows if isinstance(hunk, Hunk) else ():
+            line = row.before if side == Side.BEFORE else row.after
+            if line:
+                yield line.number, "".join(piece.text for piece in line.pieces)

@@ -97,7 +97,6 @@ PATCH = """--- a/bread
 -salt
 +much salt
  water
-\\ No newline at end of file
 @@ -20 +20,2 @@
  crust
 +crumb
