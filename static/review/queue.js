@@ -301,6 +301,7 @@ function begin() {
     say("You are signed out, or may no longer watch: load the page again");
   });
 
+  part(".tabs [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
   for (const shown of root.querySelectorAll("[data-part]")) shown.dataset.shown = shown.innerHTML;
   tellTimes();
   showLookers();

@@ -78,6 +78,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
                 for view in View
             ],
             "narrowed": replace(asked, view=View.WAITING, order=Order.DUE) != Asked(),
+            "worth_keeping": replace(asked, view=View.WAITING) != Asked(),
             "widened": query_of(Asked(view=asked.view, order=asked.order)) or "?",
             "choices": _choices(asked, me),
             "orders": Order.choices,

@@ -107,7 +107,7 @@ def test_votes_claims_and_decisions_elsewhere_appear_in_place(watch, propose, re
     expect(row_of(page, second)).to_contain_text("Bo Lindqvist has it")
     vote(first, bo, "request_changes", comment="Less.", change=True, via="telegram")
     expect(row_of(page, first)).to_contain_text("Changes requested by Bo Lindqvist, Telegram")
-    expect(page.get_by_role("status")).to_contain_text("Changes requested by Bo Lindqvist")
+    expect(page.locator(".queue .said")).to_contain_text("Changes requested by Bo Lindqvist")
     expect(row_of(page, first).get_by_role("checkbox")).to_be_disabled()
     assert row_of(page, second).bounding_box() == place
     expect(row_of(page, first).get_by_role("link")).to_be_focused()

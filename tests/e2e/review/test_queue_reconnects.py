@@ -1,0 +1,43 @@
+"""The queue while the server is away: it says so, and catches up with what it missed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.approvals.services.seats import claim_request
+from tests.e2e.conftest import Site
+from tests.e2e.review.test_queue import bo, owner, propose, row_of, rows, site_settings, watch
+from tests.serving import Server
+
+__all__ = ["bo", "owner", "propose", "site_settings", "watch"]
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def restartable(committed_database, site_settings, tmp_path):
+    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
+    server = Server("uvicorn", tmp_path / "server.log", **place, **site_settings)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def site(restartable, tmp_path):
+    return Site(restartable.url, tmp_path / "data" / "mail")
+
+
+def test_what_was_missed_is_caught_up_in_place(watch, propose, reviewer, bo, restartable, faults):
+    first = propose("docs/a.md")
+    page = watch(reviewer)
+    row_of(page, first).get_by_role("checkbox").check()
+    restartable.kill()
+    expect(page.locator(".queue .state")).to_have_text("Reconnecting…")
+    claim_request(request_id=first.id, actor=bo)
+    propose("docs/b.md")
+    restartable.start()
+    expect(page.locator(".queue .state")).to_have_text("Live", timeout=30_000)
+    expect(row_of(page, first)).to_contain_text("Bo Lindqvist has it")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(rows(page)).to_have_count(1)
+    expect(row_of(page, first).get_by_role("checkbox")).to_be_checked()
+    faults[:] = [fault for fault in faults if "WebSocket connection" not in fault]
