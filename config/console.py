@@ -34,8 +34,9 @@ _LIGHTNESS = {
 }
 
 
-def _item(title: str, icon: str, view: str, query: str = "") -> dict[str, Any]:
-    """Marked as the present page by path and, where a page is shared, by its filter."""
+def _item(title: str, icon: str, view: str, query: str = "", *, apart: str = "") -> dict[str, Any]:
+    """Marked as the present page by path and, where a page is shared, by its filter. A page below
+    it that has an entry of its own is set `apart`."""
 
     def link(_: HttpRequest) -> str:
         return reverse(f"admin:{view}") + query
@@ -44,6 +45,8 @@ def _item(title: str, icon: str, view: str, query: str = "") -> dict[str, Any]:
         here = reverse(f"admin:{view}")
         if view == "index":
             return request.path == here
+        if apart and request.path == reverse(f"admin:{apart}"):
+            return False
         wanted = query.lstrip("?")
         return request.path.startswith(here) and wanted in request.GET.urlencode()
 
@@ -62,7 +65,7 @@ NAVIGATION = [
         "title": "",
         "items": [
             _item("Home", "home", "index"),
-            _item("Review", "rule", "review_queue"),
+            _item("Review", "rule", "review_queue", apart="review_attention"),
             ACTIVITY,
         ],
     },
