@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import OuterRef, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from apps.common.ids import uuid7
@@ -92,6 +93,14 @@ class Event(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace_id", "seq"], name="event_once_per_seq"),
             models.CheckConstraint(condition=Q(seq__gt=0), name="event_seq_is_positive"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                KT("payload__request"),
+                "seq",
+                condition=Q(payload__has_key="request"),
+                name="events_about_a_request",
+            ),
         ]
 
     def __str__(self) -> str:

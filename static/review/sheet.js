@@ -117,12 +117,13 @@ function takeActs(place, now) {
   if (place.dataset.kinds === now.dataset.kinds) return;
   const focused = document.activeElement?.closest("[data-now=acts]") ? document.activeElement.id : "";
   const written = new Map([...place.querySelectorAll("textarea[id], input[id]")].map((one) => [one.id, one.value]));
+  const before = place.querySelector("[data-keepsake]");
   const lost = written.get("why") && !now.querySelector("#why") ? written.get("why") : "";
   now.querySelectorAll("textarea[id], input[id]").forEach((one) => written.has(one.id) && (one.value = written.get(one.id)));
   place.replaceChildren(...now.childNodes);
   place.dataset.kinds = now.dataset.kinds;
   document.dispatchEvent(new CustomEvent("review:acts"));
-  if (lost) place.append(keepsake(lost));
+  if (lost || before) place.append(lost ? keepsake(lost) : before);
   if (focused) (document.getElementById(focused) ?? part("[data-now=head] h2")).focus({ preventScroll: true });
 }
 
@@ -130,6 +131,7 @@ function keepsake(text) {
   const told = Object.assign(document.createElement("p"), { className: "words", textContent: text });
   const label = Object.assign(document.createElement("p"), { className: "quiet", textContent: "You had written:" });
   const box = document.createElement("div");
+  box.toggleAttribute("data-keepsake", true);
   box.append(label, told);
   return box;
 }

@@ -115,7 +115,7 @@ def test_no_stage_is_open_of_what_was_denied(request_, reviewer):
 
 
 def test_an_empty_list_says_whether_it_is_filtered(reviewer):
-    assert "There is nothing here yet." in at(reviewer).get(LIST).content.decode()
+    assert "The first comes with the first plan." in at(reviewer).get(LIST).content.decode()
     filtered = at(reviewer).get(f"{LIST}?turn=mine").content.decode()
     assert "Nothing here fits" in filtered
 

@@ -7,6 +7,8 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.db.models.fields.json import KT
+
 from apps.activity.ports import EventRow, Viewer, counts
 from apps.ledger.models import Chain, Event
 
@@ -27,6 +29,14 @@ def events_after(workspace_id: UUID, seq: int, *, limit: int) -> list[EventRow]:
     that was seen already."""
     later = Event.objects.filter(workspace_id=workspace_id, seq__gt=seq)
     return _rows(later.order_by("seq").values_list(*_COLUMNS)[:limit])
+
+
+def events_about(request_id: UUID, *, workspace_id: UUID, limit: int) -> list[EventRow]:
+    """The newest that name a request, newest first. For who has asked before whether it may be
+    seen."""
+    naming = Event.objects.filter(workspace_id=workspace_id, payload__has_key="request")
+    about = naming.alias(about=KT("payload__request")).filter(about=str(request_id))
+    return _rows(about.order_by("-seq").values_list(*_COLUMNS)[:limit])
 
 
 def latest_events(

@@ -63,6 +63,26 @@ def followed_by(request: ApprovalRequest) -> UUID | None:
     return _after([request.id]).get((request.id, "follows")) if request.outcome else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kin:
+    """Other requests that one came from, or that came from it."""
+
+    follows: UUID | None
+    part_of: UUID | None
+    followed_by: UUID | None
+    rest: UUID | None
+
+
+def kin_of(request: ApprovalRequest) -> Kin:
+    after = _after([request.id])
+    return Kin(
+        follows=request.follows_id,
+        part_of=request.part_of_id,
+        followed_by=after.get((request.id, "follows")),
+        rest=after.get((request.id, "part_of")),
+    )
+
+
 def _comments(requests: Iterable[ApprovalRequest]) -> dict[UUID, str]:
     """What was said with the vote that decided."""
     votes = Vote.objects.standing().filter(

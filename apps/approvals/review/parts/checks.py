@@ -7,7 +7,10 @@ from apps.approvals.review.reviewed import Reviewed
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
     checks = reviewed.change.checks if reviewed.change else ()
-    return {"checks": sorted(checks, key=lambda check: bool(check["passed"]))}
+    return {
+        "checks": sorted(checks, key=lambda check: bool(check["passed"])),
+        "failed": failed(reviewed),
+    }
 
 
 def failed(reviewed: Reviewed) -> int:
