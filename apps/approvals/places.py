@@ -57,4 +57,4 @@ def _shown(diff: str, side: Side) -> Iterator[tuple[int, str]]:
         for row in hunk.rows if isinstance(hunk, Hunk) else ():
             line = row.before if side == Side.BEFORE else row.after
             if line:
-                yield line.number, "".join(piece.text for piece in line.pieces)
+                yield line.number, line.text

@@ -16,11 +16,11 @@ def rows_of(diff):
 
 
 def text_of(line):
-    return "".join(piece.text for piece in line.pieces) + ("\n" if line.ended else "")
+    return line.text + ("\n" if line.ended else "")
 
 
 def changed_in(line):
-    return [piece.text for piece in line.pieces if piece.changed]
+    return [line.text[start:end] for start, end in line.changed]
 
 
 def folds_of(diff):

@@ -53,3 +53,10 @@ def test_a_fold_opens_where_the_text_is_known():
 
 def test_two_that_are_the_same_are_said_to_be():
     assert "The two are the same." in draw(compare("a", "a"), name="x")
+
+
+def test_a_line_that_is_not_long_is_shown_whole():
+    stays = "same " * 300
+    drawn = draw(compare(f"one {stays}\n", f"two {stays}\n"), name="x")
+    assert drawn.count(stays.rstrip()) == 2
+    assert "not shown" not in drawn

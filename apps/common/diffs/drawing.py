@@ -12,7 +12,7 @@ from typing import Literal
 
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.common.diffs.lines import Diff, Fold, Hunk, Line, Piece, Row
+from apps.common.diffs.lines import Diff, Fold, Hunk, Line, Row
 from apps.common.diffs.words import WIDE
 
 View = Literal["unified", "split"]
@@ -22,6 +22,7 @@ EDGE = 200
 """Characters that are shown of a long part of a line that stays, at its beginning and end."""
 
 _UNSEEN = re.compile(r"⟨(U\+[0-9A-F]{4,6}[^⟩]*)⟩|[\r\f]")
+_TELLING = re.compile(r"""[<>&"'⟨\r\f]""")
 _SIDES = {"before": ("gone", "&minus;", "del"), "after": ("new", "+", "ins")}
 _COLUMNS = {
     "unified": (
@@ -153,14 +154,14 @@ def _place(operation: int | None, side: str, line: Line) -> str:
 
 def _line(line: Line, tag: str = "") -> str:
     """`tag`: of what changed in it. Empty: it stays the same."""
-    alone = len(line.pieces) == 1
-    text = "".join([_piece(piece, tag, alone=alone) for piece in line.pieces])
-    return text if line.ended or not tag else f'{text}<span class="cut">no line feed</span>'
-
-
-def _piece(piece: Piece, tag: str, *, alone: bool) -> str:
-    text = _shown(piece.text, WIDE if piece.changed or alone else 2 * EDGE)
-    return f"<{tag}>{text}</{tag}>" if piece.changed else text
+    text = line.text
+    same = WIDE if len(text) <= WIDE or not line.changed else 2 * EDGE
+    drawn, at = "", 0
+    for start, end in line.changed:
+        drawn += f"{_shown(text[at:start], same)}<{tag}>{_shown(text[start:end], WIDE)}</{tag}>"
+        at = end
+    drawn += _shown(text[at:], same)
+    return drawn if line.ended or not tag else f'{drawn}<span class="cut">no line feed</span>'
 
 
 def _shown(text: str, most: int) -> str:
@@ -173,8 +174,9 @@ def _shown(text: str, most: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    drawn = escape(text)
-    return _UNSEEN.sub(_spelled, drawn) if _UNSEEN.search(drawn) else drawn
+    if not _TELLING.search(text):
+        return text
+    return _UNSEEN.sub(_spelled, escape(text))
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -4,18 +4,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Piece(NamedTuple):
-    """Part of a line."""
-
-    text: str
-    changed: bool = False
-    """Among what stays of a line that changed."""
-
-
 class Line(NamedTuple):
     number: int
-    pieces: tuple[Piece, ...]
+    text: str
     """Without the line feed."""
+    changed: tuple[tuple[int, int], ...] = ()
+    """From where to where it changed. Nowhere: the whole line came or went, or stays."""
     ended: bool = True
     """False: the text ends here, without a line feed."""
 

@@ -1,0 +1,136 @@
+"""How long it takes to show what would change, beside the naive way in the same run.
+
+    .venv/bin/python -m bench.diffs [--lines 5000] [--rounds 5]
+
+One core. So many lines changed by a word or three: one after the other, and spread over a text four
+times as long. Ours is what the server does with two texts for a page: which lines stay, which are
+others now, by which words, as HTML; beyond so many lines it counts. The naive way shows all: it
+compares with difflib, the lines and then the words of each pair of them, and loops in a template.
+What is measured is time of the processor; rounds alternate and medians are shown, because other
+work comes and goes.
+"""
+
+import argparse
+import difflib
+import os
+import random
+import re
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+LINES = 5_000
+GOAL_MS = 300.0
+WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
+TEMPLATE = """<table>{% for kind, before, after, pieces in lines %}<tr class="{{ kind }}">
+<td>{{ before|default_if_none:"" }}</td><td>{{ after|default_if_none:"" }}</td>
+<td>{% for text, changed in pieces %}
+{% if changed %}<b>{{ text }}</b>{% else %}{{ text }}{% endif %}
+{% endfor %}</td></tr>{% endfor %}</table>"""
+
+
+def texts(lines: int, *, apart: int) -> tuple[str, str]:
+    """Every `apart`th line is changed."""
+    seeded = random.Random(7)
+    words = [
+        "".join(seeded.choices("abcdefghijklmnopqrstuvwxyz", k=seeded.randint(2, 9)))
+        for _ in range(2_000)
+    ]
+    before = [seeded.choices(words, k=seeded.randint(3, 14)) for _ in range(lines * apart)]
+    after = [list(line) for line in before]
+    for line in after[::apart]:
+        for _ in range(seeded.randint(1, 3)):
+            line[seeded.randrange(len(line))] = seeded.choice(words)
+    one, other = ("".join(f"    {' '.join(line)}\n" for line in each) for each in (before, after))
+    return one, other
+
+
+def ours(view: str) -> Callable[[str, str], str]:
+    from apps.common.diffs.comparing import compare
+    from apps.common.diffs.drawing import draw
+
+    def show(before: str, after: str) -> str:
+        diff = compare(before, after)
+        return draw(diff, name="bench", view=view, operation=0, unfold=lambda _: "?")
+
+    return show
+
+
+def naive() -> Callable[[str, str], str]:
+    from django.template import Context, Template
+
+    template = Template(TEMPLATE)
+
+    def show(before: str, after: str) -> str:
+        return template.render(Context({"lines": list(naive_lines(before, after))}))
+
+    return show
+
+
+def naive_lines(before: str, after: str):
+    one, other = before.splitlines(), after.splitlines()
+    for group in difflib.SequenceMatcher(None, one, other).get_grouped_opcodes():
+        for kind, a, b, c, d in group:
+            if kind == "equal":
+                for step in range(b - a):
+                    yield "same", a + step, c + step, [(one[a + step], False)]
+                continue
+            pairs = [by_words(x, y) for x, y in zip(one[a:b], other[c:d], strict=False)]
+            for step in range(b - a):
+                whole = [(one[a + step], True)]
+                yield "gone", a + step, None, pairs[step][0] if step < len(pairs) else whole
+            for step in range(d - c):
+                whole = [(other[c + step], True)]
+                yield "new", None, c + step, pairs[step][1] if step < len(pairs) else whole
+
+
+def by_words(one: str, other: str):
+    old, new = WORD.findall(one), WORD.findall(other)
+    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return (
+        [("".join(old[a:b]), kind != "equal") for kind, a, b, _, _ in codes if a < b],
+        [("".join(new[c:d]), kind != "equal") for kind, _, _, c, d in codes if c < d],
+    )
+
+
+def spent(show: Callable[[str, str], str], before: str, after: str) -> float:
+    began = time.process_time()
+    show(before, after)
+    return (time.process_time() - began) * 1000
+
+
+def main() -> None:
+    import django
+
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--lines", type=int, default=LINES)
+    asked.add_argument("--rounds", type=int, default=5)
+    given = asked.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from apps.common.diffs.comparing import compare
+
+    ways = {
+        "ours, unified": ours("unified"),
+        "ours, split": ours("split"),
+        "naive": naive(),
+    }
+    met = True
+    for name, apart in (("all in a row", 1), ("every fourth line", 4)):
+        before, after = texts(given.lines, apart=apart)
+        took: dict[str, list[float]] = {way: [] for way in ways}
+        for _ in range(given.rounds):
+            for way, show in ways.items():
+                took[way].append(spent(show, before, after))
+        left = compare(before, after).left
+        print(f"{given.lines:,} lines changed, {name}; {left:,} lines are left out")
+        for way, each in took.items():
+            print(f"  {way:14} {median(each):8.0f} ms")
+            met = met and (way == "naive" or median(each) < GOAL_MS)
+    print(f"goal: under {GOAL_MS:.0f} ms: {'met' if met else 'missed'}")
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()
