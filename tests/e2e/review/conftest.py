@@ -1,6 +1,6 @@
 """A workspace whose agent proposes plans, and people of the console who decide on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +18,7 @@ from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.conftest import ONE, hold
 from tests.e2e.conftest import log_in
 from tests.factories import agent_of, member
+from tests.serving import Server
 
 
 @pytest.fixture
@@ -95,3 +96,12 @@ def review(open_browser) -> Callable[..., Page]:
         return page
 
     return opened
+
+
+@pytest.fixture
+def restartable(committed_database, tmp_path, site_settings) -> Iterator[Server]:
+    """A server that a test can kill and start again."""
+    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
+    server = Server("uvicorn", tmp_path / "server.log", **place, **site_settings)
+    yield server.start()
+    server.stop()

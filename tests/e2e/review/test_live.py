@@ -10,18 +10,9 @@ from apps.approvals.models.requests import Vote
 from apps.approvals.services.weighing import look_soon
 from tests.approvals.conftest import TWO, hold, vote
 from tests.e2e.conftest import Site
-from tests.serving import Server
 
 pytestmark = pytest.mark.e2e
 WRITTEN = "I had begun to say why"
-
-
-@pytest.fixture
-def restartable(committed_database, tmp_path, site_settings):
-    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
-    server = Server("uvicorn", tmp_path / "server.log", **place, **site_settings)
-    yield server.start()
-    server.stop()
 
 
 @pytest.fixture

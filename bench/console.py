@@ -1,0 +1,245 @@
+"""How long a reviewer waits for the console: until a page is painted, and from one decision to the
+next request.
+
+    .venv/bin/python -m bench.console [--decisions 20] [--rounds 10]
+
+One run, one machine: a uvicorn, a PostgreSQL and a Redis of its own, and Chromium. The workspace
+has 100,000 requests behind it, and plans of an agent that wait. Decisions are made with the
+keyboard, as reviewers make them; beside them stands the naive way, without scripts: post the form,
+go back to the queue, open the next one. What the server took is read from its own log. Goals, of
+the server: the queue within 150 ms, and from a decision to the next request within 200 ms.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from bench.fanout import free_port, wait_for_port
+from bench.queue import fill
+
+ROOT = Path(__file__).resolve().parent.parent
+BEHIND = 100_000
+QUEUE_MS, NEXT_MS = 150.0, 200.0
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+POLICY = """\
+version: "1"
+allowed_dirs: [api, docs, plans]
+default: {then: {require: [{name: review, roles: [reviewer], due: 4h}]}}
+"""
+PAINTED = """() => performance.getEntriesByType("paint").find(
+    (one) => one.name === "first-contentful-paint")?.startTime"""
+QUEUE, REQUEST = "admin/review/", "admin/review/<uuid:request_id>/"
+DECIDE = f"{REQUEST}decide/"
+AT = "document.querySelector('[data-review]')?.dataset.request"
+
+
+class Desk:
+    """A reviewer, what waits on them, and what the server says it took."""
+
+    def __init__(self, port, log, *, verbose):
+        self.url, self.log, self.verbose = f"http://127.0.0.1:{port}", log, verbose
+
+    def settle(self, behind, waiting):
+        import django
+
+        django.setup()
+        from django.test import Client
+
+        from apps.accounts.choices import Role
+        from apps.accounts.models import Membership, User, Workspace
+        from apps.accounts.services.people import refresh_console_access
+        from apps.approvals.services.attention import note_tour
+        from apps.common.actors import SYSTEM
+        from apps.ledger.services import unit
+        from apps.policies.services.versions import apply_policy
+        from tests.factories import agent_of
+
+        workspace_id, self.reviewer = fill(behind, 0)
+        self.workspace = Workspace.objects.get(id=workspace_id)
+        here = Membership.objects.filter(workspace=self.workspace)
+        owner = User.objects.get(id=here.get(role=Role.OWNER).user_id)
+        apply_policy(text=POLICY, workspace=workspace_id, actor=owner)
+        self.agent = agent_of(owner, self.workspace)
+        with unit(actor=SYSTEM):
+            refresh_console_access(self.reviewer.id)
+        note_tour(actor=self.reviewer)
+        self.reviewer.refresh_from_db()
+        self.propose(waiting)
+        self.client = Client()
+        self.client.force_login(self.reviewer)
+        self.session = self.client.cookies["sessionid"].value
+
+    def propose(self, how_many):
+        from apps.plans.choices import RiskBudget
+        from apps.plans.schemas import PlanIn
+        from apps.plans.services.proposing import create_plan, sketch
+
+        for number in range(how_many):
+            new = "".join(f"- {line}, said {number} times\n" for line in range(60))
+            change = {"path": f"docs/said-{number}.md", "action": "create", "new": new}
+            sent = PlanIn(
+                intent=f"Write down what was said, {number}",
+                target_paths=[change["path"]],
+                changes=[change],
+            )
+            create_plan(
+                drawing=sketch(sent),
+                budget=RiskBudget.HIGH,
+                actor=self.agent,
+                workspace=self.workspace.id,
+            )
+
+    def waiting(self):
+        from apps.approvals.models.requests import ApprovalRequest
+
+        pending = ApprovalRequest.objects.pending().filter(workspace=self.workspace)
+        return pending.order_by("due_at", "id")
+
+    def server_took(self, mark, *routes):
+        """Milliseconds of the requests that were logged after a mark: the first of each route."""
+        deadline = time.monotonic() + 30
+        while True:
+            lines = self.log.read_text()[mark:].splitlines()
+            told = [json.loads(line) for line in lines if '"event":"request"' in line]
+            took = {one["route"]: one["milliseconds"] for one in reversed(told)}
+            if took.keys() >= set(routes):
+                break
+            assert time.monotonic() < deadline, f"{routes} among {list(took)}"
+            time.sleep(0.05)
+        if self.verbose:
+            print([(one["method"], one["route"], one["milliseconds"]) for one in told])
+        return sum(took[route] for route in routes)
+
+    @property
+    def mark(self):
+        return len(self.log.read_text())
+
+
+def open_page(desk, page, path, route):
+    """First paint as Chromium saw it, and what the server took."""
+    mark = desk.mark
+    page.goto(desk.url + path)
+    page.wait_for_load_state("networkidle")
+    return page.evaluate(PAINTED), desk.server_took(mark, route)
+
+
+def decide_by_keyboard(desk, page):
+    """From the key that commits until another request is shown."""
+    here, mark = page.evaluate(AT), desk.mark
+    page.keyboard.press("a")
+    page.wait_for_function("document.querySelector('[data-armed=approve]')")
+    began = time.perf_counter()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(f"{AT} && {AT} !== '{here}'", polling="raf")
+    took = (time.perf_counter() - began) * 1000
+    page.wait_for_load_state("networkidle")
+    return took, desk.server_took(mark, DECIDE, REQUEST)
+
+
+def decide_without_scripts(desk, http):
+    """The form is posted, the queue is opened again, and the first of it."""
+    first, following = desk.waiting()[:2]
+    form = http.get(f"/admin/review/{first.id}/").text
+    token = form.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    given = {"csrfmiddlewaretoken": token, "decision": "approve", "digest": first.view_digest}
+    mark, began = desk.mark, time.perf_counter()
+    answer = http.post(f"/admin/review/{first.id}/decide/", data=given)
+    assert answer.status_code == 302, answer.text[:500]
+    for path in (answer.headers["Location"], "/admin/review/", f"/admin/review/{following.id}/"):
+        http.get(path).raise_for_status()
+    took = (time.perf_counter() - began) * 1000
+    return took, desk.server_took(mark, DECIDE, QUEUE, REQUEST)
+
+
+def told(name, pairs, goal=None):
+    waited, server = (median(column) for column in zip(*pairs, strict=True))
+    met = "" if goal is None else f"  goal {goal:.0f}: {'met' if server <= goal else 'MISSED'}"
+    print(f"{name:38}{waited:9.0f} ms waited{server:9.0f} ms of the server{met}", flush=True)
+    return waited, server, goal is None or server <= goal
+
+
+def measure(desk, options):
+    import httpx
+    from playwright.sync_api import sync_playwright
+
+    missed = 0
+    cookies = {"sessionid": desk.session}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(base_url=desk.url)
+        context.add_cookies([{"name": "sessionid", "value": desk.session, "url": desk.url}])
+        page = context.new_page()
+        open_page(desk, page, "/admin/review/", QUEUE)
+        queue = [open_page(desk, page, "/admin/review/", QUEUE) for _ in range(options.rounds)]
+        missed += not told("the queue, until first paint", queue, QUEUE_MS)[2]
+        path = f"/admin/review/{desk.waiting().first().id}/"
+        opened = [open_page(desk, page, path, REQUEST) for _ in range(options.rounds)]
+        told("a request, until first paint", opened)
+        keyed = [decide_by_keyboard(desk, page) for _ in range(options.decisions)]
+        waited, _, met = told("a decision, until the next request", keyed, NEXT_MS)
+        missed += not met
+        browser.close()
+    with httpx.Client(base_url=desk.url, cookies=cookies, timeout=60) as http:
+        plain = [decide_without_scripts(desk, http) for _ in range(options.decisions)]
+    naive, _, _ = told("the same without scripts", plain)
+    print(f"\nthe next request is there after {waited / naive:.2f} of the time of the naive way")
+    return missed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--decisions", type=int, default=20)
+    parser.add_argument("--behind", type=int, default=BEHIND)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--verbose", action="store_true", help="each request the server answered")
+    options = parser.parse_args()
+    from apps.common.runtime import addresses
+    from apps.common.runtime.services import Services
+
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="lattice-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.enter_context(Services(folder).running())
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # Playwright's loop runs in this thread
+            "LATTICE_ENV": "development",
+            "LATTICE_DATA_DIR": str(folder),
+            "DATABASE_URL": addresses.database_url(folder),
+            "REDIS_URL": addresses.redis_url(folder),
+            "LOG_LEVEL": "INFO",
+            "RATE_LIMIT_SCALE": "100000",
+            "PYTHONPATH": str(ROOT),
+        }
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
+        log = folder / "web.log"
+        port = free_port()
+        with log.open("ab") as output:
+            server = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+                    *("--port", str(port), "--lifespan", "off", "--no-access-log"),
+                ],
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+            )
+        stack.callback(server.wait)
+        stack.callback(server.terminate)
+        desk = Desk(port, log, verbose=options.verbose)
+        desk.settle(options.behind, options.decisions * 2 + 10)
+        wait_for_port(port, server)
+        return measure(desk, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
