@@ -114,3 +114,14 @@ def test_operations_share_the_room_there_is():
     assert (second["diff"].left, second["drawn"]) == (20_000, "")
     [alone] = of(change, operation="1")["operations"]
     assert alone["diff"].left == 8_000
+
+
+def test_no_address_hides_operations_of_what_is_decided_on(request_, reviewer):
+    """Else a link would lead to the buttons of the whole beside a part of it."""
+    browser, place = at(reviewer), f"/admin/review/{request_.pk}/"
+    page = browser.get(f"{place}?operation=1").content.decode()
+    assert 'data-part="0"' in page
+    assert 'data-part="1"' in page
+    alone = browser.get(f"{place}tab/change/?operation=1").content.decode()
+    assert 'data-part="0"' not in alone
+    assert "decision" not in alone

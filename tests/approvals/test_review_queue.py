@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -181,3 +182,15 @@ def test_the_queue_asks_as_much_for_many_as_for_one(
 
 
 QUERIES_OF_THE_QUEUE = 22
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["", "~", "soon", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "9" * 5_000],
+)
+def test_a_place_that_nobody_gave_out_leads_to_the_beginning(several, reviewer, place):
+    after = quote(f"{place}~{several[0].id}")
+    for order in ("due", "risk"):
+        assert listed(reviewer, f"?order={order}&after={after}") == listed(
+            reviewer, f"?order={order}"
+        )

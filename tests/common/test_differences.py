@@ -1,6 +1,7 @@
 """What people are shown of a difference: lines, words, folds, and what was left out."""
 
 import random
+import time
 
 import pytest
 from hypothesis import given
@@ -157,3 +158,10 @@ def test_wide_lines_take_the_room_of_several():
     diff = compare("", ("w" * 10_000 + "\n") * 5_000)
     assert 0 < len(rows_of(diff)) < 1_500
     assert diff.left == 5_000 - len(rows_of(diff))
+
+
+@pytest.mark.parametrize("line", ["x\n", "@@ -1 +1 @@\n"])
+def test_of_many_lines_that_say_nothing_none_is_read_again_and_again(line):
+    began = time.process_time()
+    assert read_patch(line * 50_000).parts == ()
+    assert time.process_time() - began < 2

@@ -3,6 +3,7 @@ digest of what was on the screen. Refused, the page is shown again, with what ha
 script is told what came of it, and goes on where it is.
 """
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -52,6 +53,7 @@ BUTTONS: dict[str, Decision] = {
 }
 EDIT = "edit."
 """Before the name of what was edited."""
+NUMBER = re.compile(r"[0-9]{1,9}")
 MORNING = time(8)
 SNOOZES = [("tomorrow", "Tomorrow"), ("week", "Next week"), ("date", "A date")]
 SAID = {
@@ -179,7 +181,7 @@ class DecidePage(RequestAction):
 
     def _chosen(self) -> list[int]:
         sent = self.request.POST.getlist("operations")
-        chosen = [int(number) for number in sent if number.isascii() and number.isdecimal()]
+        chosen = [int(number) for number in sent if NUMBER.fullmatch(number)]
         if not chosen:
             raise Invalid("Choose what is accepted, or reject all of it.")
         return chosen

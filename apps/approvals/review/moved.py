@@ -74,7 +74,7 @@ def _read(saw: str) -> dict[str, Any] | None:
     """As it was given out: whatever else somebody sends in its place is nothing."""
     try:
         read: dict[str, Any] = json.loads(saw[:LONGEST])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     match read:
         case {"content": str(), "risk": str(), "asked": list(asked), "operations": dict(kept)} if (

@@ -100,15 +100,19 @@ def tab(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
     if name not in TABS:
         raise Http404
     row = the_request(request_id=request_id, actor=person(request))
-    reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
+    reviewed = Reviewed(row=row, me=person(request), asked=_asked(request, in_part=True))
     shown = {**_about(reviewed), "tab": TABS[name](reviewed)}
     return TemplateResponse(request, f"review/parts/{name}.html", shown)
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
-    """How the change is shown is remembered by the browser, unless the address says."""
+def _asked(request: HttpRequest, *, in_part: bool = False) -> dict[str, str]:
+    """How the change is shown is remembered by the browser, unless the address says. No address
+    leaves out operations of what is decided on: only of a tab is one of them shown alone."""
     kept = {"lines": request.COOKIES["diff_view"]} if "diff_view" in request.COOKIES else {}
-    return kept | request.GET.dict()
+    given = request.GET.dict()
+    if not in_part:
+        given.pop("operation", None)
+    return kept | given
 
 
 def now(request: HttpRequest, request_id: UUID) -> HttpResponse:

@@ -206,8 +206,9 @@ def read_place(text: str, asked: Asked) -> Place | None:
         found = Place(_ordering(asked).read(value), UUID(id_))
     except ValueError:
         return None
-    naive = isinstance(found.value, datetime) and found.value.tzinfo is None
-    return None if naive else found
+    if isinstance(found.value, datetime) and found.value.utcoffset() != timedelta():
+        return None  # `written` writes them in UTC
+    return found
 
 
 def _ordering(asked: Asked) -> _Ordering:

@@ -7,7 +7,7 @@ counted.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby
 
 from apps.common.diffs.lines import Diff, Fold, Hunk, Row
 from apps.common.diffs.matching import edits_between, lines_of
@@ -172,7 +172,8 @@ def read_patch(unified: str, *, most: int = MOST) -> Diff:
 def _body(lines: Sequence[str], at: int, went: int, came: int) -> list[tuple[str, str]]:
     """The lines of a hunk that starts here: what becomes of each, and its text."""
     body: list[tuple[str, str]] = []
-    for line in islice(lines, at, None):
+    for place in range(at, len(lines)):
+        line = lines[place]
         kind = line[0] if line != "\n" else " "
         if kind == "\\" and body:
             body[-1] = (body[-1][0], body[-1][1].removesuffix("\n"))
