@@ -12,7 +12,7 @@ RUNS, STEPS = 2_000, 25
 
 @pytest.mark.torture
 @pytest.mark.row(9)
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.django_db
 def test_votes_come_to_what_they_say_in_two_thousand_runs(capsys):
     long = settings(
