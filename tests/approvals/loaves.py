@@ -44,6 +44,10 @@ def toast(loaf: UUID) -> None:
     _do("UPDATE tests_loaf SET spread = spread || '!' WHERE id = %s", loaf)
 
 
+def rename(loaf: UUID, slices: Sequence[str]) -> None:
+    _do("UPDATE tests_loaf SET slices = %s WHERE id = %s", list(slices), loaf)
+
+
 def eat(loaf: UUID) -> None:
     _do("DELETE FROM tests_loaf WHERE id = %s", loaf)
 

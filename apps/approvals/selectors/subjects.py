@@ -1,11 +1,13 @@
-"""What requests are about, as the rooms say to which it belongs."""
+"""What requests are about, as the rooms say to which it belongs. What names it is spelled out here,
+so that no part of a page has to.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.ports import Affected, Change, Summary, subjects
+from apps.approvals.ports import Affected, Change, Operation, Summary, subjects
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.policies.engine.hidden import spelled_out
@@ -22,7 +24,7 @@ def summaries_of(requests: Iterable[ApprovalRequest]) -> Mapping[UUID, Summary]:
     for kind, ids in by_kind.items():
         if kind in subjects:
             found.update(subjects[kind].summaries(ids))
-    return found
+    return {id_: replace(told, sentence=spelled_out(told.sentence)) for id_, told in found.items()}
 
 
 def label_of(request: ApprovalRequest) -> str:
@@ -34,9 +36,10 @@ def change_of(request: ApprovalRequest) -> Change | None:
     """None: it is gone, or the room it belonged to is."""
     subject = subjects.get(request.subject_kind)
     try:
-        return subject.change(request.subject_id) if subject else None
+        change = subject.change(request.subject_id) if subject else None
     except NotFound:
         return None
+    return change and replace(change, operations=tuple(map(_named_plainly, change.operations)))
 
 
 def impact_of(request: ApprovalRequest, actor: Actor) -> list[Affected]:
@@ -46,3 +49,7 @@ def impact_of(request: ApprovalRequest, actor: Actor) -> list[Affected]:
         replace(each, label=spelled_out(each.label), how=spelled_out(each.how))
         for each in (subject.impact(request.subject_id, actor=actor) if subject else ())
     ]
+
+
+def _named_plainly(operation: Operation) -> Operation:
+    return replace(operation, target=spelled_out(operation.target))

@@ -36,7 +36,7 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
 def _operations(change: Change, view: View, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
     """All of them share the room there is, in their order."""
     opened = [(int(one), int(line)) for one, line in _FOLD.findall(asked.get("open", ""))]
-    targets = {told.number: spelled_out(told.target) for told in change.operations}
+    targets = {told.number: told.target for told in change.operations}
     room = MOST
     for told in change.operations:
         if asked.get("operation", str(told.number)) != str(told.number):
@@ -65,8 +65,7 @@ def _drawn(diff: Diff, told: Operation, view: View, asked: dict[str, str]) -> Sa
         opened = ",".join(filter(None, [asked.get("open"), f"{told.number}.{fold.start}"]))
         return f"?{urlencode({**asked, 'tab': 'change', 'lines': view, 'open': opened})}"
 
-    name = spelled_out(told.target)
-    return draw(diff, name=name, view=view, operation=told.number, unfold=unfold)
+    return draw(diff, name=told.target, view=view, operation=told.number, unfold=unfold)
 
 
 def _field(told: Field, view: View) -> dict[str, Any]:
