@@ -18,7 +18,7 @@ from apps.approvals.review.page import TABS
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from tests.approvals.conftest import TWO, hold, policy_of, vote
-from tests.approvals.loaves import ask
+from tests.approvals.loaves import ask, rename
 from tests.approvals.test_emergencies import GLASS, REVIEWED, shatter
 from tests.factories import WorkspaceFactory, member
 
@@ -137,7 +137,9 @@ QUERIES_OF_A_REQUEST = 44
 
 
 def test_what_nobody_would_see_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):
-    read = shown(reviewer, ask(workspace, baker, slices=["docs/<b>.md", "docs/a\u200bb.md"]))
+    request = ask(workspace, baker)
+    rename(request.subject_id, ["docs/<b>.md", "docs/a\u200bb.md"])
+    read = shown(reviewer, request)
     assert "docs/a⟨U+200B ZERO WIDTH SPACE⟩b.md" in read
     assert "docs/&lt;b&gt;.md" in read
     assert "docs/<b>.md" not in read

@@ -12,7 +12,7 @@ from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy
-from tests.approvals.loaves import ask
+from tests.approvals.loaves import ask, rename
 from tests.approvals.test_admin import at
 from tests.factories import member
 
@@ -76,8 +76,11 @@ def test_the_browser_remembers_the_view_and_the_address_overrules_it(about_polic
     assert 'class="diff unified"' in browser.get(place).content.decode()
 
 
-def test_one_operation_can_be_read_whole_as_text(loaves, workspace, owner, baker, one_policy):
-    request = ask(workspace, baker, slices=["docs/a\u200bb.md", "docs/<b>.md"])
+def test_one_operation_can_be_read_whole_as_text(
+    loaves, workspace, owner, baker, one_policy, reviewer
+):
+    request = ask(workspace, baker)
+    rename(request.subject_id, ["docs/a\u200bb.md", "docs/<b>.md"])
     place = f"/admin/review/{request.pk}/whole"
     answer = at(owner).get(f"{place}/0/")
     assert answer["Content-Type"] == "text/plain; charset=utf-8"

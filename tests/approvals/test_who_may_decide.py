@@ -10,8 +10,10 @@ from apps.accounts.services.members import change_role, leave_workspace, remove_
 from apps.accounts.services.people import disable_person
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import SelfApproval, ViewMoved
+from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
+from apps.common.errors import NotAllowed
 from apps.ledger.services import unit
 from tests.approvals.conftest import ONE, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import deliver, look
@@ -184,3 +186,10 @@ def test_what_was_allowed_is_not_done_for_who_went_before(request_, workspace, o
     with unit(actor=SYSTEM, workspace=workspace.id):
         consumed = consume_request(request_id=request_.id)
     assert (consumed.ok, consumed.because) == (False, Because.PROPOSER_GONE)
+
+
+def test_of_what_the_policy_denies_nobody_is_asked(loaves, one_policy, workspace, baker):
+    """Without stages it would take effect at once."""
+    with pytest.raises(NotAllowed):
+        ask(workspace, baker, slices=["docs/a\u200bb.md"])
+    assert not ApprovalRequest.objects.exists()

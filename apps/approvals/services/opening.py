@@ -49,6 +49,8 @@ def open_request(
     """In the unit of work that keeps the subject. `content` is the digest of what is asked about;
     `follows` a request that is closed, or is replaced by this one; of the rest of a request
     (`part_of`) whoever proposed that one is the proposer, and whoever edited it wrote in both."""
+    if verdict.denied:  # without stages, it would take effect at once
+        raise NotAllowed("The policy denies it: nobody is asked.")
     policy = policy_in_force(workspace)
     request = ApprovalRequest(
         workspace_id=workspace,
