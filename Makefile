@@ -60,7 +60,7 @@ peers: .venv/dev.ok ## Tests against peers from npm and Debian
 	$(PYTEST) -m peers $(NONE_IS_FINE)
 
 e2e: .venv/dev.ok ## Browser tests; they need Chromium
-	$(PYTEST) -m e2e $(NONE_IS_FINE)
+	$(PYTEST) -m e2e -n 2 $(NONE_IS_FINE)
 
 torture: export LATTICE_TORTURE_ROWS := $(ROWS)
 torture: export LATTICE_TORTURE_SEED := $(SEED)

@@ -1,8 +1,9 @@
 """How one wants to be asked."""
 
+import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,16 +17,27 @@ from apps.approvals.models.people import Attention
 from apps.approvals.selectors.people import attention_of
 from apps.approvals.services.attention import change_attention
 
+CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{CLOCK.pattern}$", "example": "08:30"})
+class ClockField(serializers.TimeField):
+    """As a clock on a wall shows it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M", **options)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not CLOCK.fullmatch(value):
+            self.fail("invalid", format="hh:mm")
+        return super().to_internal_value(value)
+
 
 class AttentionShape(serializers.Serializer[Any]):
     mail = serializers.ChoiceField(choices=MailMode.choices)
-    digest_at = serializers.TimeField(
-        format="%H:%M", help_text="When the mail of a day is sent, where you are."
-    )
-    quiet_from = serializers.TimeField(
-        format="%H:%M", allow_null=True, help_text="From then on no mail is sent. It waits."
-    )
-    quiet_until = serializers.TimeField(format="%H:%M", allow_null=True)
+    digest_at = ClockField(help_text="When the mail of a day is sent, where you are.")
+    quiet_from = ClockField(allow_null=True, help_text="From then on no mail is sent. It waits.")
+    quiet_until = ClockField(allow_null=True)
     remind = serializers.BooleanField(
         help_text="Whether to be reminded of what is due, and before it expires."
     )
