@@ -101,7 +101,7 @@ async function post(sent, submitter) {
   const about = root();
   busy = true;
   about.toggleAttribute("data-busy", true);
-  const answer = await answerTo(submitter?.getAttribute("formaction") ?? sent.getAttribute("action"), new FormData(sent, submitter));
+  const answer = await answerTo(submitter?.getAttribute("formaction") ?? sent.getAttribute("action"), dataOf(sent, submitter));
   busy = false;
   about.removeAttribute("data-busy");
   if (root() !== about) return;
@@ -112,6 +112,14 @@ async function post(sent, submitter) {
   }
   refused("");
   done(sent, answer.told);
+}
+
+// The texts that could be edited travel only when they were.
+function dataOf(sent, submitter) {
+  const data = new FormData(sent, submitter);
+  const edited = data.get("decision") === "approve_edited";
+  for (const name of edited ? [] : [...data.keys()]) if (name.startsWith("edit.")) data.delete(name);
+  return data;
 }
 
 async function answerTo(address, body) {

@@ -4,6 +4,7 @@ import pytest
 
 from apps.accounts.choices import Role
 from apps.accounts.ports import exporters
+from apps.accounts.services.members import change_role
 from apps.approvals.choices import Said, Side
 from apps.approvals.errors import NotOpen, PlaceMoved, ThreadsOpen
 from apps.approvals.models.people import Comment
@@ -23,8 +24,9 @@ from apps.approvals.services.discussing import add_comment
 from apps.approvals.services.threads import reopen_thread, resolve_thread
 from apps.common.errors import Invalid, NotAllowed, NotFound
 from apps.ledger.models import Event
-from tests.approvals.conftest import TWO, hold, vote
+from tests.approvals.conftest import STEPS, TWO, hold, vote
 from tests.approvals.loaves import ask
+from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, agent_of, member
 
 LINE = Place(operation=0, side=Side.AFTER, line=1)
@@ -224,6 +226,23 @@ def test_nobody_approves_before_what_is_required_is_resolved(request_, reviewer,
     resolve(thread, other_reviewer)
     vote(request_, other_reviewer)
     assert request_.outcome == "allowed"
+
+
+def test_votes_that_are_back_wait_for_it_too(
+    loaves, workspace, owner, baker, reviewer, other_reviewer, admin
+):
+    hold(workspace, owner, STEPS)
+    request = ask(workspace, baker)
+    vote(request, reviewer)
+    for role in (Role.CONTRIBUTOR, Role.REVIEWER):
+        change_role(workspace_id=workspace.id, user_id=reviewer.id, role=role, actor=owner)
+        if role == Role.CONTRIBUTOR:
+            deliver()
+            thread = begin(request, other_reviewer, required=True)
+    deliver()
+    assert [stage.state for stage in request.stages.order_by("number")] == ["open", "waiting"]
+    resolve(thread, other_reviewer)
+    assert [stage.state for stage in request.stages.order_by("number")] == ["passed", "open"]
 
 
 @pytest.mark.parametrize("decision", ["reject", "request_changes", "abstain", "veto"])

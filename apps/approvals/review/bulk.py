@@ -84,6 +84,7 @@ def bulk_cast(request: HttpRequest) -> HttpResponse:
         if row.id in left_out
         else _outcome(after[row.id], came[row.id])
         for row in rows
+        if row.id in after  # they may see it still
     ]
     return _page(
         request,

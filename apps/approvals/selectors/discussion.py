@@ -138,6 +138,12 @@ def answers() -> QuerySet[Comment]:
     return found
 
 
+def to_resolve_first(request: ApprovalRequest) -> QuerySet[Comment]:
+    """Threads that hold up its approval."""
+    found: QuerySet[Comment] = request.comments.filter(required=True, resolved_at__isnull=True)
+    return found.order_by("id")
+
+
 def still_open(request_ids: Collection[UUID]) -> dict[UUID, StillOpen]:
     """Of those requests of which something was said."""
     answered = Exists(answers().filter(reply_to=OuterRef("id")))

@@ -16,6 +16,7 @@ from apps.approvals.errors import NotOpen
 from apps.approvals.figures import count_decision
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import LEGAL, Result, view_digest
+from apps.approvals.selectors.discussion import to_resolve_first
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
 from apps.approvals.services.deadlines import close_again, keep_time, open_stage
 from apps.common.actors import SYSTEM, Actor
@@ -146,12 +147,15 @@ def go_on(
 
 
 def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
-    """What the votes of the open stage come to."""
+    """What the votes of the open stage come to. Votes that are back, as their voter is, wait like
+    any other for what is to be resolved first."""
     request, stage = sitting.request, sitting.stage
     if stage is None or request.state != State.PENDING:
         return
     tally = sitting.tally(stage)
     match tally.result:
+        case Result.PASSED if to_resolve_first(request).exists():
+            return
         case Result.PASSED:
             stage.state, stage.passed_at = StageState.PASSED, timezone.now()
             stage.save(update_fields=["state", "passed_at"])

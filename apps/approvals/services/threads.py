@@ -14,11 +14,11 @@ from apps.approvals import events
 from apps.approvals.errors import ThreadsOpen
 from apps.approvals.models.people import Comment
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.selectors.discussion import the_thread
+from apps.approvals.selectors.discussion import the_thread, to_resolve_first
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import the_request
+from apps.approvals.services import settling
 from apps.approvals.services.opening import speaks_for
-from apps.approvals.services.settling import named
 from apps.common.actors import Actor
 from apps.common.errors import Invalid, NotAllowed
 from apps.ledger.services import record, unit
@@ -63,7 +63,7 @@ def may_resolve(
 
 def require_resolved(request: ApprovalRequest) -> None:
     """In the unit of work of an approval, which holds the request."""
-    left = request.comments.filter(required=True, resolved_at__isnull=True).order_by("id")[:NAMED]
+    left = to_resolve_first(request)[:NAMED]
     if not left:
         return
     names = people_named(thread.author_id for thread in left)
@@ -107,10 +107,12 @@ def _turn(request_id: UUID, comment_id: UUID, actor: Actor, *, resolved: bool) -
         kind = events.ThreadResolved if resolved else events.ThreadReopened
         record(
             kind(
-                **named(request),
+                **settling.named(request),
                 comment=thread.id,
                 operation=thread.operation,
                 required=thread.required,
             )
         )
+        if thread.required and resolved:
+            settling.count(settling.sit(request.id), actor=actor)
     return thread
