@@ -176,6 +176,7 @@ async def test_hundreds_wait_without_a_thread_each(server, bakery):
         await off_loop(vote, request, bakery.reviewer, "reject")
         answered = await asyncio.gather(*waits[len(gone) :])
         took = asyncio.get_running_loop().time() - started
+    assert [one.text for one in answered if one.status_code != 200] == []
     assert {one.json()["outcome"] for one in answered} == {"denied"}
     said = f"{server.name}: {WAITERS} waited, {each / 1000:.0f} kB each, told in {took:.2f} s"
     assert each < 300_000, said
