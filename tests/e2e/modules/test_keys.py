@@ -105,6 +105,7 @@ def test_the_list_opens_and_its_places_have_keys(run, page):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("g")
     page.keyboard.press("q")
     expect(page).to_have_url("/#queue")
