@@ -3,6 +3,7 @@
 
 import { Live } from "../lattice/live.js";
 import { bind } from "./keys.js";
+import { lookers } from "./looking.js";
 
 const BREATH = 250; // a decision is several events
 const AT_ONCE = 50;
@@ -26,17 +27,6 @@ export const dueIn = (milliseconds) => (milliseconds < 0 ? `${span(milliseconds)
 
 // The request that an event is about, if it is about one.
 export const requestOf = (event) => (event.area === "approvals" && event.payload?.request) || "";
-
-// Who looks at what: names, each once, by what they look at; never oneself.
-export function lookers(here, me) {
-  const found = new Map();
-  for (const { user, name, subject } of here) {
-    if (user === me || !subject.startsWith("approval:")) continue;
-    const id = subject.slice("approval:".length);
-    found.set(id, [...new Set([...(found.get(id) ?? []), name])]);
-  }
-  return found;
-}
 
 export function told(names) {
   if (!names?.length) return "";

@@ -4,6 +4,7 @@
 import { Live } from "../lattice/live.js";
 import { arm, armed, closeMore, commit, disarm, fold, openMore, recall } from "./bar.js";
 import { bind } from "./keys.js";
+import { lookers } from "./looking.js";
 import { adopt, openTab, pageAt, part, refresh, root, say } from "./sheet.js";
 import { ask } from "./threads.js";
 
@@ -97,9 +98,7 @@ function present() {
 }
 
 function showOthers() {
-  const subject = `approval:${root().dataset.request}`;
-  const others = [...here.values()].filter((one) => one.subject === subject && one.user !== facts.me);
-  const names = [...new Set(others.map((one) => one.name))];
+  const names = lookers(here.values(), facts.me).get(root().dataset.request) ?? [];
   const place = part("[data-looking]");
   place.hidden = names.length === 0;
   place.textContent = names.length ? `${names.join(", ")} ${names.length === 1 ? "is" : "are"} looking at it too.` : "";

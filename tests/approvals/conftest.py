@@ -29,6 +29,20 @@ def policy_of(*stages: str, more: str = "") -> str:
     )
 
 
+_RULES = "".join(
+    f"  - name: rule {number}\n    when: {{labels: [label-{number}]}}\n    then: {{allow: true}}\n"
+    for number in range(60)
+)
+LONG_POLICY = f"""\
+version: "1"
+allowed_dirs: [docs]
+rules:
+  - name: two owners change the policy
+    when: {{act: [policy.change]}}
+    then: {{require: [{{name: owners, roles: [owner]}}]}}
+{_RULES}default: {{then: {{allow: true}}}}
+"""
+"""So long that much of it is folded where a change is shown."""
 ONE = policy_of("name: review, roles: [reviewer]")
 TWO = policy_of("name: review, quorum: 2, roles: [reviewer]")
 STEPS = policy_of("name: review, roles: [reviewer]", "name: sign off, roles: [admin]")

@@ -133,7 +133,7 @@ def test_a_request_asks_as_much_for_much_that_was_said(
     assert read.count("Hm.") == count
 
 
-QUERIES_OF_A_REQUEST = 44
+QUERIES_OF_A_REQUEST = 42
 
 
 def test_what_nobody_would_see_is_spelled_out(loaves, one_policy, workspace, baker, reviewer):

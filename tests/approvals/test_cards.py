@@ -14,8 +14,10 @@ from tests.approvals.loaves import ask
 
 def test_what_was_shown_last_in_a_channel_is_known(request_, reviewer, other_reviewer):
     assert seen_digest(request_, Via.API, reviewer.id) is None
-    note_shown(request_, Via.API, reviewer.id, "a" * 64)
-    note_shown(request_, Via.API, reviewer.id, "b" * 64)
+    request_.view_digest = "a" * 64
+    note_shown([request_], Via.API, reviewer.id)
+    request_.view_digest = "b" * 64
+    note_shown([request_], Via.API, reviewer.id)
     assert seen_digest(request_, Via.API, reviewer.id) == "b" * 64
     assert seen_digest(request_, Via.SOCKET, reviewer.id) is None
     assert seen_digest(request_, Via.API, other_reviewer.id) is None

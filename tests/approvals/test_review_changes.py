@@ -12,32 +12,19 @@ from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy
+from tests.approvals.conftest import LONG_POLICY
 from tests.approvals.loaves import ask, rename
 from tests.approvals.test_admin import at
 from tests.factories import member
 
 pytestmark = pytest.mark.django_db
 
-RULES = "".join(
-    f"  - name: rule {number}\n    when: {{labels: [label-{number}]}}\n    then: {{allow: true}}\n"
-    for number in range(60)
-)
-GUARDED = f"""\
-version: "1"
-allowed_dirs: [docs]
-rules:
-  - name: two owners change the policy
-    when: {{act: [policy.change]}}
-    then: {{require: [{{name: owners, roles: [owner]}}]}}
-{RULES}default: {{then: {{allow: true}}}}
-"""
-
 
 @pytest.fixture
 def about_policy(workspace, owner):
     member(workspace, Role.OWNER)
-    apply_policy(text=GUARDED, workspace=workspace.id, actor=owner)
-    wider = GUARDED.replace("[docs]", "[docs, api]")
+    apply_policy(text=LONG_POLICY, workspace=workspace.id, actor=owner)
+    wider = LONG_POLICY.replace("[docs]", "[docs, api]")
     came = apply_policy(text=wider, workspace=workspace.id, actor=owner)
     assert isinstance(came, Held)
     return request_about(kind=KIND, subject=came.draft.id)

@@ -134,4 +134,4 @@ def test_a_page_asks_as_much_for_many_operations(
         assert browser.get(page(request)).status_code == 200
 
 
-QUERIES = 38
+QUERIES = 36

@@ -2,13 +2,13 @@
 it along. It decides nothing: the digest does.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.approvals.ports import Operation
 from apps.approvals.review.reviewed import Reviewed
+from apps.policies.documents import digest_of
 
 LONGEST = 200_000
 
@@ -90,4 +90,4 @@ def _name(operation: Operation) -> str:
 
 def _digest(operation: Operation) -> str:
     about = (operation.diff, operation.before, operation.after, operation.fields)
-    return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+    return digest_of(repr(about))[:16]

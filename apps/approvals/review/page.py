@@ -13,10 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from apps.accounts.browser.entry import person
-from apps.accounts.models import User
-from apps.activity.browser.pages import live_facts
-from apps.activity.selectors.pages import feed_page, page_viewer
 from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.review.live import live_facts
 from apps.approvals.review.moved import moved_since
 from apps.approvals.review.parts import (
     bar,
@@ -65,7 +63,7 @@ def page_of(
 ) -> HttpResponse:
     """With what was refused, and what had been written where, when something was; and beside what
     somebody saw before (`saw`), what has changed."""
-    facts = _facts(person(request))
+    facts = live_facts(person(request))
     reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
     open_tab = request.GET.get("tab", "change")
     if open_tab not in TABS:
@@ -121,12 +119,6 @@ def now(request: HttpRequest, request_id: UUID) -> HttpResponse:
     reviewed = Reviewed(row=row, me=person(request), asked=_asked(request))
     shown = {**_about(reviewed), "bar": bar.shown(reviewed), "others": others.shown(reviewed)}
     return TemplateResponse(request, "review/now.html", shown)
-
-
-def _facts(me: User) -> dict[str, Any]:
-    """From where the page goes on live: read before all that it shows."""
-    page = feed_page(page_viewer(me), limit=0)
-    return live_facts(page, user=me, most=0, presence=True)
 
 
 def _about(reviewed: Reviewed) -> dict[str, Any]:

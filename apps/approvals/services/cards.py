@@ -25,30 +25,21 @@ DEALT_AT_ONCE = 100
 _FACES = {State.ALLOWED: State.PENDING, State.CONSUMED: State.EFFECTIVE}
 
 
-def note_shown(request: ApprovalRequest, channel: str, person: UUID, view_digest: str) -> None:
-    """What somebody has on their screen now. Looking changes nothing else, and is not recorded."""
-    _note([_card(request, channel, person, view_digest)])
-
-
-def note_all_shown(requests: Iterable[ApprovalRequest], channel: str, person: UUID) -> None:
-    """A page of them, each as it is. In one order, so that no two looks wait for each other."""
-    in_order = sorted(requests, key=lambda request: request.id)
-    _note([_card(request, channel, person, request.view_digest) for request in in_order])
-
-
-def _card(request: ApprovalRequest, channel: str, person: UUID, view_digest: str) -> Card:
-    return Card(
-        workspace_id=request.workspace_id,
-        request=request,
-        channel=channel,
-        person_id=person,
-        view_digest=view_digest,
-        shown_state=request.state,
-        shown_at=timezone.now(),
-    )
-
-
-def _note(shown: list[Card]) -> None:
+def note_shown(requests: Iterable[ApprovalRequest], channel: str, person: UUID) -> None:
+    """What somebody has on their screen now. Looking changes nothing else, and is not recorded. In
+    one order, so that no two looks wait for each other."""
+    shown = [
+        Card(
+            workspace_id=request.workspace_id,
+            request=request,
+            channel=channel,
+            person_id=person,
+            view_digest=request.view_digest,
+            shown_state=request.state,
+            shown_at=timezone.now(),
+        )
+        for request in sorted(requests, key=lambda request: request.id)
+    ]
     Card.objects.bulk_create(
         shown,
         update_conflicts=True,

@@ -38,7 +38,7 @@ def test_others_who_look_are_named_once_and_oneself_never(run, page):
         {"user": "cy", "name": "Cy", "subject": "activity"},
     ]
     found = page.evaluate(
-        "async (here) => [...(await import('/static/review/queue.js')).lookers(here, 'me')]", here
+        "async (here) => [...(await import('/static/review/looking.js')).lookers(here, 'me')]", here
     )
     assert found == [["r1", ["Bo"]]]
     assert run("told", ["Bo"]) == "Bo looks at it"

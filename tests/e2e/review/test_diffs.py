@@ -9,6 +9,7 @@ from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
+from tests.approvals.conftest import LONG_POLICY
 from tests.e2e.conftest import PHONE, log_in
 from tests.e2e.test_console import serious_faults, too_wide
 from tests.factories import member
@@ -31,19 +32,6 @@ SENT = {
         {"path": "api/notes.md", "action": "create", "new": "A long line. " * 40 + "\nEnd\n"},
     ],
 }
-RULES = "".join(
-    f"  - name: rule {number}\n    when: {{labels: [label-{number}]}}\n    then: {{allow: true}}\n"
-    for number in range(60)
-)
-POLICY = f"""\
-version: "1"
-allowed_dirs: [docs]
-rules:
-  - name: two owners change the policy
-    when: {{act: [policy.change]}}
-    then: {{require: [{{name: owners, roles: [owner]}}]}}
-{RULES}default: {{then: {{allow: true}}}}
-"""
 
 
 @pytest.fixture
@@ -60,8 +48,10 @@ def about_plan(workspace, owner):
 @pytest.fixture
 def about_policy(workspace, owner):
     author = member(workspace, Role.OWNER)
-    apply_policy(text=POLICY, workspace=workspace.id, actor=author)
-    changed = POLICY.replace("[docs]", "[docs, api]").replace("[label-59]", "[label-59, label-60]")
+    apply_policy(text=LONG_POLICY, workspace=workspace.id, actor=author)
+    changed = LONG_POLICY.replace("[docs]", "[docs, api]").replace(
+        "[label-59]", "[label-59, label-60]"
+    )
     apply_policy(text=changed, workspace=workspace.id, actor=author)
     return ApprovalRequest.objects.get(workspace=workspace)
 

@@ -1,5 +1,6 @@
 """What is said of a request, and the files that came with it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from apps.approvals.attachments import as_download
 from apps.approvals.choices import Said
 from apps.approvals.errors import AttachmentRefused, NotOpen, PlaceMoved
 from apps.approvals.models.people import Comment
-from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.discussion import (
     comments_on,
     read_comments,
@@ -109,9 +109,7 @@ class Resolve(APIView):
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID, comment_id: UUID) -> Response:
-        found = _asked_for(request, request_id, comment_id)
-        thread = resolve_thread(request_id=found.id, comment_id=comment_id, actor=caller(request))
-        return Response(_shown(thread))
+        return _turned(request, request_id, comment_id, resolve_thread)
 
 
 @extend_schema(tags=["approvals"])
@@ -126,17 +124,17 @@ class Reopen(APIView):
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID, comment_id: UUID) -> Response:
-        found = _asked_for(request, request_id, comment_id)
-        thread = reopen_thread(request_id=found.id, comment_id=comment_id, actor=caller(request))
-        return Response(_shown(thread))
+        return _turned(request, request_id, comment_id, reopen_thread)
 
 
-def _asked_for(request: Request, request_id: UUID, comment_id: UUID) -> ApprovalRequest:
+def _turned(
+    request: Request, request_id: UUID, comment_id: UUID, turn: Callable[..., Comment]
+) -> Response:
     """Where approving waits for the thread, it takes a credential that may decide."""
     found = asked_for(request, request_id)
     if the_thread(comment_id=comment_id, request=found).required:
         require_scope(request, Scope.DECIDE)
-    return found
+    return Response(_shown(turn(request_id=found.id, comment_id=comment_id, actor=caller(request))))
 
 
 def _shown(comment: Comment) -> dict[str, Any]:

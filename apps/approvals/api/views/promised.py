@@ -32,7 +32,7 @@ from apps.approvals.errors import (
 )
 from apps.approvals.selectors.briefs import briefs
 from apps.approvals.selectors.queue import requests_of, waiting_on
-from apps.approvals.services.cards import note_all_shown, seen_digest
+from apps.approvals.services.cards import note_shown, seen_digest
 from apps.approvals.services.voting import Wanted, cast_vote
 from apps.common.api.openapi import errors
 from apps.common.errors import Invalid, NotAllowed, NotFound
@@ -70,7 +70,7 @@ class Pending(APIView):
         in_order = waiting.order_by(F("due_at").asc(nulls_last=True), "id")
         found = briefs(list(in_order[start : start + limit]))
         if person.id == me.id:
-            note_all_shown([brief.request for brief in found], CHANNEL, me.id)
+            note_shown([brief.request for brief in found], CHANNEL, me.id)
         return Response(
             {
                 "approvals": [brief.shown for brief in found],

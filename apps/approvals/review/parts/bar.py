@@ -30,9 +30,7 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
         "may_break": pending and may_break_glass(row, me, reviewed.standing.role),
         "saw": shown_now(reviewed),
         "key": key_to_type(reviewed),
-        "editable": [
-            (each, spelled_out(each.text) != each.text) for each in editable_here(reviewed)
-        ],
+        "editable": [(each, hides(each.text)) for each in editable_here(reviewed)],
         "operations": operations if len(operations) > 1 else (),
         "claimed_by_me": told.claimed_by is not None and told.claimed_by.id == me.id,
         **_seats(reviewed, voted=mine is not None and mine.decision != Decision.RETRACT),
