@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "apps.activity",
     "apps.policies",
     "apps.approvals",
+    "apps.specs",
     "apps.plans",
 ]
 

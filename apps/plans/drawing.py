@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from apps.common.diffs.hunks import hunks_between
 from apps.plans.choices import Action
 from apps.plans.errors import PlanInvalid
-from apps.plans.patches.comparing import hunks_between
 from apps.plans.patches.files import FilePatch
 from apps.plans.patches.reading import read_patch
 from apps.plans.schemas import ChangeIn, PlanIn

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.common.diffs.hunks import hunks_between
 from apps.common.diffs.matching import lines_of
 from apps.plans.errors import PatchInvalid
-from apps.plans.patches.comparing import hunks_between
 from apps.plans.patches.files import FilePatch
 from apps.plans.patches.reading import read_patch
 from apps.plans.patches.writing import patch_text

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from apps.common.diffs.hunks import hunks_between
 from apps.plans.choices import Action
-from apps.plans.patches.comparing import hunks_between
 from apps.plans.patches.files import FilePatch
 
 _LETTERS = st.sampled_from([*"abcXYZ019_-", " ", "é", "ß", "日", '"', "'", "(", "+"])

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from apps.common.diffs.hunks import Hunk, Line
 from apps.common.diffs.matching import lines_of
 from apps.plans.choices import Action
 from apps.plans.errors import PatchInvalid
-from apps.plans.patches.files import FilePatch, Hunk, Line
+from apps.plans.patches.files import FilePatch
 from apps.plans.patches.writing import NOWHERE, written
 
 MOST_FILES = 200

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from apps.common.diffs.hunks import Hunk
 from apps.plans.choices import Action
-from apps.plans.patches.files import FilePatch, Hunk
+from apps.plans.patches.files import FilePatch
 
 NOWHERE = "/dev/null"
 UNENDED = "\\ No newline at end of file"

@@ -1,11 +1,38 @@
-"""From two texts to hunks."""
+"""Hunks of a unified diff as values, and from two texts to them. Texts keep every character."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from apps.common.diffs.matching import Edit, edits_between, lines_of
-from apps.plans.patches.files import Hunk, Line
 
 CONTEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a hunk, without its line feed. `kind` is one of " ", "-" and "+"."""
+
+    kind: str
+    text: str
+    ended: bool = True
+    """False: the file ends here, without a line feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    old_start: int
+    new_start: int
+    """As in `@@ -old_start,... +new_start,... @@`: 1 is the first line, and a side without lines
+    names the one before."""
+    lines: tuple[Line, ...]
+
+    @property
+    def old_count(self) -> int:
+        return sum(line.kind != "+" for line in self.lines)
+
+    @property
+    def new_count(self) -> int:
+        return sum(line.kind != "-" for line in self.lines)
 
 
 def hunks_between(old: str, new: str) -> tuple[Hunk, ...]:

@@ -1,0 +1,35 @@
+"""What can go wrong with specs and with what is proposed to them."""
+
+from apps.common.errors import Conflict, DomainError, NotFound
+
+
+class NodeMissing(NotFound):
+    code = "spec_missing"
+    message = "There is no spec of this key here."
+
+
+class OperationsInvalid(DomainError):
+    """Its details name each fault with its operation and field."""
+
+    code = "operations_invalid"
+    status = 422
+    message = "The proposal is readable but does not add up. Nothing was kept of it."
+
+
+class ProposalConflicts(Conflict):
+    """Its details show, of each field, what was there, what is there now, and what is proposed."""
+
+    code = "proposal_conflicts"
+    message = (
+        "What it changes has been changed otherwise meanwhile: look at both, and propose anew."
+    )
+
+
+class ProposalMoved(Conflict):
+    code = "proposal_moved"
+    message = "In the state that this proposal is in, that cannot be done with it."
+
+
+class NothingToRevert(Conflict):
+    code = "nothing_to_revert"
+    message = "Only what was applied, and was not reverted yet, can be reverted."
