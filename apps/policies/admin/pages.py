@@ -5,23 +5,20 @@ unit of work of its own.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.generic import TemplateView
 
-from apps.accounts.browser.entry import person
+from apps.accounts.browser import pages
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import standing_of
 from apps.activity.naming import name_of
-from apps.common.errors import NotFound
 from apps.policies.admin.showing import diff_of, rules_in, summary, tests_told, whole_schema
 from apps.policies.choices import DraftState, Effect
 from apps.policies.errors import PolicyInvalid
@@ -62,30 +59,10 @@ class Rights:
         )
 
 
-class ConsolePage(TemplateView):
-    title = ""
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.me = person(request)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"title": self.title, "here": self.title, **kwargs}
-        return super().get_context_data(**admin.site.each_context(self.request), **shown)
-
-
-class WorkspacePage(ConsolePage):
-    """About one workspace, for who belongs to it: running the instance is not enough here."""
-
-    workspace: Workspace
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        found = Workspace.objects.visible_to(self.me).filter(pk=kwargs["workspace_id"]).first()
-        standing = standing_of(actor=self.me, workspace_id=kwargs["workspace_id"])
-        if found is None or standing is None:
-            raise NotFound
-        self.workspace, self.rights = found, Rights.of(standing)
+class WorkspacePage(pages.WorkspacePage):
+    @cached_property
+    def rights(self) -> Rights:
+        return Rights.of(self.standing)
 
     @property
     def scope(self) -> dict[str, Any]:
@@ -99,9 +76,7 @@ class WorkspacePage(ConsolePage):
         return read.draft(draft_id=draft_id, **self.scope)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown = {"workspace": self.workspace, "rights": self.rights, **kwargs}
-        shown["title"] = f"{shown.get('here') or self.title}: {self.workspace}"
-        return super().get_context_data(**{"here": self.title, **shown})
+        return super().get_context_data(**{"rights": self.rights, **kwargs})
 
 
 def page_url(page: str, workspace_id: UUID, *args: Any) -> str:
@@ -126,7 +101,7 @@ def check(text: str) -> tuple[Checked | None, PolicyInvalid | None]:
 # --- pages
 
 
-class PoliciesPage(ConsolePage):
+class PoliciesPage(pages.ConsolePage):
     """Every workspace one belongs to, and what holds in it. With one, its page."""
 
     template_name = "policies/policies.html"
