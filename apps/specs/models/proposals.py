@@ -47,6 +47,8 @@ class Proposal(models.Model):
     """Other nodes that have to be there: parents, ends of links."""
     content_digest = models.CharField(max_length=64)
     """Of its operations and pre-images: what was approved."""
+    onto = models.PositiveBigIntegerField(default=0)
+    """The revision of the graph on which it was last looked at."""
     conflicts = models.JSONField(default=list)
     findings = models.JSONField(default=list)
     """Of the checks."""
