@@ -4,6 +4,7 @@ apart from any row.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -47,13 +48,23 @@ class Excerpt:
     links: frozenset[LinkState]
     """That hold now, from or to any of these nodes."""
     parts: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
-    """The live parts of a node, in order, for parents among these nodes."""
+    """The live parts of a node, in order, for parents among these nodes. The parts are, too."""
+    keys: Mapping[str, UUID] = field(default_factory=dict)
+    """Every key that was looked up and found, without case: old ones too, and those of nodes that
+    were deleted. Where one leads to no node of these, it is taken all the same."""
 
     def named(self, name: str) -> NodeState | None:
-        """By its key, whatever the case of its letters, or its id."""
-        wanted = name.casefold()
-        live = (node for node in self.nodes.values() if node.is_live)
-        return next((n for n in live if n.key.casefold() == wanted or str(n.id) == wanted), None)
+        """By a key that it has or had, whatever the case of its letters, or by its id."""
+        return self.nodes.get(self._names.get(name.casefold(), UUID(int=0)))
+
+    def has_given(self, key: str) -> bool:
+        """Whether it leads to a node, or ever did."""
+        return key.casefold() in self._names
+
+    @cached_property
+    def _names(self) -> Mapping[str, UUID]:
+        names = {str(node): node for node in self.nodes} | dict(self.keys)
+        return names | {state.key.casefold(): node for node, state in self.nodes.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +81,11 @@ class Operation:
     base: int
     """The version of the node that it was resolved against. 0: it creates it."""
     before: Mapping[str, Any] = field(default_factory=dict)
-    """The pre-image: of each field that it changes, what stood there."""
+    """The pre-image: of each field that it changes, what stood there, as JSON. An attribute is the
+    field `attributes.<name>`; None: it is not there."""
     after: Mapping[str, Any] = field(default_factory=dict)
-    """Of the same fields, what will stand there."""
+    """Of the same fields, what will stand there. `after`: the part that it stands behind. `links`:
+    those a creation brings along, as `before` of a deletion has those that end with it."""
     hunks: tuple[Hunk, ...] = ()
     """Of an edit: its body changes so. `before` and `after` do not repeat it."""
     link: LinkState | None = None

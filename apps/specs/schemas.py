@@ -1,0 +1,300 @@
+"""Operations as they are sent. What they mean to the graph is resolved in changes/resolving.py."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from apps.specs.choices import LinkKind, Op, Status
+from apps.specs.errors import OperationsInvalid
+
+MOST_OPERATIONS = 500
+MOST_CHARACTERS = 1_000_000
+"""Of a body."""
+LARGEST = 2**53 - 1
+"""Whole numbers beyond it are not the same in every reader of JSON."""
+DEEPEST = 20
+
+_KEY = re.compile(r"(?=.*[0-9.-])[A-Za-z][A-Za-z0-9_.-]{0,79}")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_key(text: str) -> bool:
+    """A digit, `-` or `.` in it tells it from words of an address, and it is no id."""
+    return bool(_KEY.fullmatch(text)) and not _UUID.fullmatch(text.casefold())
+
+
+def _key(text: str) -> str:
+    if not is_key(text):
+        raise ValueError(
+            "A key begins with a letter, has at most 80 letters, digits, `_`, `.` and `-`, and "
+            "among them a digit, `.` or `-`."
+        )
+    return text
+
+
+def _kept(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("A NUL character cannot be kept.")
+    return text
+
+
+def _line(text: str) -> str:
+    if not text.strip() or _BREAKS.search(text):
+        raise ValueError("This is one line with something on it.")
+    return text
+
+
+def _plain(value: JsonValue, depth: int = 0) -> JsonValue:
+    """As it is read again from the database: a whole number has no point."""
+    match value:
+        case str():
+            return _kept(value)
+        case bool() | None:
+            return value
+        case float() if not value.is_integer():
+            if value != value or value in (float("inf"), float("-inf")):
+                raise ValueError("This is not a number in JSON.")
+            return value
+        case int() | float():
+            if abs(value) > LARGEST:
+                raise ValueError(f"A whole number is at most {LARGEST}: write it as text.")
+            return int(value)
+    if depth == DEEPEST:
+        raise ValueError(f"Values lie at most {DEEPEST} levels deep in each other.")
+    if isinstance(value, list):
+        return [_plain(each, depth + 1) for each in value]
+    return {_kept(name): _plain(each, depth + 1) for name, each in value.items()}
+
+
+def _distinct(labels: list[str]) -> list[str]:
+    return sorted(set(labels))
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+"""A key that the node has or had, in letters of any case, or its id."""
+Key = Annotated[str, AfterValidator(_key)]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line)]
+Heading = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_kept)]
+Body = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS), AfterValidator(_kept)]
+Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
+Value = Annotated[JsonValue, AfterValidator(_plain)]
+Attributes = Annotated[dict[Attribute, Value], Field(max_length=200)]
+Label = Annotated[str, StringConstraints(max_length=60), AfterValidator(_line)]
+Labels = Annotated[list[Label], Field(max_length=100), AfterValidator(_distinct)]
+Base = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Incoming(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class LinkIn(Incoming):
+    kind: LinkKind
+    target: Name
+
+
+class CreateIn(Incoming):
+    op: Literal[Op.CREATE]
+    kind: Kind
+    title: Title
+    key: Key | None = None
+    """None: the next one of its kind, or for a section one made of its document's and its title."""
+    heading: Heading = ""
+    """The line it stands under in a file, where that is not the plain one."""
+    body: Body = ""
+    attributes: Attributes = {}
+    labels: Labels = []
+    owner: UUID | None = None
+    status: Status = Status.ACTIVE
+    parent: Name | None = None
+    after: Name | None = None
+    """The part of its parent that it stands behind. null: it is the first. Without: the last."""
+    links: list[LinkIn] = Field([], max_length=200)
+
+
+class Fields(Incoming):
+    """What an update may change. What is not named stays."""
+
+    title: Title = ""
+    kind: Kind = ""
+    status: Status = Status.ACTIVE
+    owner: UUID | None = None
+    labels: Labels = []
+    attributes: Attributes = {}
+    """All of them: those that are not named here are taken away."""
+    heading: Heading = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> "Fields":
+        if not self.model_fields_set:
+            raise ValueError(f"Name what changes: {', '.join(type(self).model_fields)}.")
+        return self
+
+
+class Targeted(Incoming):
+    target: Name
+    base: Base | None = None
+    """The version of the node that was looked at. None: the present one."""
+
+
+class UpdateIn(Targeted):
+    op: Literal[Op.UPDATE]
+    changes: Fields
+
+
+class SetIn(Targeted):
+    op: Literal[Op.SET]
+    attribute: Attribute
+    value: Value
+    """null takes it away."""
+
+
+class EditIn(Targeted):
+    op: Literal[Op.EDIT]
+    patch: Annotated[str, StringConstraints(max_length=3 * MOST_CHARACTERS)] | None = None
+    """A unified diff of the body."""
+    old: Body | None = None
+    """What stands in the body exactly once, and becomes `new`."""
+    new: Body | None = None
+    body: Body | None = None
+    """The whole of it."""
+
+    @model_validator(mode="after")
+    def _said_once(self) -> "EditIn":
+        given = {
+            name for name in ("patch", "old", "new", "body") if getattr(self, name) is not None
+        }
+        if given not in ({"patch"}, {"old", "new"}, {"body"}):
+            raise ValueError("Give either `patch`, or `old` and `new`, or the whole `body`.")
+        if self.old == "":
+            raise ValueError("Say in `old` what is to be replaced, or give the whole `body`.")
+        return self
+
+
+class RenameIn(Targeted):
+    op: Literal[Op.RENAME]
+    key: Key
+
+
+class MoveIn(Targeted):
+    op: Literal[Op.MOVE]
+    parent: Name | None = None
+    """null: it is part of nothing any more. Without: it stays where it is."""
+    after: Name | None = None
+    """As of a creation."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "MoveIn":
+        if not self.model_fields_set & {"parent", "after"}:
+            raise ValueError("Say where it goes: `parent`, `after` or both.")
+        return self
+
+
+class DeleteIn(Targeted):
+    op: Literal[Op.DELETE]
+
+
+class RestoreIn(Targeted):
+    op: Literal[Op.RESTORE]
+
+
+class Linking(Incoming):
+    target: Name
+    kind: LinkKind
+    to: Name
+
+
+class LinkToIn(Linking):
+    op: Literal[Op.LINK]
+
+
+class UnlinkIn(Linking):
+    op: Literal[Op.UNLINK]
+
+
+OperationIn = Annotated[
+    CreateIn
+    | UpdateIn
+    | SetIn
+    | EditIn
+    | RenameIn
+    | MoveIn
+    | DeleteIn
+    | RestoreIn
+    | LinkToIn
+    | UnlinkIn,
+    Field(discriminator="op"),
+]
+_OPERATION: TypeAdapter[OperationIn] = TypeAdapter(OperationIn)
+
+
+def read_operations(sent: Sequence[Any]) -> tuple[OperationIn, ...]:
+    """Raises OperationsInvalid, with every fault there is."""
+    if not sent:
+        raise _invalid("A proposal does something: give at least one operation.")
+    if len(sent) > MOST_OPERATIONS:
+        raise _invalid(f"A proposal has at most {MOST_OPERATIONS} operations. Split it.")
+    read, faults = list[OperationIn](), list[dict[str, Any]]()
+    for number, each in enumerate(sent):
+        try:
+            read.append(_OPERATION.validate_python(each, strict=False))
+        except ValidationError as error:
+            faults += (_fault(number, each) for each in error.errors(include_url=False))
+    if faults:
+        raise OperationsInvalid(details=faults)
+    return tuple(read)
+
+
+def names_in(operations: Sequence[OperationIn]) -> set[str]:
+    """What has to be looked up before they can be resolved: of what they name, and of keys they
+    give, whether anybody has them."""
+    return {name.casefold() for operation in operations for name in _names(operation)}
+
+
+def _names(operation: OperationIn) -> Iterator[str]:
+    for field in ("target", "to", "parent", "after", "key"):
+        if name := getattr(operation, field, None):
+            yield name
+    for link in getattr(operation, "links", ()):
+        yield link.target
+
+
+def _invalid(message: str) -> OperationsInvalid:
+    return OperationsInvalid(
+        details=[{"operation": None, "field": "operations", "code": "invalid", "message": message}]
+    )
+
+
+_SAID = {
+    "union_tag_not_found": f"Say in `op` what is done: {', '.join(Op)}.",
+    "union_tag_invalid": f"`op` is one of {', '.join(Op)}.",
+    "extra_forbidden": "This operation has no such field.",
+    "missing": "This field is missing.",
+    "model_attributes_type": "An operation is an object.",
+}
+
+
+def _fault(operation: int, error: ErrorDetails) -> dict[str, Any]:
+    place = [str(step) for step in error["loc"][1:]] or ["op"]
+    return {
+        "operation": operation,
+        "field": ".".join(place),
+        "code": error["type"],
+        "message": _SAID.get(error["type"], error["msg"].removeprefix("Value error, ")),
+    }
