@@ -13,6 +13,7 @@ from apps.activity.ports import Viewer
 from apps.activity.presence import present_in
 from apps.activity.schemas import PresenceCommand
 from apps.activity.services.presence import join, leave
+from apps.common.bodies import details_of
 
 
 def presence_command(viewer: Viewer, frame: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,11 +25,7 @@ def presence_command(viewer: Viewer, frame: Mapping[str, Any]) -> dict[str, Any]
     try:
         wanted = PresenceCommand.model_validate(frame)
     except ValidationError as error:
-        details = [
-            {"field": ".".join(map(str, found["loc"])), "message": found["msg"]}
-            for found in error.errors()
-        ]
-        raise InvalidCommand(details=details) from error
+        raise InvalidCommand(details=details_of(error)) from error
     actor = viewer.actor
     assert isinstance(actor, User)  # noqa: S101
     if wanted.leave:

@@ -29,6 +29,7 @@ from apps.activity.schemas import Hello, Pong
 from apps.common import context
 from apps.common.api.errors import envelope, explain
 from apps.common.api.parsers import strict_json
+from apps.common.bodies import details_of
 from apps.common.errors import DomainError, Internal, Malformed, TooMany, Unauthenticated
 from apps.common.ids import uuid7
 from apps.common.runtime.programs import LARGEST_MESSAGE
@@ -326,11 +327,7 @@ def parsed(schema: type[BaseModel], frame: Mapping[str, Any]) -> Parsed:
     try:
         return schema.model_validate(frame)
     except ValidationError as error:
-        details = [
-            {"field": ".".join(str(part) for part in found["loc"]), "message": found["msg"]}
-            for found in error.errors()
-        ]
-        raise InvalidCommand(details=details) from error
+        raise InvalidCommand(details=details_of(error)) from error
 
 
 def id_of(frame: Mapping[str, Any]) -> int | str | None:

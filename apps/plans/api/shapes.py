@@ -1,36 +1,17 @@
 """What the views of plans read and show."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from rest_framework import serializers
 
 from apps.approvals.choices import Outcome, State
-from apps.common.errors import Invalid
 from apps.plans.artifacts import Artifact, applied_policies
 from apps.plans.choices import Action, IdeaKind, PlanState, RiskBudget, VariantId
 from apps.plans.models import Plan
 from apps.plans.services.proposing import Proposed
 from apps.policies.choices import Effect, RiskLevel
 from apps.policies.ports import Approval
-
-Read = TypeVar("Read", bound=BaseModel)
-
-
-def read_body(kind: type[Read], body: Any) -> Read:
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        raise Invalid(
-            details=[
-                {
-                    "field": ".".join(map(str, fault["loc"])),
-                    "message": fault["msg"].removeprefix("Value error, "),
-                }
-                for fault in error.errors(include_input=False, include_url=False)
-            ]
-        ) from error
 
 
 class BudgetQuery(serializers.Serializer[Any]):

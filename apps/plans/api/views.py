@@ -19,6 +19,7 @@ from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.selectors.requests import approval_about
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag
+from apps.common.bodies import read_body
 from apps.plans.api import shapes
 from apps.plans.choices import KIND, RiskBudget
 from apps.plans.drawing import Drawing, act_of
@@ -103,7 +104,7 @@ class Proposing(APIView):
         if request.method == "POST":
             if IDEMPOTENCY_KEY in request.headers:
                 _ = request.body  # kept, where it is read before it is parsed
-            self.sent = shapes.read_body(self.body, request.data)
+            self.sent = read_body(self.body, request.data)
             self.drawing = sketch(self.sent)
             self.hearing = hear(
                 act=act_of(self.drawing),
@@ -243,7 +244,7 @@ class PlanPull(APIView):
     @idempotent()
     def post(self, request: Request, plan_id: UUID) -> Response:
         plan = asked_for(request, plan_id)
-        wanted = _wanted(shapes.read_body(PullOptions, request.data))
+        wanted = _wanted(read_body(PullOptions, request.data))
         return pulled(export_plan(plan=plan, wanted=wanted, actor=caller(request)))
 
 

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.approvals.errors import NotReshapable, OperationsUnknown
 from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
+from apps.common.bodies import details_of
 from apps.common.errors import NotFound
 from apps.ledger.services import record, unit
 from apps.plans.choices import PlanState, RiskBudget
@@ -127,15 +128,7 @@ def _edited(before: PlanIn, edits: Mapping[str, Any]) -> PlanIn:
     try:
         sent = PlanIn.model_validate({**kept, **edits})
     except ValidationError as error:
-        raise NotReshapable(
-            details=[
-                {
-                    "field": ".".join(("edits", *map(str, fault["loc"]))),
-                    "message": fault["msg"].removeprefix("Value error, "),
-                }
-                for fault in error.errors(include_input=False, include_url=False)
-            ]
-        ) from error
+        raise NotReshapable(details=details_of(error, below="edits")) from error
     if not sent.changes and not sent.patch:
         raise NotReshapable("Nothing would be left of it: reject it instead.")
     return sent

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from pydantic import ValidationError
 
+from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor
 from apps.policies.acts import ActIn
 from apps.policies.admin.drafts import tell
@@ -164,10 +165,7 @@ def act_in(body: Any) -> Act:
     except ValidationError as error:
         raise Invalid(
             "This is not an act.",
-            details=[
-                {"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]}
-                for fault in error.errors(include_input=False, include_url=False)
-            ],
+            details=details_of(error),
         ) from error
 
 

@@ -16,6 +16,7 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
+from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor, NotFound
 from apps.policies.acts import ActIn
 from apps.policies.api import shapes
@@ -51,13 +52,7 @@ def act_in(body: Any) -> Act:
     try:
         return ActIn.model_validate(body).to_act()
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
-        raise Invalid(
-            details=[
-                {"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]}
-                for fault in faults[:FAULTS_LIMIT]
-            ]
-        ) from error
+        raise Invalid(details=details_of(error)[:FAULTS_LIMIT]) from error
 
 
 @extend_schema(tags=["policies"])
