@@ -1,26 +1,23 @@
 """A unified diff from outside, read strictly: what would be guessed at is refused, with its line.
 
 Files are created, edited, deleted and renamed. Modes, links, submodules, copies and binary files
-are none of a plan's business. Hunks are counted by their lines: what their headers claim has to
-agree.
+are none of a plan's business.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NoReturn
 
-from apps.common.diffs.hunks import Hunk, Line
+from apps.common.diffs.hunks import Hunk
 from apps.common.diffs.matching import lines_of
+from apps.common.diffs.unified import HunkInvalid, read_hunks
 from apps.plans.choices import Action
 from apps.plans.errors import PatchInvalid
 from apps.plans.patches.files import FilePatch
 from apps.plans.patches.writing import NOWHERE, written
 
 MOST_FILES = 200
-_HUNK = re.compile(
-    r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+([0-9]{1,9})(?:,([0-9]{1,9}))? @@(?: .*)?"
-)
 _INDEX = re.compile(r"index [0-9a-f]{4,64}\.\.[0-9a-f]{4,64}(?: ([0-9]{6}))?")
 _LIKENESS = re.compile(r"(?:dis)?similarity index [0-9]{1,3}%")
 _ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
@@ -61,7 +58,7 @@ class _Head:
     renamed_to: str | None = None
     old: str | None = None
     new: str | None = None
-    hunks: list[Hunk] = field(default_factory=list)
+    hunks: tuple[Hunk, ...] = ()
 
 
 class _Reader:
@@ -95,10 +92,10 @@ class _Reader:
             self._refuse("Expected `diff --git a/... b/...` or `--- a/...` here.")
         if self._next("--- "):
             self._sides(head)
-            while self._next("@@"):
-                head.hunks.append(self._hunk(head.hunks))
-            if not head.hunks:
-                self._refuse("A hunk is missing: `@@ -1,2 +1,3 @@`.")
+            try:
+                head.hunks, self.at = read_hunks(self.lines, self.at)
+            except HunkInvalid as fault:
+                self._refuse(fault.message, fault.line)
         return self._settled(head)
 
     def _extended(self, head: _Head) -> None:
@@ -184,9 +181,7 @@ class _Reader:
         else:
             action = Action.RENAME if renames else Action.EDIT
         self._agrees(head, action, old, new)
-        file = FilePatch(
-            action=action, path=old, to=new if renames else "", hunks=tuple(head.hunks)
-        )
+        file = FilePatch(action=action, path=old, to=new if renames else "", hunks=head.hunks)
         if (creates and file.removed) or (deletes and file.added):
             self._refuse("A new file removes no line, and a deleted one adds none.", head.line + 1)
         if (creates or deletes) and any(
@@ -241,68 +236,6 @@ class _Reader:
             text == f"{first} {second}" for first in _spellings(old) for second in _spellings(new)
         )
 
-    # --- hunks
-
-    def _hunk(self, before: Sequence[Hunk]) -> Hunk:
-        header = _HUNK.fullmatch(self.lines[self.at])
-        begin = self.at + 1
-        if header is None:
-            self._refuse("A hunk begins like `@@ -1,2 +1,3 @@`.")
-        old, new = int(header[1]), int(header[3])
-        olds = 1 if header[2] is None else int(header[2])
-        news = 1 if header[4] is None else int(header[4])
-        self.at += 1
-        hunk = Hunk(old, new, self._body(olds, news, begin))
-        if all(line.kind == " " for line in hunk.lines):
-            self._refuse("This hunk changes nothing.", begin)
-        self._follows(hunk, before[-1] if before else None, begin)
-        return hunk
-
-    def _body(self, olds: int, news: int, begin: int) -> tuple[Line, ...]:
-        found: list[Line] = []
-        while olds or news:
-            text = self.lines[self.at] if self.at < len(self.lines) else None
-            kind = (text[:1] or " ") if text is not None else ""
-            if text is None or kind not in " +-":
-                self._refuse("This hunk has fewer lines than its header says.", begin)
-            if (kind != "+" and not olds) or (kind != "-" and not news):
-                self._refuse("This hunk has other lines than its header says.")
-            olds, news = olds - (kind != "+"), news - (kind != "-")
-            self.at += 1
-            ended = not self._next("\\")
-            self.at += not ended
-            found.append(Line(kind, text[1:], ended))
-            if not ended and ((kind != "+" and olds) or (kind != "-" and news)):
-                self._refuse("Lines follow after the end of the file.")
-        if self._next(" ") or self._next("+") or self._begins_removal():
-            self._refuse("This hunk has more lines than its header says.")
-        return tuple(found)
-
-    def _begins_removal(self) -> bool:
-        """A line with - where no hunk wants one, unless the headers of a next file begin."""
-        if not self._next("-"):
-            return False
-        follows = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
-        return not (self._next("--- ") and follows.startswith("+++ "))
-
-    def _follows(self, hunk: Hunk, before: Hunk | None, begin: int) -> None:
-        """The sides of a patch run apart by what was added and removed, and by nothing else."""
-        old, new = _first(hunk.old_start, hunk.old_count), _first(hunk.new_start, hunk.new_count)
-        old_end = new_end = 1
-        if before:
-            old_end = _first(before.old_start, before.old_count) + before.old_count
-            new_end = _first(before.new_start, before.new_count) + before.new_count
-            if any(not line.ended for line in before.lines):
-                self._refuse("A hunk before this one reaches the end of the file.", begin)
-        if old < old_end:
-            self._refuse("This hunk begins before the one above it has ended.", begin)
-        if new - old != new_end - old_end:
-            expected = old + new_end - old_end
-            message = f"By what stands above, the new side of this hunk begins at {expected}."
-            self._refuse(message, begin)
-
-    # ---
-
     def _next(self, start: str) -> bool:
         return self.at < len(self.lines) and self.lines[self.at].startswith(start)
 
@@ -320,11 +253,6 @@ class _Reader:
                 }
             ]
         )
-
-
-def _first(start: int, count: int) -> int:
-    """The number of the first line: a side without lines names the one before it."""
-    return start if count else start + 1
 
 
 def _spellings(name: str) -> set[str]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from apps.common.diffs.hunks import Hunk
+from apps.common.diffs.unified import written_hunk
 from apps.plans.choices import Action
 from apps.plans.patches.files import FilePatch
 
 NOWHERE = "/dev/null"
-UNENDED = "\\ No newline at end of file"
 _ESCAPES = {
     "\a": "\\a",
     "\b": "\\b",
@@ -56,23 +55,10 @@ def _lines(file: FilePatch) -> Iterator[str]:
         yield "--- " + (NOWHERE if file.action == Action.CREATE else _side(f"a/{old}"))
         yield "+++ " + (NOWHERE if file.action == Action.DELETE else _side(f"b/{new}"))
     for hunk in file.hunks:
-        yield from _hunk(hunk)
+        yield from written_hunk(hunk)
 
 
 def _side(name: str) -> str:
     """A tab ends a name with a space in it, for readers that look for a date after it."""
     text = written(name)
     return f"{text}\t" if " " in name and text == name else text
-
-
-def _hunk(hunk: Hunk) -> Iterator[str]:
-    old, new = _range(hunk.old_start, hunk.old_count), _range(hunk.new_start, hunk.new_count)
-    yield f"@@ -{old} +{new} @@"
-    for line in hunk.lines:
-        yield f"{line.kind}{line.text}"
-        if not line.ended:
-            yield UNENDED
-
-
-def _range(start: int, count: int) -> str:
-    return str(start) if count == 1 else f"{start},{count}"
