@@ -1,0 +1,148 @@
+"""What comes of operations: the graph as it would be, computed apart from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from apps.common.diffs.hunks import apply_hunks
+from apps.specs.changes.fields import with_values
+from apps.specs.changes.ranks import rank_between
+from apps.specs.changes.values import Excerpt, LinkState, NodeState, Operation
+from apps.specs.choices import LinkKind, Op
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    before: Excerpt
+    after: Excerpt
+    changed: Mapping[UUID, tuple[NodeState | None, NodeState]]
+    """What each node was and has become. None: it is new."""
+    linked: frozenset[LinkState]
+    unlinked: frozenset[LinkState]
+
+
+def play(operations: Sequence[Operation], excerpt: Excerpt) -> Played:
+    """They have to fit: resolved against this excerpt, or rebased onto it."""
+    stage = Stage(excerpt)
+    for operation in operations:
+        stage.do(operation)
+    changed: dict[UUID, tuple[NodeState | None, NodeState]] = {}
+    keys = dict(excerpt.keys)
+    for node in {operation.node: None for operation in operations}:
+        before, after = excerpt.nodes.get(node), stage.nodes[node]
+        if before != after:
+            stage.nodes[node] = after = replace(after, version=after.version + 1)
+            changed[node] = before, after
+            keys[(before or after).key.casefold()] = node
+    links = frozenset(stage.links)
+    return Played(
+        before=excerpt,
+        after=Excerpt(
+            nodes=stage.nodes,
+            links=links,
+            parts=stage.parts,
+            keys={
+                **excerpt.keys,
+                **{after.key.casefold(): id for id, (_, after) in changed.items()},
+            },
+        ),
+        changed=changed,
+        linked=links - excerpt.links,
+        unlinked=excerpt.links - links,
+    )
+
+
+class Stage:
+    """The graph while operations are done to it, one after another."""
+
+    def __init__(self, excerpt: Excerpt) -> None:
+        self.nodes = dict(excerpt.nodes)
+        self.links = set(excerpt.links)
+        self.parts = {node: list(parts) for node, parts in excerpt.parts.items()}
+
+    def do(self, operation: Operation) -> None:
+        node = operation.node
+        match operation.op:
+            case Op.CREATE:
+                self._create(operation)
+            case Op.UPDATE | Op.SET | Op.RENAME:
+                self.nodes[node] = with_values(self.nodes[node], operation.after)
+            case Op.EDIT:
+                body = apply_hunks(operation.hunks, self.nodes[node].body)
+                self.nodes[node] = replace(self.nodes[node], body=body)
+            case Op.MOVE:
+                self._leave(node)
+                moved = with_values(self.nodes[node], {"parent": operation.after["parent"]})
+                self._stand(moved, _id(operation.after["after"]))
+            case Op.DELETE:
+                self._leave(node)
+                self.nodes[node] = replace(self.nodes[node], is_live=False)
+                self.links -= self.links_from(node)
+            case Op.RESTORE:
+                self._restore(node)
+            case Op.LINK if operation.link:
+                self.links.add(operation.link)
+            case Op.UNLINK if operation.link:
+                self.links.discard(operation.link)
+
+    def links_from(self, node: UUID) -> set[LinkState]:
+        return {link for link in self.links if link.source == node}
+
+    def parts_of(self, node: UUID | None) -> list[UUID]:
+        return [] if node is None else self.parts.setdefault(node, [])
+
+    def before_in_order(self, node: UUID) -> UUID | None:
+        """The part that it stands behind."""
+        parts = self.parts_of(self.nodes[node].parent)
+        at = parts.index(node) if node in parts else 0
+        return parts[at - 1] if at else None
+
+    def is_within(self, node: UUID | None, whole: UUID) -> bool:
+        """Whether it is this whole or a part of it, or a part of a part."""
+        seen: set[UUID] = set()
+        while node is not None and node not in seen:
+            if node == whole:
+                return True
+            seen.add(node)
+            node = self.nodes[node].parent if node in self.nodes else None
+        return False
+
+    def _create(self, operation: Operation) -> None:
+        blank = NodeState(id=operation.node, key=operation.key, kind=operation.kind, title="")
+        self._stand(with_values(blank, operation.after), _id(operation.after["after"]))
+        for link in operation.after["links"]:
+            kind, target = LinkKind(link["kind"]), UUID(link["target"])
+            self.links.add(LinkState(operation.node, kind, target))
+
+    def _stand(self, node: NodeState, after: UUID | None) -> None:
+        """Behind that part of its parent. None: as the first."""
+        parts = self.parts_of(node.parent)
+        at = parts.index(after) + 1 if after in parts else 0
+        rank = "" if node.parent is None else self._rank(parts, at)
+        parts.insert(at, node.id)
+        self.nodes[node.id] = replace(node, rank=rank)
+
+    def _restore(self, node: UUID) -> None:
+        """Where it stood, between those that would stand around it now."""
+        restored = replace(self.nodes[node], is_live=True)
+        parts = self.parts_of(restored.parent)
+        ranks = [self.nodes[part].rank for part in parts]
+        at = sum(rank < restored.rank for rank in ranks)
+        if restored.rank in ranks:
+            restored = replace(restored, rank=self._rank(parts, at))
+        parts.insert(at, node)
+        self.nodes[node] = restored
+
+    def _rank(self, parts: Sequence[UUID], at: int) -> str:
+        """For one that is put in there."""
+        before = self.nodes[parts[at - 1]].rank if at else ""
+        return rank_between(before, self.nodes[parts[at]].rank if at < len(parts) else "")
+
+    def _leave(self, node: UUID) -> None:
+        parts = self.parts_of(self.nodes[node].parent)
+        if node in parts:
+            parts.remove(node)
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
