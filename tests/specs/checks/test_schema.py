@@ -1,0 +1,131 @@
+"""Attributes are judged by the schema of their kind, whatever that schema is like."""
+
+import time
+
+import pytest
+
+from apps.specs.attributes import faults_of, schema_faults
+from apps.specs.choices import Op, Severity
+from tests.specs.checks.proposed import done, found, graph, node, proposal
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "risk": {"enum": ["low", "high"]},
+        "days": {"type": "integer", "minimum": 1},
+        "code": {"type": "string", "pattern": "^[A-Z]{3}$"},
+    },
+    "required": ["risk"],
+    "additionalProperties": False,
+}
+
+
+def judged(attributes, before=None, schema=SCHEMA):
+    was = [] if before is None else [node("REQ-1", attributes=before)]
+    after = graph([node("REQ-1", version=2, attributes=attributes)])
+    setting = done(Op.SET, "REQ-1", after={"attributes.days": attributes.get("days")})
+    return found(proposal(graph(was), after, setting, schemas={"requirement": schema}), "schema")
+
+
+def test_attributes_that_fit_are_fine():
+    assert judged({"risk": "low", "days": 3, "code": "ABC"}) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field", "message"),
+    [
+        ({}, "attributes.risk", "It is missing."),
+        ({"risk": "odd"}, "attributes.risk", 'It is to be one of "low", "high".'),
+        ({"risk": "low", "days": "3"}, "attributes.days", "It is to be of type integer."),
+        ({"risk": "low", "days": 0}, "attributes.days", "It is to be 1 or more."),
+        ({"risk": "low", "code": "abc"}, "attributes.code", "It is to match ^[A-Z]{3}$."),
+        ({"risk": "low", "dys": 3}, "attributes.dys", "The kind knows no such attribute."),
+    ],
+)
+def test_what_does_not_fit_is_an_error_at_its_field(attributes, field, message):
+    (one,) = judged(attributes)
+    assert (one.severity, one.field, one.message) == (Severity.ERROR, field, message)
+    assert one.operation == 0
+    assert one.fix
+
+
+def test_a_fault_that_stood_before_is_advice_and_one_that_is_untouched_is_silent():
+    (one,) = judged({"risk": "odd", "days": 2}, before={"risk": "odd", "days": 1})
+    assert one.severity == Severity.ADVICE
+    assert judged({"risk": "odd"}, before={"risk": "odd"}) == []
+
+
+def test_a_value_is_never_repeated_whole():
+    (one,) = judged({"risk": "x" * 50_000})
+    assert len(one.message) + len(one.fix) < 500
+
+
+DEEP: dict = {}
+for _ in range(2_000):
+    DEEP = {"allOf": [DEEP]}
+BOMB = {
+    "$defs": {
+        **{f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(40)},
+        "a40": {"type": "object"},
+    },
+    "$ref": "#/$defs/a0",
+}
+WILD: dict[str, dict] = {
+    "doubling references": BOMB,
+    "itself": {"$ref": "#"},
+    "itself twice": {"anyOf": [{"$ref": "#"}, {"not": {"$ref": "#"}}]},
+    "far away": {"$ref": "https://example.org/schema.json"},
+    "a file": {"$ref": "file:///etc/passwd"},
+    "nowhere": {"$ref": "#/$defs/none"},
+    "not a schema": {"type": "nonsense"},
+    "not a schema either": {"properties": [1, 2]},
+    "a bad pattern": {"patternProperties": {"(": {}}},
+    "what RE2 has not": {"properties": {"days": {"pattern": "(?=a)b"}}},
+    "unevaluated": {"unevaluatedProperties": False},
+    "deep": DEEP,
+    "wide": {"allOf": [{"type": "object"}] * 50_000},
+}
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_a_wild_schema_is_refused_in_a_moment_and_lets_nothing_pass(name):
+    began = time.thread_time()
+    assert schema_faults(WILD[name])
+    assert faults_of({"days": "aaaa", "more": 1}, WILD[name])
+    assert time.thread_time() - began < 3
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, {}, {"$defs": {"n": {"type": "null"}}}])
+def test_a_plain_schema_is_taken(schema):
+    assert schema_faults(schema) == ()
+
+
+def test_a_recursive_schema_is_taken_where_it_follows_the_value():
+    tree = {"properties": {"parts": {"type": "array", "items": {"$ref": "#"}}}}
+    assert schema_faults(tree) == ()
+    assert faults_of({"parts": [{"parts": []}]}, tree) == []
+    assert faults_of({"parts": [{"parts": 1}]}, tree)
+
+
+@pytest.mark.parametrize(
+    ("schema", "attributes"),
+    [
+        ({"properties": {"a": {"pattern": "^(a+)+$"}}}, {"a": "a" * 50_000 + "!"}),
+        ({"patternProperties": {"^(a|a)*$": {}}}, {"a" * 50_000 + "!": 1}),
+        ({"properties": {"a": {"uniqueItems": True}}}, {"a": [{"n": n} for n in range(6_000)]}),
+        (
+            {"additionalProperties": {"anyOf": [{"const": "x" * 99}] * 500}},
+            {f"a{n}": ["y" * 99] * 9 for n in range(100)},
+        ),
+    ],
+)
+def test_slow_patterns_and_large_values_take_no_more_than_a_moment(schema, attributes):
+    began = time.thread_time()
+    faults_of(attributes, schema)
+    assert time.thread_time() - began < 2
+
+
+def test_too_much_of_attributes_is_an_error():
+    (one,) = judged({"risk": "low", "code": "x" * 200_000})
+    assert one.severity == Severity.ERROR
+    assert "at most" in one.message
