@@ -33,3 +33,11 @@ class ProposalMoved(Conflict):
 class NothingToRevert(Conflict):
     code = "nothing_to_revert"
     message = "Only what was applied, and was not reverted yet, can be reverted."
+
+
+class KindInvalid(DomainError):
+    """Its details name the field and what is wrong with it."""
+
+    code = "kind_invalid"
+    status = 422
+    message = "A kind of node cannot be like this. Nothing was changed."

@@ -1,0 +1,10 @@
+from tests.policies.conftest import (
+    _no_limits_from_other_tests,
+    agent,
+    api,
+    contributor,
+    owner,
+    workspace,
+)
+
+__all__ = ["_no_limits_from_other_tests", "agent", "api", "contributor", "owner", "workspace"]
