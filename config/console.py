@@ -66,6 +66,7 @@ NAVIGATION = [
         "items": [
             _item("Home", "home", "index"),
             _item("Review", "rule", "review_queue", apart="review_attention"),
+            _item("Specs", "account_tree", "specs"),
             ACTIVITY,
         ],
     },

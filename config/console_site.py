@@ -55,6 +55,7 @@ class ConsoleSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         return [
             path("review/", include("apps.approvals.review.urls")),
+            path("specs/", include("apps.specs.pages.urls")),
             path("audit/", include("apps.activity.audit.urls")),
             *super().get_urls(),
         ]

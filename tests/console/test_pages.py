@@ -34,8 +34,8 @@ LISTS = {
     "approvals_afterreview_changelist": 7,
     "approvals_absence_changelist": 8,
 }
-HOME = 24
-SEARCH = 7
+HOME = 26
+SEARCH = 8
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """What would change, operation by operation."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 
-from apps.approvals.ports import Change, Field, Operation
+from apps.approvals.ports import Field, Operation
 from apps.approvals.review.reviewed import Reviewed
 from apps.common.diffs.comparing import MOST, compare, read_patch
 from apps.common.diffs.drawing import View, draw
@@ -21,24 +21,32 @@ _FOLD = re.compile(r"(\d{1,9})\.(\d{1,9})")
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
     change = reviewed.change
-    view: View = "split" if reviewed.asked.get("lines") == "split" else "unified"
-    operations = list(_operations(change, view, reviewed.asked)) if change else []
+    rationale = spelled_out(change.rationale) if change else ""
+    operations = change.operations if change else ()
+    return drawn(operations, {**reviewed.asked, "tab": "change"}) | {"rationale": rationale}
+
+
+def drawn(operations: Sequence[Operation], asked: Mapping[str, str]) -> dict[str, Any]:
+    """Wherever operations are shown. `asked`: the rest of the page's address."""
+    view: View = "split" if asked.get("lines") == "split" else "unified"
+    told = list(_operations(operations, view, asked))
     return {
-        "operations": operations,
+        "operations": told,
         "view": view,
         "views": VIEWS,
-        "added": sum(operation["diff"].added for operation in operations),
-        "removed": sum(operation["diff"].removed for operation in operations),
-        "rationale": spelled_out(change.rationale) if change else "",
+        "added": sum(operation["diff"].added for operation in told),
+        "removed": sum(operation["diff"].removed for operation in told),
     }
 
 
-def _operations(change: Change, view: View, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _operations(
+    operations: Sequence[Operation], view: View, asked: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     """All of them share the room there is, in their order."""
     opened = [(int(one), int(line)) for one, line in _FOLD.findall(asked.get("open", ""))]
-    targets = {told.number: told.target for told in change.operations}
+    targets = {told.number: told.target for told in operations}
     room = MOST
-    for told in change.operations:
+    for told in operations:
         if asked.get("operation", str(told.number)) != str(told.number):
             continue
         diff = _diff(told, [line for one, line in opened if one == told.number], room)
@@ -60,10 +68,10 @@ def _diff(told: Operation, opened: Collection[int], room: int) -> Diff:
     return compare(before, after, opened=opened, most=room)
 
 
-def _drawn(diff: Diff, told: Operation, view: View, asked: dict[str, str]) -> SafeString:
+def _drawn(diff: Diff, told: Operation, view: View, asked: Mapping[str, str]) -> SafeString:
     def unfold(fold: Fold) -> str:
         opened = ",".join(filter(None, [asked.get("open"), f"{told.number}.{fold.start}"]))
-        return f"?{urlencode({**asked, 'tab': 'change', 'lines': view, 'open': opened})}"
+        return f"?{urlencode({**asked, 'lines': view, 'open': opened})}"
 
     return draw(diff, name=told.target, view=view, operation=told.number, unfold=unfold)
 

@@ -1,0 +1,48 @@
+"""What the console says of specs: what is to be looked at again, and what the palette finds."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+
+from apps.common.actors import Actor
+from apps.common.ports import Found, Reading, finder, tile
+from apps.policies.engine.hidden import spelled_out
+from apps.specs.models.graph import Node
+
+FEW = 8
+COUNTED = 1_000
+"""Of more it is said that they are more."""
+
+
+@tile(title="Suspect specs", icon="account_tree", order=9)
+def suspect_specs(actor: Actor) -> Reading | None:
+    """Those that one looks after come first: nobody else is asked about them."""
+    live = Node.objects.visible_to(actor).live()
+    suspect = live.filter(suspects__cleared_at=None, suspects__isnull=False).distinct()
+    owners = suspect.values_list("owner_id", flat=True)[:COUNTED]
+    found: list[UUID | None] = list(owners)
+    if not found and not live.exists():
+        return None
+    mine = found.count(actor.actor_id)
+    return Reading(
+        mine,
+        note=f"you look after; {len(found)} in all" if found else "nothing to look at again",
+        url=f"{reverse('admin:specs')}?suspect=1",
+        tone="attention" if mine else "good",
+    )
+
+
+@finder
+def find_specs(actor: Actor, words: str) -> Iterable[Found]:
+    """By a key, present or former, or words of a title."""
+    wanted = Q(keys__key__istartswith=words) | Q(title__icontains=words)
+    live = Node.objects.visible_to(actor).live().filter(wanted).distinct()
+    for row in live.order_by("key", "id")[:FEW]:
+        yield Found(
+            title=f"{row.key} {spelled_out(row.title)}",
+            description=row.kind.capitalize(),
+            link=reverse("admin:specs_node", args=[row.workspace_id, row.key]),
+            icon="account_tree",
+        )

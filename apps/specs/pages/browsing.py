@@ -1,0 +1,181 @@
+"""/admin/specs/: the specs of a workspace, as documents with their parts and as a list that is
+narrowed, now or as of another moment.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from apps.accounts.browser.pages import ConsolePage
+from apps.accounts.models import Workspace
+from apps.approvals.selectors.names import people_named
+from apps.common.actors import NOBODY
+from apps.policies.engine.hidden import spelled_out
+from apps.specs.choices import NodeKind, Status
+from apps.specs.models.graph import KindOfNode, Node, Suspect
+from apps.specs.pages import reading
+from apps.specs.pages.page import SpecsPage, page_url
+
+SHOWN = 50
+MOST_DOCUMENTS, MOST_PARTS, MOST_OWNERS = 100, 300, 200
+DEEP = 12
+
+
+class SpecsHome(ConsolePage):
+    """Of one's own workspace, and with `?all` the others as well."""
+
+    template_name = "specs/workspaces.html"
+    title = "Specs"
+
+    def get(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        seen = Workspace.objects.visible_to(self.me)
+        self.workspaces = list(seen.order_by("name", "id"))
+        own = self.me.default_workspace_id
+        ids = [workspace.id for workspace in self.workspaces]
+        if ids and ("all" not in request.GET or len(ids) == 1):
+            return redirect(page_url("specs_browse", own if own in ids else ids[0]))
+        return super().get(request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        live = Node.objects.visible_to(self.me).live().values("workspace").annotate(n=Count("id"))
+        counts = dict(live.values_list("workspace", "n"))
+        rows = [(workspace, counts.get(workspace.id, 0)) for workspace in self.workspaces]
+        return super().get_context_data(rows=rows, **kwargs)
+
+
+class Wanted(forms.Form):
+    q = forms.CharField(required=False, max_length=200)
+    kind = forms.CharField(required=False, max_length=40)
+    label = forms.CharField(required=False, max_length=60)
+    status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
+    owner = forms.UUIDField(required=False)
+    parent = forms.CharField(required=False, max_length=80)
+    suspect = forms.BooleanField(required=False)
+    page = forms.IntegerField(required=False, min_value=2, max_value=100_000)
+
+
+class BrowsePage(SpecsPage):
+    template_name = "specs/browse.html"
+    title = "Specs"
+    place = "specs_browse"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = Wanted(self.request.GET)
+        form.is_valid()
+        asked = {name: value for name, value in form.cleaned_data.items() if value}
+        page = asked.pop("page", 1)
+        path = self._path(asked.pop("parent", ""))
+        found = self._narrowed(asked)
+        if path:
+            found = found.filter(parent_id=path[-1].of).order_by("rank", "key")
+        else:
+            found = found.order_by("key")
+        first = (page - 1) * SHOWN
+        some = list(found[first : first + SHOWN + 1])
+        return super().get_context_data(
+            form=form,
+            nodes=self._told(some[:SHOWN]),
+            more=self.address(page=page + 1) if some[SHOWN:] else "",
+            first=self.address(page=None) if page > 1 else "",
+            narrowed=bool(asked),
+            path=[self._branch(one) for one in path],
+            **self._tree(path),
+            **self._choices(),
+            **kwargs,
+        )
+
+    def _rows(self) -> QuerySet[Any]:
+        rows = reading.rows_at(self.workspace.id, self.moment.number, self.me)
+        return rows.defer("body", "attributes", "heading")
+
+    def _narrowed(self, asked: dict[str, Any]) -> QuerySet[Any]:
+        rows = self._rows()
+        if words := asked.get("q"):
+            said = Q(key__icontains=words) | Q(title__icontains=words) | Q(body__icontains=words)
+            rows = rows.filter(said)
+        if "label" in asked:
+            rows = rows.filter(labels__contains=[asked["label"]])
+        if "suspect" in asked and self.moment.number is None:
+            rows = rows.filter(of__in=reading.suspect_ids(self.workspace.id))
+        same = {"kind": "kind", "status": "status", "owner": "owner_id"}
+        return rows.filter(**{same[name]: asked[name] for name in same.keys() & asked.keys()})
+
+    def _path(self, key: str) -> list[Any]:
+        """From a document down to the part that is looked into."""
+        path: list[Any] = []
+        of = self.named(key).id if key else None
+        while of and len(path) < DEEP:
+            row = self._rows().filter(of=of).first()
+            if row is None:
+                break
+            path.insert(0, row)
+            of = row.parent_id
+        return path
+
+    def _tree(self, path: Sequence[Any]) -> dict[str, Any]:
+        """Documents, and the parts along the path."""
+        roots = self._rows().filter(kind=NodeKind.SPEC, parent_id=None).order_by("key")
+        documents = list(roots[: MOST_DOCUMENTS + 1])
+        tree = [self._branch(row) for row in documents[:MOST_DOCUMENTS]]
+        beside = tree
+        for row in path:
+            here = next((branch for branch in beside if branch["of"] == row.of), None)
+            if here is None:
+                break
+            here["is_here"] = row is path[-1]
+            parts = self._rows().filter(parent_id=row.of).order_by("rank", "key")
+            here["parts"] = beside = [self._branch(part) for part in parts[:MOST_PARTS]]
+        return {"tree": tree, "more_documents": len(documents) > MOST_DOCUMENTS}
+
+    def _branch(self, row: Any) -> dict[str, Any]:
+        return {
+            "of": row.of,
+            "key": row.key,
+            "title": spelled_out(row.title),
+            "url": self.url("specs_browse", parent=row.key),
+            "page": self.url("specs_node", row.key),
+        }
+
+    def _told(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        suspects = self._suspects([row.of for row in rows])
+        names = people_named(row.owner_id for row in rows)
+        above = {row.parent_id for row in rows if row.parent_id}
+        parents = dict(self._rows().filter(of__in=above).values_list("of", "key")) if above else {}
+        return [
+            {
+                "key": row.key,
+                "title": spelled_out(row.title),
+                "url": self.url("specs_node", row.key),
+                "kind": row.kind,
+                "status": row.status,
+                "labels": [spelled_out(label) for label in row.labels],
+                "owner": names[row.owner_id].name if row.owner_id else "",
+                "within": parents.get(row.parent_id, ""),
+                "suspects": suspects.get(row.of, 0),
+            }
+            for row in rows
+        ]
+
+    def _suspects(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        if self.moment.number is not None:
+            return {}
+        found = Suspect.objects.filter(node__in=ids, cleared_at=None).values("node")
+        return dict(found.annotate(n=Count("id")).values_list("node", "n"))
+
+    def _choices(self) -> dict[str, Any]:
+        owners = self._rows().exclude(owner_id=None).values_list("owner_id", flat=True).distinct()
+        people = people_named(owners[:MOST_OWNERS])
+        own = KindOfNode.objects.filter(workspace=self.workspace).values_list("name", flat=True)
+        return {
+            "kinds": [*NodeKind.values, *own.exclude(name__in=NodeKind.values).order_by("name")],
+            "statuses": Status.values,
+            "owners": sorted(
+                ((str(one.id), one.name) for one in people.values() if one.id != NOBODY),
+                key=lambda one: one[1],
+            ),
+        }

@@ -1,0 +1,70 @@
+"""What the pages about a workspace's specs have in common."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from apps.accounts.browser.pages import WorkspacePage
+from apps.specs.errors import NodeMissing
+from apps.specs.models.graph import Node
+from apps.specs.pages.moments import Moment
+
+PLACES = (
+    ("Browse", "specs_browse"),
+    ("Graph", "specs_graph"),
+    ("Proposals", "specs_proposals"),
+)
+OF_THE_MOMENT = ("revision", "as_of")
+OF_A_PLACE = ("after",)
+"""In a list, which begins anew as of another moment."""
+
+
+class SpecsPage(WorkspacePage):
+    place = ""
+    """Which of PLACES it is, or lies below."""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.moment = Moment(self.workspace, request.GET)
+
+    def url(self, page: str, *args: Any, **said: Any) -> str:
+        """Another page, as of the same moment."""
+        asked = {"revision": self.moment.number, **said}
+        return page_url(page, self.workspace.id, *args) + _query(asked)
+
+    def address(self, **said: Any) -> str:
+        """This page with something else in its address. None: without it."""
+        return _query({**self.request.GET.dict(), **said}) or self.request.path
+
+    def named(self, key: str) -> Node:
+        """By any key that it has or had."""
+        wanted = Node.objects.visible_to(self.me).filter(workspace=self.workspace)
+        found = wanted.filter(keys__key__iexact=key).first()
+        if found is None:
+            raise NodeMissing
+        return found
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        leave = {*OF_THE_MOMENT, *OF_A_PLACE}
+        kept = [(name, value) for name, value in self.request.GET.items() if name not in leave]
+        return super().get_context_data(
+            moment=self.moment,
+            moment_now=self.address(**dict.fromkeys(leave)),
+            kept=kept,
+            browse_url=self.url("specs_browse"),
+            places=[(label, self.url(page), page == self.place) for label, page in PLACES],
+            **kwargs,
+        )
+
+
+def page_url(page: str, workspace_id: UUID, *args: Any) -> str:
+    return reverse(f"admin:{page}", args=[workspace_id, *args])
+
+
+def _query(asked: Mapping[str, Any]) -> str:
+    said = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"?{said}" if said else ""

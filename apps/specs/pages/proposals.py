@@ -1,0 +1,144 @@
+"""Proposals to the graph: listed, and one of them with what it would do, what was found wrong with
+it, what it conflicts with and where it is decided on.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from apps.accounts.browser.entry import person
+from apps.approvals.ports import subjects
+from apps.approvals.review.parts import changes
+from apps.approvals.selectors.names import people_named
+from apps.approvals.selectors.requests import request_about
+from apps.common.diffs.comparing import compare
+from apps.common.diffs.drawing import draw
+from apps.common.errors import NotFound
+from apps.policies.engine.hidden import spelled_out
+from apps.specs.choices import KIND, ProposalState, Severity
+from apps.specs.models.graph import Revision
+from apps.specs.models.proposals import Proposal
+from apps.specs.pages.page import SpecsPage
+from apps.specs.rules import OPEN
+
+SHOWN = 50
+VIEWS = {
+    "open": OPEN,
+    "applied": {ProposalState.APPLIED, ProposalState.REVERTED},
+    "all": frozenset(ProposalState),
+}
+TONES = {
+    ProposalState.APPLIED: "good",
+    **dict.fromkeys(OPEN, "wait"),
+    **dict.fromkeys((ProposalState.DRAFT, ProposalState.CHANGES_REQUESTED), "wait"),
+    **dict.fromkeys((ProposalState.REVERTED, ProposalState.SUPERSEDED), ""),
+}
+"""Every other state is bad news."""
+SEVERITIES = {Severity.ERROR: "bad", Severity.WARNING: "wait", Severity.ADVICE: ""}
+
+
+class Wanted(forms.Form):
+    view = forms.ChoiceField(required=False, choices=[(name, name) for name in VIEWS])
+    page = forms.IntegerField(required=False, min_value=2, max_value=100_000)
+
+
+class ProposalsPage(SpecsPage):
+    template_name = "specs/proposals.html"
+    title = "Proposals"
+    place = "specs_proposals"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = Wanted(self.request.GET)
+        form.is_valid()
+        view = form.cleaned_data.get("view") or "open"
+        page = form.cleaned_data.get("page") or 1
+        seen = Proposal.objects.visible_to(self.me).filter(workspace=self.workspace)
+        found = seen.filter(state__in=VIEWS[view]).order_by("-id")
+        first = (page - 1) * SHOWN
+        rows = list(found.defer("operations", "conflicts", "findings")[first : first + SHOWN + 1])
+        people = people_named(row.proposer_id for row in rows)
+        return super().get_context_data(
+            rows=[
+                {
+                    "row": row,
+                    "title": spelled_out(row.title),
+                    "proposer": people[row.proposer_id].name,
+                    "tone": TONES.get(ProposalState(row.state), "bad"),
+                }
+                for row in rows[:SHOWN]
+            ],
+            views=[(name, self.address(view=name, page=None), name == view) for name in VIEWS],
+            more=self.address(page=page + 1) if rows[SHOWN:] else "",
+            first=self.address(page=None) if page > 1 else "",
+            **kwargs,
+        )
+
+
+class ProposalPage(SpecsPage):
+    template_name = "specs/proposal.html"
+    place = "specs_proposals"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row: Proposal = kwargs["proposal"]
+        request = request_about(kind=KIND, subject=row.id)
+        subject = subjects.get(KIND)
+        operations = subject.change(row.id).operations if subject else ()
+        revision = Revision.objects.filter(proposal=row).defer("inverse").first()
+        approvers = revision.approvers if revision else []
+        people = people_named([row.proposer_id, *approvers])
+        shown = {
+            "here": spelled_out(row.title),
+            "rationale": spelled_out(row.rationale),
+            "proposer": people[row.proposer_id].name,
+            "approvers": ", ".join(people[one].name for one in approvers),
+            "applied": revision,
+            "tone": TONES.get(ProposalState(row.state), "bad"),
+            "tab": changes.drawn(operations, self.request.GET.dict()),
+            "findings": [_found(one) for one in row.findings],
+            "conflicts": [_three_ways(one, row) for one in row.conflicts],
+            "review": request and reverse("admin:review_request", args=[request.id]),
+        }
+        return super().get_context_data(**kwargs, **shown)
+
+
+def proposal_page(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
+    """In its workspace, whichever that is."""
+    found = Proposal.objects.visible_to(person(request)).filter(id=proposal_id)
+    row = found.select_related("follows", "part_of", "reverts").first()
+    if row is None:
+        raise NotFound
+    return ProposalPage.as_view()(request, workspace_id=row.workspace_id, proposal=row)
+
+
+def _found(kept: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {name: spelled_out(kept[name]) for name in ("message", "fix") if kept.get(name)}
+    return {**kept, **texts, "tone": SEVERITIES[Severity(kept["severity"])]}
+
+
+def _three_ways(kept: Mapping[str, Any], row: Proposal) -> dict[str, Any]:
+    """What stood there when it was proposed, and from there to what stands there now, and to what
+    would."""
+    base, theirs, ours = (_as_text(kept[side]) for side in ("base", "theirs", "ours"))
+    field = spelled_out(kept["field"])
+    return {
+        "key": row.operations[kept["operation"]]["key"],
+        "field": field,
+        "message": spelled_out(kept["message"]),
+        "base": base,
+        "ways": [
+            (label, draw(compare(base, other), name=f"{field}, {label.lower()}"))
+            for label, other in (("Changed meanwhile", theirs), ("Proposed", ours))
+        ],
+    }
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return spelled_out(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,60 @@
+"""The graph as pages show it, now or as of a revision."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from apps.common.actors import Actor
+from apps.policies.engine.hidden import spelled_out
+from apps.specs.changes.values import LinkState
+from apps.specs.choices import LinkKind
+from apps.specs.models.graph import Link, Node, Suspect, Version, held_at
+from apps.specs.pages.pictures import Drawn
+
+
+def rows_at(workspace: UUID, number: int | None, actor: Actor) -> QuerySet[Any]:
+    """Live nodes, or their versions of then; the node's id is `of`."""
+    if number is None:
+        nodes = Node.objects.visible_to(actor).live().filter(workspace=workspace)
+        return nodes.annotate(of=F("id"))
+    seen = Node.objects.visible_to(actor).filter(workspace=workspace)
+    versions = Version.objects.filter(held_at(number), node__in=seen, is_live=True)
+    return versions.annotate(of=F("node_id"))
+
+
+def links_at(workspace: UUID, number: int | None) -> QuerySet[Link]:
+    return Link.objects.filter(held_at(number), workspace=workspace)
+
+
+def drawn(rows: QuerySet[Any], suspects: Collection[UUID]) -> list[Drawn]:
+    told = rows.values_list("of", "key", "title", "kind", "parent_id", "rank")
+    return [
+        Drawn(
+            id=id_,
+            key=key,
+            title=spelled_out(title),
+            kind=kind,
+            parent=parent,
+            rank=rank,
+            is_suspect=id_ in suspects,
+        )
+        for id_, key, title, kind, parent, rank in told
+    ]
+
+
+def linked(links: QuerySet[Link], ids: Collection[UUID], *, both: bool) -> set[LinkState]:
+    """Both: with both ends among these. Otherwise one is enough."""
+    ends = Q(source__in=ids), Q(target__in=ids)
+    found = links.filter(ends[0] & ends[1] if both else ends[0] | ends[1])
+    return states(found.values_list("source_id", "kind", "target_id"))
+
+
+def states(rows: Iterable[tuple[UUID, str, UUID]]) -> set[LinkState]:
+    return {LinkState(source, LinkKind(kind), target) for source, kind, target in rows}
+
+
+def suspect_ids(workspace: UUID) -> set[UUID]:
+    found = Suspect.objects.filter(workspace=workspace, cleared_at=None)
+    return set(found.values_list("node_id", flat=True))

@@ -1,0 +1,104 @@
+"""One spec's page: what it says, what it is linked with, and how it came to be so."""
+
+import pytest
+
+from apps.specs.choices import ProposalState
+from apps.specs.models.proposals import Proposal
+from tests.specs.graphs import node, plant
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 16
+
+
+@pytest.fixture
+def read(browser, workspace):
+    return lambda path: browser.get(f"/admin/specs/{workspace.id}/{path}")
+
+
+def linked(page) -> list[str]:
+    return [f"{link['how']} {link['key']}" for link in page.context["links"]]
+
+
+def test_it_shows_all_that_is_said_and_both_ends_of_links(read, second, workspace, reviewer):
+    plant(
+        workspace,
+        [node("REQ-1", attributes={"limit": 20}, owner_id=reviewer.id, labels=["money"])],
+    )
+    page = read("REQ-1/")
+    text = page.content.decode()
+    assert "It SHALL pay at once." in text
+    assert page.context["attributes"] == [("limit", "20")]
+    assert reviewer.name in text
+    assert linked(page) == ["is needed by REQ-2", "is verified by TEST-1", "refines GOAL-1"]
+
+
+def test_history_tells_who_proposed_approved_and_why(read, second, scribe, reviewer):
+    latest, begun = read("REQ-1/").context["versions"]
+    assert (latest["number"], latest["why"]) == (2, "Pay small ones at once")
+    assert (latest["who"], latest["approvers"]) == (scribe.name, reviewer.name)
+    assert (begun["number"], begun["approvers"]) == (1, "")
+
+
+def test_it_is_shown_as_it_was(read, second):
+    page = read("REQ-1/?revision=1")
+    text = page.content.decode()
+    assert "It SHALL pay." in text
+    assert "at once" not in page.context["body"]
+    assert linked(page) == ["is verified by TEST-1", "refines GOAL-1"]
+    assert "It was not there" in read("REQ-1/?revision=0").content.decode()
+
+
+def test_any_case_and_a_former_key_lead_to_it(read, first, workspace):
+    plant(workspace, [node("REQ-1", renamed="REQ-77")])
+    for key in ("req-77", "REQ-1"):
+        assert read(f"{key}/").context["node"].key == "REQ-77"
+    assert "It was called <code>REQ-1</code> before" in read("REQ-1/").content.decode()
+
+
+def test_what_is_deleted_keeps_its_history(read, first, workspace):
+    plant(workspace, [node("TEST-1", is_live=False)], title="Take it away")
+    page = read("TEST-1/")
+    assert "deleted" in page.content.decode()
+    assert page.context["versions"][0]["why"] == "Take it away"
+
+
+def test_parts_stand_in_order_and_lead_up(read, first):
+    assert [part["key"] for part in read("DOC-1/").context["parts"]] == ["REQ-1", "REQ-2"]
+    assert read("REQ-1/").context["above"]["key"] == "DOC-1"
+
+
+def test_open_proposals_about_it_are_named(read, first, workspace, scribe):
+    said = {"workspace": workspace, "operations": [], "proposer_id": scribe.id}
+    for state in (ProposalState.IN_REVIEW, ProposalState.REJECTED):
+        touches = [first["REQ-1"].id]
+        Proposal.objects.create(title=f"One {state}", state=state, touches=touches, **said)
+    assert [one.title for one in read("REQ-1/").context["proposals"]] == ["One in_review"]
+    assert read("GOAL-1/").context["proposals"] == []
+
+
+def test_a_text_is_shown_as_text_and_nothing_else(read, workspace):
+    body = "<script>alert(1)</script> [x](javascript:1) ![](http://x.example/a.png)\n  two\u202e\n"
+    plant(workspace, [node("REQ-5", body=body, heading="## Odd <b>head</b>\n")])
+    text = read("REQ-5/").content.decode()
+    assert "<script>alert" not in text
+    assert "<b>head" not in text
+    assert "<img" not in text.split("What it says")[1]
+    assert "  two⟨U+202E" in text
+
+
+def test_an_unknown_key_is_not_found(read, first):
+    for key in ("REQ-99", "a" * 300):
+        assert read(f"{key}/").status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_it_takes_as_many_queries_for_many_links(
+    read, workspace, second, count, django_assert_num_queries
+):
+    for number in range(3, 3 + count):
+        plant(workspace, [node(f"REQ-{number}")], [f"REQ-{number} depends_on REQ-1"])
+        plant(workspace, [node("REQ-1", title=f"Version {number}")])
+    read("REQ-1/")
+    with django_assert_num_queries(QUERIES):
+        read("REQ-1/")
