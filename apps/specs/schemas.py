@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -97,6 +98,8 @@ Value = Annotated[JsonValue, AfterValidator(_plain)]
 Attributes = Annotated[dict[Attribute, Value], Field(max_length=200)]
 Label = Annotated[str, StringConstraints(max_length=60), AfterValidator(_line)]
 Labels = Annotated[list[Label], Field(max_length=100), AfterValidator(_distinct)]
+NodeStatus = Annotated[Status, WithJsonSchema({"type": "string", "enum": Status.values})]
+"""Told in place: the API has another `Status`."""
 Base = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -121,19 +124,26 @@ class CreateIn(Incoming):
     attributes: Attributes = {}
     labels: Labels = []
     owner: UUID | None = None
-    status: Status = Status.ACTIVE
+    status: NodeStatus = Status.ACTIVE
     parent: Name | None = None
     after: Name | None = None
     """The part of its parent that it stands behind. null: it is the first. Without: the last."""
     links: list[LinkIn] = Field([], max_length=200)
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class Fields(Incoming):
     """What an update may change. What is not named stays."""
 
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
     title: Title = ""
     kind: Kind = ""
-    status: Status = Status.ACTIVE
+    status: NodeStatus = Status.ACTIVE
     owner: UUID | None = None
     labels: Labels = []
     attributes: Attributes = {}
