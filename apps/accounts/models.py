@@ -136,6 +136,13 @@ class Workspace(models.Model):
         return self.archived_at is not None
 
 
+class InWorkspace(models.QuerySet):  # type: ignore[type-arg]
+    """Of rows that everybody sees who belongs to their workspace."""
+
+    def visible_to(self, actor: Actor) -> "InWorkspace":
+        return self.filter(workspace__in=Workspace.objects.visible_to(actor))
+
+
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def standing(self) -> "MembershipQuerySet":
         """Memberships that count: of active users and, for agents, of active owners who are

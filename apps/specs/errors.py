@@ -41,3 +41,12 @@ class KindInvalid(DomainError):
     code = "kind_invalid"
     status = 422
     message = "A kind of node cannot be like this. Nothing was changed."
+
+
+class MomentUnknown(DomainError):
+    code = "moment_unknown"
+    status = 422
+    message = (
+        "A moment is a day such as 2026-05-01, a time such as 2026-05-01T12:00:00Z, or a revision "
+        "such as rev:41."
+    )

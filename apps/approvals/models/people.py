@@ -9,15 +9,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import InWorkspace
 from apps.approvals.choices import MailMode, ReviewBecause, Said, Side, State
-from apps.common.actors import Actor
 from apps.common.ids import uuid7
-
-
-class InWorkspace(models.QuerySet):  # type: ignore[type-arg]
-    def visible_to(self, actor: Actor) -> "InWorkspace":
-        return self.filter(workspace__in=Workspace.objects.visible_to(actor))
 
 
 class Comment(models.Model):

@@ -4,6 +4,7 @@ Each proposal that is applied makes one revision; versions and links say since w
 and until which one they held, so a moment of the past is a number.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import InWorkspace, Workspace
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
 from apps.specs.choices import LinkKind, Status
@@ -122,6 +123,7 @@ class Node(State):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["workspace", "key"], name="specs_nodes_by_key"),
             models.Index(fields=["workspace", "kind", "key"], name="specs_nodes_by_kind"),
             models.Index(fields=["parent_id", "rank"], name="specs_parts_in_order"),
             models.Index(fields=["workspace", "owner_id"], name="specs_nodes_of_owner"),
@@ -203,6 +205,12 @@ class Version(State, Held):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
+    version: int
+    revision: int
+    changed_at: datetime
+    """As a node has them. Not columns: selectors that hand out either add them."""
+
+    objects = InWorkspace.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -213,6 +221,7 @@ class Version(State, Held):
         ]
         indexes: ClassVar = [
             models.Index(fields=["workspace", "since"], name="specs_versions_since"),
+            models.Index(fields=["workspace", "key"], name="specs_versions_by_key"),
         ]
 
     def __str__(self) -> str:
@@ -244,6 +253,11 @@ class Link(Held):
                 name="specs_links_backwards",
             ),
             models.Index(fields=["workspace", "since"], name="specs_links_since"),
+            models.Index(
+                fields=["workspace", "until"],
+                condition=Q(until__isnull=False),
+                name="specs_links_until",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -266,6 +280,8 @@ class Suspect(models.Model):
     marked_at = models.DateTimeField(db_default=Now(), editable=False)
     cleared_at = models.DateTimeField(null=True)
     cleared_by = models.UUIDField(null=True)
+
+    objects = InWorkspace.as_manager()
 
     class Meta:
         constraints: ClassVar = [
