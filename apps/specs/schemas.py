@@ -31,6 +31,7 @@ DEEPEST = 20
 
 _KEY = re.compile(r"(?=.*[0-9.-])[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -49,8 +50,8 @@ def _key(text: str) -> str:
 
 
 def _kept(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("A NUL character cannot be kept.")
+    if _UNKEPT.search(text):
+        raise ValueError("Neither a NUL character nor half of one beyond 65,535 can be kept.")
     return text
 
 

@@ -9,6 +9,8 @@ from apps.specs.schemas import MOST_CHARACTERS, EditIn
 
 _HEADERS = ("diff --git ", "index ", "--- ", "+++ ")
 _SHOWN = 120
+_SEARCHES = 100
+"""For hunks that stand elsewhere than they say: each looks through the whole body."""
 
 
 class EditUnfit(ValueError):
@@ -75,27 +77,25 @@ def _placed(hunks: Sequence[Hunk], body: str) -> Sequence[Hunk]:
     """Where the lines of one stand elsewhere, and there alone, it is meant for there."""
     lines = lines_of(body)
     placed: list[Hunk] = []
-    end = 0
+    searches = 0
     for hunk in hunks:
         wanted, begin = hunk.old_lines, hunk.old_first - 1
-        if wanted and lines[begin : begin + len(wanted)] != wanted:
-            places = _places(wanted, lines, end)
-            begin = places[0] if len(places) == 1 else begin
+        if wanted and lines[begin : begin + len(wanted)] != wanted and searches < _SEARCHES:
+            searches += 1
+            begin = _only_place("".join(wanted), body, begin)
         shift = begin + 1 - hunk.old_first
         placed.append(Hunk(hunk.old_start + shift, hunk.new_start + shift, hunk.lines))
-        end = begin + len(wanted)
     return placed
 
 
-def _places(wanted: Sequence[str], lines: Sequence[str], start: int) -> list[int]:
-    """The first two: more are as good as two."""
-    found: list[int] = []
-    for place in range(start, len(lines) - len(wanted) + 1):
-        if lines[place] == wanted[0] and lines[place : place + len(wanted)] == wanted:
-            found.append(place)
-            if len(found) == 2:
-                break
-    return found
+def _only_place(wanted: str, body: str, stated: int) -> int:
+    """Before which line. Where there are several or none, it is left where it is said to be."""
+    text = f"\n{body}"
+    first = text.find(f"\n{wanted}")
+    is_whole = wanted.endswith("\n") or text.endswith(f"\n{wanted}")
+    if first < 0 or not is_whole or text.find(f"\n{wanted}", first + 1) >= 0:
+        return stated
+    return text.count("\n", 0, first)
 
 
 def _shown(line: str) -> str:

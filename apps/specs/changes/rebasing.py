@@ -195,7 +195,7 @@ class _Rebaser:
         return replace(operation, before=now)
 
     def _link(self, operation: Operation, link: LinkState) -> Operation:
-        target = self._end("to", str(link.target))
+        target = self._end("to", str(link.target), is_live=operation.op == Op.LINK)
         standing = standing_link(self.stage, link)
         if operation.op == Op.LINK and standing:
             raise _Clashes(_clash("to", f"{operation.key} has this link to {target} by now."))
@@ -204,12 +204,12 @@ class _Rebaser:
             raise _Clashes(_clash("to", message))
         return replace(operation, target_key=target)
 
-    def _end(self, field: str, node: str | None) -> str:
+    def _end(self, field: str, node: str | None, *, is_live: bool = True) -> str:
         """What it is called, if it still is there."""
         if node is None:
             return ""
         found = self.stage.nodes.get(UUID(node))
-        if found is None or not found.is_live:
+        if found is None or (is_live and not found.is_live):
             name = found.key if found else "What this names"
             raise _Clashes(_clash(field, f"{name} was deleted meanwhile."))
         return found.key
