@@ -4,6 +4,7 @@ newer. Refused where too few could ever decide.
     request = open_request(kind="plan", subject=plan.id, content=plan.digest, verdict=verdict, ...)
 """
 
+from typing import Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -45,19 +46,22 @@ def open_request(
     workspace: UUID,
     follows: UUID | None = None,
     part_of: ApprovalRequest | None = None,
+    proposer: Actor | None = None,
 ) -> ApprovalRequest:
     """In the unit of work that keeps the subject. `content` is the digest of what is asked about;
     `follows` a request that is closed, or is replaced by this one; of the rest of a request
-    (`part_of`) whoever proposed that one is the proposer, and whoever edited it wrote in both."""
+    (`part_of`) whoever proposed that one is the proposer, and whoever edited it wrote in both.
+    `proposer`: in whose name it is asked, where that is not the actor."""
     if verdict.denied:  # without stages, it would take effect at once
         raise NotAllowed("The policy denies it: nobody is asked.")
     policy = policy_in_force(workspace)
+    asks = proposer or actor
     request = ApprovalRequest(
         workspace_id=workspace,
         subject_kind=kind,
         subject_id=subject,
-        proposer_id=part_of.proposer_id if part_of else actor.actor_id,
-        proposer_kind=part_of.proposer_kind if part_of else actor.actor_kind,
+        proposer_id=part_of.proposer_id if part_of else asks.actor_id,
+        proposer_kind=part_of.proposer_kind if part_of else asks.actor_kind,
         co_authors=part_of.co_authors if part_of else [],
         content_digest=content,
         act_id=verdict.record,
@@ -127,24 +131,35 @@ def cancel_requests_about(
     return request
 
 
-def speaks_for(actor: Actor, request: ApprovalRequest) -> bool:
+class Proposed(Protocol):
+    """A request, or what one is about."""
+
+    proposer_id: UUID
+
+
+def speaks_for(actor: Actor, proposed: Proposed) -> bool:
     """Whether they proposed it, or own the agent that did."""
-    if actor.actor_kind == "system" or actor.actor_id == request.proposer_id:
+    if actor.actor_kind == "system" or actor.actor_id == proposed.proposer_id:
         return True
-    agents = User.objects.get_queryset().filter(id=request.proposer_id)
+    agents = User.objects.get_queryset().filter(id=proposed.proposer_id)
     return agents.filter(owner_id=actor.actor_id).exists()
 
 
-def may_take_up(*, request_id: UUID, kind: str, actor: Actor, workspace: UUID) -> bool:
-    """Whether a proposal of theirs may follow this request: who proposed it does that, who owns the
-    agent that did, and other agents of that owner."""
-    seen = ApprovalRequest.objects.visible_to(actor).filter(workspace_id=workspace)
-    request = seen.filter(id=request_id, subject_kind=kind).first()
-    if request is None or speaks_for(actor, request):
-        return request is not None
+def takes_part_in(actor: Actor, proposed: Proposed) -> bool:
+    """Whether something of theirs may follow it: of who proposed it, who owns the agent that did,
+    and other agents of that owner."""
+    if speaks_for(actor, proposed):
+        return True
     people = User.objects.get_queryset()
     owner = people.filter(id=actor.actor_id, owner__isnull=False).values("owner_id")
-    return people.filter(id=request.proposer_id, owner_id__in=owner).exists()
+    return people.filter(id=proposed.proposer_id, owner_id__in=owner).exists()
+
+
+def may_take_up(*, request_id: UUID, kind: str, actor: Actor, workspace: UUID) -> bool:
+    """Whether a proposal of theirs may follow this request."""
+    seen = ApprovalRequest.objects.visible_to(actor).filter(workspace_id=workspace)
+    request = seen.filter(id=request_id, subject_kind=kind).first()
+    return request is not None and takes_part_in(actor, request)
 
 
 def take_up(request_id: UUID, *, by: UUID | None, actor: Actor) -> None:

@@ -18,13 +18,14 @@ from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import LEGAL, Result, view_digest
 from apps.approvals.selectors.discussion import to_resolve_first
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
+from apps.approvals.selectors.requests import approval_of
 from apps.approvals.services.deadlines import close_again, keep_time, open_stage
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.ledger.services import record
+from apps.policies.ports import Approval, Verdict
 from apps.policies.ports import Stage as Asked
-from apps.policies.ports import Verdict
 from apps.policies.selectors.policies import InForce
 
 TOLD: dict[State, Callable[..., Event]] = {
@@ -56,6 +57,19 @@ def sit(
     if locked is None:
         raise NotFound
     return sitting_of(locked, people)
+
+
+def hold_newest(*, kind: str, subject: UUID) -> Approval | None:
+    """For the room whose subject it is: nobody decides on it until the unit ends. Of a request and
+    its subject the request is always held first."""
+    about = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
+    while True:
+        request = about.order_by("-id").select_for_update(of=("self",)).first()
+        if request is None:
+            return None
+        newest = about.order_by("-id").values_list("id", flat=True).first()
+        if request.id == newest:  # while we waited, another one may have followed it
+            return approval_of(request)
 
 
 def named(request: ApprovalRequest) -> dict[str, Any]:
