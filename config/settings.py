@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from corsheaders.defaults import default_headers
+from kombu import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -353,6 +354,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "mutations")
+]  # a worker that is not told otherwise takes from both
+CELERY_TASK_ROUTES = {"specs.*": {"queue": "mutations"}}
 CELERY_WORKER_DIRECT = True  # a queue of its own, through which its watchdog feels its pulse
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 3,

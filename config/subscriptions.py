@@ -6,6 +6,8 @@ is read who cares.
 
 _LOOK, _LOOK_EVERYWHERE = "approvals.look_soon", "approvals.look_soon_everywhere"
 _DEAL = "approvals.deal_cards"
+_OVER = ["plans.refuse_plan", "specs.close_mutation", _DEAL]
+"""A request has ended, and not by approval."""
 
 SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.agent.disabled": [_LOOK_EVERYWHERE],
@@ -20,25 +22,28 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.workspace.transferred": [_LOOK],
     "approvals.absence.ended": ["approvals.deal_cards_anew"],
     "approvals.absence.set": ["approvals.deal_cards_anew"],
-    "approvals.request.cancelled": ["plans.refuse_plan", _DEAL],
-    "approvals.request.changes_requested": ["plans.refuse_plan", _DEAL],
-    "approvals.request.denied": ["plans.refuse_plan", _DEAL],
+    "approvals.request.cancelled": _OVER,
+    "approvals.request.changes_requested": _OVER,
+    "approvals.request.denied": _OVER,
     "approvals.request.effective": [
         "approvals.release_approved_policy",
         "plans.release_approved_plan",
+        "specs.queue_approved_mutation",
         _DEAL,
     ],
     "approvals.request.escalated": [_DEAL],
-    "approvals.request.expired": ["plans.refuse_plan", _DEAL],
+    "approvals.request.expired": _OVER,
     "approvals.request.handed_over": [_DEAL],
-    "approvals.request.invalidated": ["plans.refuse_plan", _DEAL],
+    "approvals.request.invalidated": _OVER,
     "approvals.request.opened": [_DEAL],
     "approvals.request.reopened": [_DEAL],
     "approvals.request.requirements_changed": [_DEAL],
     "approvals.request.rescheduled": [_DEAL],
     "approvals.request.reshaped": [_DEAL],
-    "approvals.request.superseded": ["plans.refuse_plan", _DEAL],
+    "approvals.request.superseded": _OVER,
     "approvals.stage.passed": [_DEAL],
     "policy.apply": [_LOOK],
     "policy.reload": [_LOOK],
+    "specs.proposal.applied": ["specs.look_again"],
+    "specs.proposal.queued": ["specs.apply_mutation"],
 }

@@ -85,6 +85,27 @@ SENTENCES = {
     "plans.plan.refused": "The plan {file} in {workspace} was not approved: {outcome}",
     "plans.plan.reshaped": "{actor} changed the plan {file} under review in {workspace}",
     "plans.plan.exported": "{actor} exported the plan {file} from {workspace}",
+    "specs.proposal.submitted": "{actor} proposed a change of {keys} in {workspace}",
+    "specs.proposal.denied": "The policy of {workspace} denied a proposal: {reasons}",
+    "specs.proposal.invalid": "The checks found errors in a proposal in {workspace}: {checks}",
+    "specs.proposal.queued": "A proposal in {workspace} may be applied now",
+    "specs.proposal.applied": "{keys} changed in {workspace}: revision {revision}",
+    "specs.proposal.apply_failed": (
+        "A proposal in {workspace} could not be applied any more: {because}"
+    ),
+    "specs.proposal.rebased": "A proposal in {workspace} stands on revision {onto} now, unchanged",
+    "specs.proposal.stale": (
+        "What a proposal in {workspace} changes has changed: people are asked anew"
+    ),
+    "specs.proposal.conflicted": (
+        "What a proposal in {workspace} changes has been changed otherwise: it fits no more"
+    ),
+    "specs.proposal.closed": "A proposal in {workspace} is {state}: {because}",
+    "specs.proposal.reshaped": "{actor} changed a proposal under review in {workspace}",
+    "specs.proposal.reverted": "What a proposal had changed in {workspace} was undone",
+    "specs.suspects.cleared": "{actor} found {key} in {workspace} still right",
+    "specs.kind.defined": "{actor} defined the kind {kind} in {workspace}",
+    "specs.graph.imported": "{actor} imported specs into {workspace}: revision {revision}",
     "approvals.request.opened": "{actor} asked {workspace} for approval of a {subject_kind}",
     "approvals.vote.cast": "{actor} voted on a {subject_kind} in {workspace}: {decision}",
     "approvals.stage.passed": "A {subject_kind} in {workspace} passed the stage {stage}",

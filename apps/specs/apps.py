@@ -18,3 +18,5 @@ class SpecsConfig(AppConfig):
         activity = import_module("apps.activity.ports")
         activity.presenters["specs"] = import_module("apps.activity.wording").told
         import_module("apps.specs.events")
+        subjects = import_module("apps.approvals.ports").subjects
+        subjects["mutation"] = import_module("apps.specs.approvals").MutationSubject()

@@ -47,6 +47,10 @@ class Proposal(models.Model):
     """Other nodes that have to be there: parents, ends of links."""
     content_digest = models.CharField(max_length=64)
     """Of its operations and pre-images: what was approved."""
+    words = models.TextField(blank=True)
+    """What it does, in a sentence that goes on from a name: "rewords REQ-12"."""
+    size = models.CharField(max_length=60, blank=True)
+    """How much of what: "2 operations, 14 lines"."""
     onto = models.PositiveBigIntegerField(default=0)
     """The revision of the graph on which it was last looked at."""
     conflicts = models.JSONField(default=list)

@@ -1,0 +1,100 @@
+"""A proposal as policies judge it: every operation, every text, to the last character. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from apps.policies.choices import ActKind, Verb
+from apps.policies.ports import Act
+from apps.policies.ports import Operation as Judged
+from apps.specs.changes.values import NodeState, Operation
+from apps.specs.choices import Op
+
+VERBS = {
+    Op.CREATE: Verb.CREATE,
+    Op.UPDATE: Verb.UPDATE,
+    Op.SET: Verb.UPDATE,
+    Op.EDIT: Verb.EDIT,
+    Op.RENAME: Verb.RENAME,
+    Op.MOVE: Verb.MOVE,
+    Op.DELETE: Verb.DELETE,
+    Op.RESTORE: Verb.CREATE,
+    Op.LINK: Verb.LINK,
+    Op.UNLINK: Verb.UNLINK,
+}
+Changed = Mapping[UUID, tuple[NodeState | None, NodeState]]
+_PLACES = frozenset({"parent", "after", "links", "owner", "status"})
+"""Fields that hold nothing anybody wrote."""
+
+
+def act_of(
+    title: str, rationale: str, operations: Sequence[Operation], changed: Changed, *, impact: int
+) -> Act:
+    """`changed`: each node before and after, as far as that is known."""
+    texts = {"title": title, "rationale": rationale}
+    for number, operation in enumerate(operations):
+        texts |= _texts(f"operations.{number}", operation, changed)
+    return Act(
+        kind=ActKind.SPEC_CHANGE,
+        operations=tuple(
+            judged for operation in operations for judged in _judged(operation, changed)
+        ),
+        texts={name: text for name, text in texts.items() if text},
+        diff_lines=lines_in(operations, changed),
+        impact=impact,
+    )
+
+
+def lines_in(operations: Sequence[Operation], changed: Changed) -> int:
+    """Of bodies, added and removed."""
+    return sum(_lines(operation, changed) for operation in operations)
+
+
+def _judged(operation: Operation, changed: Changed) -> Iterator[Judged]:
+    """By what it was and by what it becomes: no rule is left behind by a new name or kind."""
+    labels = _labels(operation, changed)
+    becomes = (
+        operation.after.get("key") or operation.key,
+        operation.after.get("kind") or operation.kind,
+    )
+    for key, kind in dict.fromkeys([(operation.key, operation.kind), becomes]):
+        yield Judged(verb=VERBS[operation.op], target=key, node_kind=kind, labels=labels)
+
+
+def _labels(operation: Operation, changed: Changed) -> frozenset[str]:
+    states = [state for state in changed.get(operation.node, ()) if state is not None]
+    said = (operation.before.get("labels"), operation.after.get("labels"))
+    return frozenset(
+        label for labels in (*(state.labels for state in states), *said) for label in labels or ()
+    )
+
+
+def _texts(place: str, operation: Operation, changed: Changed) -> dict[str, str]:
+    texts = {
+        f"{place}.{name}": _text(value)
+        for name, value in operation.after.items()
+        if name not in _PLACES
+    }
+    if operation.hunks:
+        _, after = changed.get(operation.node, (None, None))
+        added = (line.text for hunk in operation.hunks for line in hunk.lines if line.kind == "+")
+        texts[f"{place}.body"] = after.body if after else "\n".join(added)
+    return texts
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return "\n".join(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _lines(operation: Operation, changed: Changed) -> int:
+    if operation.hunks:
+        return sum(line.kind != " " for hunk in operation.hunks for line in hunk.lines)
+    before, after = changed.get(operation.node, (None, None))
+    gone = before.body if before and operation.op == Op.DELETE else ""
+    new = after.body if after and operation.op in (Op.CREATE, Op.RESTORE) else ""
+    return len(gone.splitlines()) + len(new.splitlines())

@@ -1,0 +1,178 @@
+"""Operations as they were sent, drawn on the graph as it is: what a proposal would be, before any
+of it is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.accounts.choices import Permission
+from apps.accounts.models import Membership
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.ledger.switch import require_running
+from apps.policies.services.judging import Hearing, hear
+from apps.specs.changes.resolving import bases_in, resolve
+from apps.specs.changes.values import Fault
+from apps.specs.changes.words import sentence_of
+from apps.specs.choices import ProposalState
+from apps.specs.errors import NothingToRevert, OperationsInvalid
+from apps.specs.models.graph import TITLE_LENGTH, Revision
+from apps.specs.models.proposals import Proposal
+from apps.specs.schemas import OperationIn, names_in, read_operations
+from apps.specs.selectors.excerpts import excerpt_of, states_of
+from apps.specs.selectors.kinds import kinds_of
+from apps.specs.selectors.proposals import the_proposal
+from apps.specs.selectors.prospects import (
+    Prospect,
+    orders,
+    prospect_for,
+    prospect_on,
+    revision_of,
+)
+from apps.specs.services.keys import Given, give_keys, handing_out
+from apps.specs.services.weighing import impact_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard(Hearing):
+    """What a door asks for before its unit of work begins."""
+
+    keys: Given | None = None
+    """Of what is created without one: in a unit nobody else would be given any until it ends.
+    None: none were given yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sketch:
+    title: str
+    rationale: str
+    prospect: Prospect
+
+
+def hear_mutation(
+    *,
+    title: str,
+    rationale: str,
+    operations: Sequence[OperationIn],
+    actor: Actor,
+    workspace: UUID,
+    dry_run: bool = False,
+) -> Heard:
+    """`dry_run`: for a preview, which takes no keys."""
+    require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
+    heard = Heard()
+    if not dry_run:
+        require_running(workspace)
+        heard = Heard(keys=give_keys(operations, _prefixes(workspace), workspace))
+    if not settings.OPA_ENABLE:
+        return heard
+    sketch = draw_apart(title, rationale, operations, workspace, heard)
+    return _heard(sketch, actor, workspace, heard)
+
+
+def hear_kept(*, proposal_id: UUID, actor: Actor) -> Heard:
+    """Of a draft."""
+    row = the_proposal(proposal_id=proposal_id, actor=actor)
+    if not settings.OPA_ENABLE:
+        return Heard()
+    prospect = prospect_for(row)
+    sketch = Sketch(title=row.title, rationale=row.rationale, prospect=prospect)
+    return _heard(sketch, actor, row.workspace_id, Heard())
+
+
+def hear_revert(*, proposal_id: UUID, rationale: str, actor: Actor) -> Heard:
+    row = the_proposal(proposal_id=proposal_id, actor=actor)
+    title, operations = inverse_of_applied(row)
+    return hear_mutation(
+        title=title,
+        rationale=rationale,
+        operations=operations,
+        actor=actor,
+        workspace=row.workspace_id,
+    )
+
+
+def draw(
+    title: str,
+    rationale: str,
+    operations: Sequence[OperationIn],
+    workspace: UUID,
+    hearing: Hearing | None,
+) -> Sketch:
+    """Raises OperationsInvalid with every fault there is."""
+    prefixes = _prefixes(workspace)
+    onto = revision_of(workspace)
+    now = excerpt_of(workspace, names=names_in(operations), parts=orders(operations))
+    given = hearing.keys if isinstance(hearing, Heard) else None
+    if given is None:
+        given = give_keys(operations, prefixes, workspace)
+    resolved = resolve(
+        operations,
+        now,
+        prefixes=prefixes,
+        next_key=handing_out(given, workspace),
+        bases=states_of(bases_in(operations, now)),
+    )
+    _require_owners(operations, workspace)
+    return Sketch(
+        title=title.strip() or sentence_of(resolved)[:TITLE_LENGTH],
+        rationale=rationale,
+        prospect=prospect_on(now, resolved, onto=onto),
+    )
+
+
+def draw_apart(
+    title: str,
+    rationale: str,
+    operations: Sequence[OperationIn],
+    workspace: UUID,
+    hearing: Hearing | None,
+) -> Sketch:
+    """Keys that are given to it are not taken."""
+    with transaction.atomic():
+        sketch = draw(title, rationale, operations, workspace, hearing)
+        transaction.set_rollback(True)
+    return sketch
+
+
+def inverse_of_applied(proposal: Proposal) -> tuple[str, tuple[OperationIn, ...]]:
+    """What undoes it, and how that is called."""
+    revision = Revision.objects.filter(proposal=proposal).first()
+    if revision is None or proposal.state != ProposalState.APPLIED:
+        raise NothingToRevert
+    return f"Revert “{proposal.title}”"[:TITLE_LENGTH], read_operations(revision.inverse)
+
+
+def _prefixes(workspace: UUID) -> dict[str, str]:
+    return {name: kind.prefix for name, kind in kinds_of(workspace).items()}
+
+
+def _heard(sketch: Sketch, actor: Actor, workspace: UUID, before: Heard) -> Heard:
+    impact = impact_on(sketch.prospect, workspace)
+    act = sketch.prospect.act(sketch.title, sketch.rationale, impact=impact)
+    heard = hear(act=act, actor=actor, workspace=workspace)
+    return Heard(circumstances=heard.circumstances, rego=heard.rego, keys=before.keys)
+
+
+def _require_owners(operations: Sequence[OperationIn], workspace: UUID) -> None:
+    """Whoever looks after something is here."""
+    wanted = {}
+    for number, operation in enumerate(operations):
+        owner = getattr(getattr(operation, "changes", operation), "owner", None)
+        if owner is not None:
+            wanted[number] = owner
+    if not wanted:
+        return
+    here = Membership.objects.standing().filter(workspace_id=workspace)
+    known = set(here.filter(user_id__in=wanted.values()).values_list("user_id", flat=True))
+    faults = [
+        Fault(operation=number, field="owner", message="Nobody here has this id.", code="unknown")
+        for number, owner in wanted.items()
+        if owner not in known
+    ]
+    if faults:
+        raise OperationsInvalid(details=[asdict(fault) for fault in faults])

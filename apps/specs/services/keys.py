@@ -1,0 +1,99 @@
+"""Keys for nodes that are created without one: the next number of their prefix. A number that was
+given and not used is left out for good.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Lower
+
+from apps.specs.models.graph import Key
+from apps.specs.schemas import CreateIn, OperationIn
+
+Given = Mapping[str, Sequence[str]]
+"""By their prefix."""
+
+
+def give_keys(
+    operations: Sequence[OperationIn], prefixes: Mapping[str, str], workspace: UUID
+) -> Given:
+    """Once and for all. In a unit the prefix is held until it ends: so doors ask before theirs
+    begins."""
+    wanted = Counter(
+        prefix
+        for each in operations
+        if isinstance(each, CreateIn) and each.key is None and (prefix := prefixes.get(each.kind))
+    )
+    named = {each.key.lower() for each in operations if isinstance(each, CreateIn) and each.key}
+    return {
+        prefix: _next(workspace, prefix, number, named) for prefix, number in sorted(wanted.items())
+    }
+
+
+def handing_out(given: Given, workspace: UUID) -> Callable[[str], str]:
+    """Each of them once. What is no prefix of these is a section's key: that one, or else numbered,
+    as nobody has it yet."""
+    left = {prefix: iter(keys) for prefix, keys in given.items()}
+
+    def next_key(stem: str) -> str:
+        if stem not in left:
+            left[stem] = _numbered(stem, workspace)
+        return next(left[stem])
+
+    return next_key
+
+
+def _numbered(stem: str, workspace: UUID) -> Iterator[str]:
+    begun = Key.objects.filter(workspace_id=workspace, key__istartswith=stem)
+    taken = {key.lower() for key in begun.values_list("key", flat=True)}
+    keys = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return (key for key in keys if key.lower() not in taken)
+
+
+def _next(workspace: UUID, prefix: str, most: int, named: set[str]) -> list[str]:
+    """Those that somebody chose themselves are passed over."""
+    keys: list[str] = []
+    beyond = 0
+    while lacks := most - len(keys):
+        last = _advance(workspace, prefix, lacks, beyond)
+        numbered = [f"{prefix}-{number}" for number in range(last - lacks + 1, last + 1)]
+        taken = _taken(workspace, numbered)
+        keys += [key for key in numbered if key.lower() not in taken | named]
+        beyond = _highest(workspace, prefix) if taken else 0
+    return keys
+
+
+def _advance(workspace: UUID, prefix: str, by: int, beyond: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO specs_keycounter AS counter (workspace_id, prefix, last)"
+            " VALUES (%(workspace)s, %(prefix)s, %(beyond)s + %(by)s)"
+            " ON CONFLICT (workspace_id, prefix)"
+            " DO UPDATE SET last = greatest(counter.last, %(beyond)s) + %(by)s RETURNING last",
+            {"workspace": workspace, "prefix": prefix, "by": by, "beyond": beyond},
+        )
+        [last] = cursor.fetchone()
+    return int(last)
+
+
+def _taken(workspace: UUID, keys: Sequence[str]) -> set[str]:
+    found = Key.objects.annotate(small=Lower("key")).filter(
+        workspace_id=workspace, small__in=[key.lower() for key in keys]
+    )
+    return set(found.values_list("small", flat=True))
+
+
+def _highest(workspace: UUID, prefix: str) -> int:
+    """Number that is in use."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(substring(key from '[0-9]+$')::bigint) FROM specs_key"
+            " WHERE workspace_id = %s AND key ~* %s",
+            [workspace, f"^{re.escape(prefix)}-[0-9]{{1,15}}$"],
+        )
+        [found] = cursor.fetchone()
+    return found or 0

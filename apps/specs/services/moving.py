@@ -1,0 +1,139 @@
+"""How a proposal comes from one state to the next, in a unit of work that holds its row."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.approvals.choices import Because
+from apps.ledger.services import record
+from apps.policies.ports import Verdict
+from apps.specs import events
+from apps.specs.changes.kept import kept
+from apps.specs.changes.touching import leant_on_by, touched_by
+from apps.specs.changes.words import sentence_of
+from apps.specs.checks.findings import Finding
+from apps.specs.choices import ProposalState
+from apps.specs.errors import ProposalMoved
+from apps.specs.models.proposals import Proposal
+from apps.specs.rules import may_move
+from apps.specs.selectors.prospects import Prospect
+
+WEIGHED = (
+    *("effect", "risk_score", "risk_level", "policy_digest", "policy_source"),
+    *("findings", "impact"),
+)
+"""The columns of what was said to that."""
+LOOKED_AT = (
+    "operations",
+    "touches",
+    "leans_on",
+    "content_digest",
+    "conflicts",
+    "onto",
+    "words",
+    "size",
+)
+"""The columns of what it would do."""
+
+
+def move(proposal: Proposal, state: ProposalState, *, because: str = "") -> None:
+    require_may_move(proposal, state)
+    proposal.state, proposal.because, proposal.moved_at = state, because, timezone.now()
+    proposal.save(update_fields=["state", "because", "moved_at"])
+
+
+def require_may_move(proposal: Proposal, *states: ProposalState) -> None:
+    """To any of them."""
+    before = ProposalState(proposal.state)
+    if not any(may_move(before, state) for state in states):
+        raise ProposalMoved(
+            details=[{"field": "state", "message": before.label, "state": before.value}]
+        )
+
+
+def weigh_in(
+    proposal: Proposal, verdict: Verdict, findings: Sequence[Finding], impact: int
+) -> None:
+    """What the policy and the checks said. Not yet saved."""
+    proposal.effect = verdict.effect
+    proposal.risk_score, proposal.risk_level = verdict.risk.score, verdict.risk.level
+    proposal.policy_digest, proposal.policy_source = verdict.policy_digest, verdict.policy_source
+    proposal.findings = [finding.kept() for finding in findings]
+    proposal.impact = impact
+
+
+def close(proposal: Proposal, state: ProposalState, *, because: str) -> None:
+    """It will not be applied."""
+    move(proposal, state, because=because)
+    record(
+        events.ProposalClosed(
+            proposal=proposal.id, digest=proposal.content_digest, state=state, because=because
+        )
+    )
+
+
+def fail(proposal: Proposal, *, because: str, request: UUID | None) -> None:
+    """It was to be applied, and does not hold any more."""
+    move(proposal, ProposalState.APPLY_FAILED, because=because)
+    record(
+        events.ProposalApplyFailed(
+            proposal=proposal.id,
+            digest=proposal.content_digest,
+            request=request,
+            because=because,
+        )
+    )
+
+
+def look_at(proposal: Proposal, prospect: Prospect) -> None:
+    """It is what it would do now. Not yet saved."""
+    proposal.operations = kept(prospect.operations)
+    proposal.touches = sorted(touched_by(prospect.operations))
+    proposal.leans_on = sorted(leant_on_by(prospect.operations))
+    proposal.content_digest = prospect.digest
+    proposal.conflicts = [asdict(conflict) for conflict in prospect.conflicts]
+    proposal.onto = prospect.onto
+    proposal.words = sentence_of(prospect.operations)
+    proposal.size = prospect.size
+
+
+def queue(proposal: Proposal, *, request: UUID | None) -> None:
+    move(proposal, ProposalState.QUEUED)
+    tell_queued(proposal, request=request)
+
+
+def tell_queued(proposal: Proposal, *, request: UUID | None) -> None:
+    record(
+        events.ProposalQueued(proposal=proposal.id, digest=proposal.content_digest, request=request)
+    )
+
+
+def deny(proposal: Proposal, verdict: Verdict | None) -> None:
+    """By the policy that holds now."""
+    move(proposal, ProposalState.POLICY_DENIED, because=Because.POLICY)
+    tell_denied(proposal, verdict)
+
+
+def tell_denied(proposal: Proposal, verdict: Verdict | None) -> None:
+    denials = verdict.denials if verdict else ()
+    record(
+        events.ProposalDenied(
+            proposal=proposal.id,
+            digest=proposal.content_digest,
+            reasons=sorted({denial.reason.value for denial in denials}),
+            risk=verdict.risk.level if verdict else proposal.risk_level,
+        )
+    )
+
+
+def tell_conflicted(proposal: Proposal) -> None:
+    record(
+        events.ProposalConflicted(
+            proposal=proposal.id,
+            digest=proposal.content_digest,
+            onto=proposal.onto,
+            conflicts=len(proposal.conflicts),
+        )
+    )

@@ -1,0 +1,140 @@
+"""Looking again at what waits, once the graph beneath it has moved: it goes on as it is, people are
+asked anew, or it fits no more.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.approvals.choices import Because, State
+from apps.approvals.selectors.requests import hands_in
+from apps.approvals.services.opening import cancel_requests_about, open_request
+from apps.approvals.services.settling import hold_newest
+from apps.common.actors import SYSTEM
+from apps.ledger.services import record, unit
+from apps.policies.choices import Effect
+from apps.policies.ports import Approval, Verdict
+from apps.specs import events
+from apps.specs.choices import KIND, ProposalState
+from apps.specs.models.proposals import Proposal
+from apps.specs.selectors.proposals import held, open_about, operations_of
+from apps.specs.selectors.prospects import Prospect, prospect_for
+from apps.specs.services.moving import (
+    LOOKED_AT,
+    WEIGHED,
+    close,
+    deny,
+    look_at,
+    move,
+    queue,
+    tell_conflicted,
+    weigh_in,
+)
+from apps.specs.services.weighing import checked, impact_on, verdict_now
+
+WAITING = frozenset({ProposalState.IN_REVIEW, ProposalState.STALE})
+
+
+def look_again(*, proposal_id: UUID, workspace: UUID) -> None:
+    """What is queued is looked at again when it is applied."""
+    with unit(actor=SYSTEM, workspace=workspace):
+        request = hold_newest(kind=KIND, subject=proposal_id)
+        proposal = held(proposal_id).first()
+        if request is not None and proposal is not None:
+            look_again_at(proposal, request)
+
+
+def look_again_at_others(*, than: UUID, nodes: Collection[UUID], workspace: UUID) -> None:
+    """Than the one by which these nodes have changed: all that change or need any of them."""
+    for proposal_id in open_about(workspace, nodes):
+        if proposal_id != than:
+            look_again(proposal_id=proposal_id, workspace=workspace)
+
+
+def look_again_at(proposal: Proposal, request: Approval) -> None:
+    """Both are held."""
+    if proposal.state not in WAITING:
+        return
+    prospect = prospect_for(proposal)
+    if prospect.conflicts:
+        _conflict(proposal, prospect)
+    elif prospect.digest != proposal.content_digest:
+        _ask_anew(proposal, prospect, request)
+    elif prospect.onto != proposal.onto:
+        _rebase(proposal, prospect)
+
+
+def _conflict(proposal: Proposal, prospect: Prospect) -> None:
+    _cancel(proposal, Because.CONTENT)
+    look_at(proposal, prospect)
+    proposal.save(update_fields=LOOKED_AT)
+    move(proposal, ProposalState.CONFLICTED, because=Because.CONTENT)
+    tell_conflicted(proposal)
+
+
+def _rebase(proposal: Proposal, prospect: Prospect) -> None:
+    """It would do the same, so votes stay."""
+    moved = operations_of(proposal) != prospect.operations
+    look_at(proposal, prospect)
+    findings = checked(prospect, proposal.workspace_id)
+    proposal.findings = [finding.kept() for finding in findings]
+    proposal.save(update_fields=[*LOOKED_AT, "findings"])
+    if moved:
+        record(
+            events.ProposalRebased(
+                proposal=proposal.id, digest=proposal.content_digest, onto=prospect.onto
+            )
+        )
+
+
+def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None:
+    workspace, before = proposal.workspace_id, proposal.content_digest
+    verdict = verdict_now(proposal, prospect)
+    look_at(proposal, prospect)
+    if verdict is not None:
+        weigh_in(proposal, verdict, checked(prospect, workspace), impact_on(prospect, workspace))
+    proposal.save(update_fields=[*LOOKED_AT, *WEIGHED])
+    if verdict is None:
+        _cancel(proposal, Because.PROPOSER_GONE)
+        close(proposal, ProposalState.WITHDRAWN, because=Because.PROPOSER_GONE)
+    elif verdict.denied:
+        _cancel(proposal, Because.POLICY)
+        deny(proposal, verdict)
+    elif verdict.effect == Effect.REQUIRE:
+        _ask(proposal, verdict, request)
+        move(proposal, ProposalState.STALE, because=Because.CONTENT)
+        record(
+            events.ProposalWentStale(
+                proposal=proposal.id,
+                before=before,
+                digest=proposal.content_digest,
+                onto=prospect.onto,
+            )
+        )
+    elif hands_in(request.id).co_authors:  # whom its proposer's freedom does not set free
+        _cancel(proposal, Because.CONTENT)
+        close(proposal, ProposalState.CHANGES_REQUESTED, because=Because.CONTENT)
+    else:
+        _cancel(proposal, Because.CONTENT)
+        queue(proposal, request=None)
+
+
+def _ask(proposal: Proposal, verdict: Verdict, request: Approval) -> None:
+    """In the name of who proposed it. What was decided already was on something else."""
+    if request.state != State.PENDING:
+        _cancel(proposal, Because.CONTENT)
+    people = User.objects.get_queryset().filter(id=proposal.proposer_id)
+    open_request(
+        kind=KIND,
+        subject=proposal.id,
+        content=proposal.content_digest,
+        verdict=verdict,
+        actor=SYSTEM,
+        proposer=people.first() or SYSTEM,
+        workspace=proposal.workspace_id,
+        follows=request.id,
+    )
+
+
+def _cancel(proposal: Proposal, because: Because) -> None:
+    cancel_requests_about(kind=KIND, subject=proposal.id, because=because, actor=SYSTEM)

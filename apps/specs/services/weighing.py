@@ -1,0 +1,57 @@
+"""What the checks and the policy that holds now say to a proposal."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apps.policies.ports import Verdict
+from apps.policies.services.judging import scales_of
+from apps.specs.changes.touching import touched_by
+from apps.specs.checks.findings import Checked, Finding
+from apps.specs.checks.registry import run_checks
+from apps.specs.choices import Severity
+from apps.specs.models.proposals import Proposal
+from apps.specs.selectors.impact import impact_of
+from apps.specs.selectors.kinds import kinds_of
+from apps.specs.selectors.prospects import Prospect
+from apps.specs.selectors.reaching import PresentReach
+
+MOST_IMPACT = 1000
+"""So many nodes are counted that depend on what is changed."""
+
+
+def checked(prospect: Prospect, workspace: UUID) -> tuple[Finding, ...]:
+    """What conflicts is not checked: nobody knows yet what it would be."""
+    if prospect.played is None:
+        return ()
+    kinds = kinds_of(workspace)
+    return run_checks(
+        Checked(
+            operations=prospect.operations,
+            before=prospect.before,
+            after=prospect.played.after,
+            schemas={name: kind.schema for name, kind in kinds.items() if kind.schema},
+            reach=PresentReach(workspace),
+        )
+    )
+
+
+def errors_in(findings: Sequence[Finding]) -> list[str]:
+    """The checks that found some."""
+    return sorted({each.check for each in findings if each.severity == Severity.ERROR})
+
+
+def impact_on(prospect: Prospect, workspace: UUID) -> int:
+    """How many other nodes depend on what it changes."""
+    standing = [id_ for id_ in touched_by(prospect.operations) if id_ in prospect.before.nodes]
+    return len(impact_of(standing, workspace, most=MOST_IMPACT)) if standing else 0
+
+
+def verdict_now(proposal: Proposal, prospect: Prospect) -> Verdict | None:
+    """As whoever proposed it. None: they are not here any more."""
+    scales = scales_of(
+        proposer=proposal.proposer_id, workspace=proposal.workspace_id, at=proposal.created_at
+    )
+    if scales is None:
+        return None
+    impact = impact_on(prospect, proposal.workspace_id)
+    return scales.weigh(prospect.act(proposal.title, proposal.rationale, impact=impact))

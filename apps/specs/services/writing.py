@@ -1,0 +1,205 @@
+"""A revision, written: versions, nodes, keys, links, and which links it makes doubtful."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from apps.specs.changes.inverting import inverse_of
+from apps.specs.changes.playing import Played
+from apps.specs.changes.values import LinkState, NodeState
+from apps.specs.choices import CARRIES, MUTUAL, LinkKind
+from apps.specs.models.graph import Key, Link, Node, Revision, Suspect, Version, held_at
+from apps.specs.models.proposals import Proposal
+from apps.specs.selectors.excerpts import fields_of
+from apps.specs.selectors.prospects import Prospect
+
+MEANT = ("kind", "title", "body", "attributes", "status", "is_live")
+"""What others rely on: not what it is called, where it stands, or who looks after it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    revision: int
+    nodes: list[UUID]
+    keys: list[str]
+    suspects: int
+    owners: list[UUID]
+
+
+def write_revision(
+    *,
+    proposal: Proposal,
+    prospect: Prospect,
+    request: UUID | None,
+    authors: Sequence[UUID],
+    approvers: Sequence[UUID],
+) -> Written:
+    """In the unit that holds its nodes. Revisions of a workspace are written one after another."""
+    played = prospect.played
+    assert played is not None  # noqa: S101 - what conflicts is not applied
+    number, at = _next_revision(proposal.workspace_id)
+    Revision.objects.create(
+        workspace_id=proposal.workspace_id,
+        number=number,
+        at=at,
+        proposal=proposal,
+        authors=list(dict.fromkeys(authors)),
+        approvers=list(approvers),
+        request_id=request,
+        inverse=inverse_of(played, prospect.operations),
+    )
+    _write_nodes(proposal.workspace_id, played, number, at)
+    _write_links(proposal.workspace_id, played, number)
+    doubtful = list(_doubtful(played))
+    _suspect(proposal.workspace_id, doubtful, number)
+    owners = {played.after.nodes[node].owner for _, node, _ in doubtful}
+    nodes = [*played.changed, *(link.source for link in played.linked | played.unlinked)]
+    return Written(
+        revision=number,
+        nodes=list(dict.fromkeys(nodes)),
+        keys=sorted({played.after.nodes[node].key for node in nodes}),
+        suspects=len(doubtful),
+        owners=sorted(owner for owner in owners if owner),
+    )
+
+
+def _next_revision(workspace: UUID) -> tuple[int, datetime]:
+    """Its number, and a time that is later than that of the one before it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO specs_graph AS graph (workspace_id, revision) VALUES (%s, 1)"
+            " ON CONFLICT (workspace_id) DO UPDATE SET revision = graph.revision + 1"
+            " RETURNING revision",
+            [workspace],
+        )
+        [number] = cursor.fetchone()
+        cursor.execute(
+            "SELECT greatest(clock_timestamp(), max(at) + interval '1 microsecond')"
+            " FROM specs_revision WHERE workspace_id = %s AND number = %s",
+            [workspace, number - 1],
+        )
+        [at] = cursor.fetchone()
+    return number, at
+
+
+def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> None:
+    states = [after for _, after in played.changed.values()]
+    if not states:
+        return
+    fields = {state.id: fields_of(state) for state in states}
+    Node.objects.bulk_create(
+        [
+            Node(
+                id=state.id,
+                workspace_id=workspace,
+                version=state.version,
+                revision=number,
+                changed_at=at,
+                **fields[state.id],
+            )
+            for state in states
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*fields[states[0].id], "version", "revision", "changed_at"],
+    )
+    Version.objects.filter(node__in=fields, until=None).update(until=number)
+    Version.objects.bulk_create(
+        Version(
+            workspace_id=workspace,
+            node_id=state.id,
+            number=state.version,
+            since=number,
+            **fields[state.id],
+        )
+        for state in states
+    )
+    _write_keys(workspace, played)
+
+
+def _write_keys(workspace: UUID, played: Played) -> None:
+    """A node may take a key back that it had. One that another node had is refused by a
+    constraint."""
+    given = {
+        after.key: after.id
+        for before, after in played.changed.values()
+        if (before is None or before.key.casefold() != after.key.casefold())
+        and played.before.keys.get(after.key.casefold()) != after.id
+    }
+    Key.objects.bulk_create(
+        Key(workspace_id=workspace, key=key, node_id=node) for key, node in given.items()
+    )
+
+
+def _write_links(workspace: UUID, played: Played, number: int) -> None:
+    if played.unlinked:
+        Link.objects.filter(held_at(None)).filter(_any_of(played.unlinked)).update(until=number)
+    Link.objects.bulk_create(
+        Link(
+            workspace_id=workspace,
+            source_id=link.source,
+            kind=link.kind,
+            target_id=link.target,
+            since=number,
+        )
+        for link in sorted(played.linked)
+    )
+
+
+def _doubtful(played: Played) -> Iterator[tuple[LinkState, UUID, UUID]]:
+    """Links that were there before and still are: with the node that is to be looked at, and what
+    of it has changed. What changed itself was looked at."""
+    changed = {
+        id_ for id_, (before, after) in played.changed.items() if before and _differ(before, after)
+    }
+    for link in sorted(played.before.links & played.after.links):
+        if link.kind not in CARRIES:
+            continue
+        ends = [(link.source, link.target)]
+        if link.kind in MUTUAL:
+            ends.append((link.target, link.source))
+        for node, cause in ends:
+            if cause in changed and node not in played.changed:
+                yield link, node, cause
+
+
+def _differ(before: NodeState, after: NodeState) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in MEANT)
+
+
+def _suspect(
+    workspace: UUID, doubtful: Sequence[tuple[LinkState, UUID, UUID]], number: int
+) -> None:
+    """What is doubtful already stays so since when it was."""
+    if not doubtful:
+        return
+    ids = _ids_of({link for link, _, _ in doubtful})
+    Suspect.objects.bulk_create(
+        [
+            Suspect(
+                workspace_id=workspace,
+                link_id=ids[link],
+                node_id=node,
+                cause_id=cause,
+                revision=number,
+            )
+            for link, node, cause in doubtful
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _ids_of(links: Collection[LinkState]) -> Mapping[LinkState, UUID]:
+    rows = Link.objects.filter(held_at(None)).filter(_any_of(links))
+    return {LinkState(row.source_id, LinkKind(row.kind), row.target_id): row.id for row in rows}
+
+
+def _any_of(links: Collection[LinkState]) -> Q:
+    wanted = Q(pk__in=[])
+    for link in links:
+        wanted |= Q(source=link.source, kind=link.kind, target=link.target)
+    return wanted

@@ -1,0 +1,45 @@
+"""Celery's door: what became of the approvals that proposals wait for, and of the graph beneath
+them. All of it runs in the queue `mutations`.
+"""
+
+from uuid import UUID
+
+from apps.ledger.deliveries import subscriber
+from apps.ledger.models import Event
+from apps.specs.choices import KIND
+from apps.specs.services import applying, closing, revalidating
+
+
+@subscriber("specs.queue_approved_mutation")
+def queue_approved_mutation(event: Event) -> None:
+    if event.payload["subject_kind"] == KIND:
+        applying.queue_approved_mutation(
+            proposal_id=UUID(event.payload["subject"]),
+            request_id=UUID(event.payload["request"]),
+            workspace=event.workspace_id,
+        )
+
+
+@subscriber("specs.close_mutation")
+def close_mutation(event: Event) -> None:
+    if event.payload["subject_kind"] == KIND:
+        closing.close_mutation(
+            proposal_id=UUID(event.payload["subject"]), workspace=event.workspace_id
+        )
+
+
+@subscriber("specs.apply_mutation")
+def apply_mutation(event: Event) -> None:
+    applying.apply_mutation(
+        proposal_id=UUID(event.payload["proposal"]), workspace=event.workspace_id
+    )
+
+
+@subscriber("specs.look_again")
+def look_again(event: Event) -> None:
+    """The graph has moved beneath others."""
+    revalidating.look_again_at_others(
+        than=UUID(event.payload["proposal"]),
+        nodes=[UUID(node) for node in event.payload["nodes"]],
+        workspace=event.workspace_id,
+    )
