@@ -2,7 +2,7 @@
 spec; as a picture, and beside it as a table that says the same.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -94,14 +94,6 @@ class GraphPage(SpecsPage):
     def _shown(
         self, picture: Picture, nodes: Sequence[Drawn], links: Collection[LinkState]
     ) -> dict[str, Any]:
-        keys = {node.id: node.key for node in nodes}
-        ways: dict[UUID, tuple[list[Any], list[Any]]] = {node.id: ([], []) for node in nodes}
-        for link in sorted(
-            links, key=lambda link: (link.kind, keys[link.source], keys[link.target])
-        ):
-            source, target = keys[link.source], keys[link.target]
-            ways[link.source][0].append((OUTWARDS[link.kind], target, self._page_of(target)))
-            ways[link.target][1].append((INWARDS[link.kind], source, self._page_of(source)))
         return {
             "picture": picture,
             "links": len(links),
@@ -109,12 +101,14 @@ class GraphPage(SpecsPage):
                 {
                     "node": node,
                     "url": self._page_of(node.key),
-                    "out": ways[node.id][0],
-                    "into": ways[node.id][1],
+                    "ways": [self._told(way) for way in ways],
                 }
-                for node in nodes
+                for node, *ways in _both_ways(nodes, links)
             ],
         }
+
+    def _told(self, way: Mapping[str, Sequence[str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+        return [(how, [(key, self._page_of(key)) for key in keys]) for how, keys in way.items()]
 
     def _rows(self) -> Any:
         return reading.rows_at(self.workspace.id, self.moment.number, self.me)
@@ -130,3 +124,17 @@ class GraphPage(SpecsPage):
 
     def _page_of(self, key: str) -> str:
         return self.url("specs_node", key)
+
+
+def _both_ways(
+    nodes: Sequence[Drawn], links: Collection[LinkState]
+) -> Iterator[tuple[Drawn, dict[str, list[str]], dict[str, list[str]]]]:
+    """Each with what it is linked to, and what is linked to it: by how that reads, the keys."""
+    keys = {node.id: node.key for node in nodes}
+    out: dict[UUID, dict[str, list[str]]] = {node.id: {} for node in nodes}
+    into: dict[UUID, dict[str, list[str]]] = {node.id: {} for node in nodes}
+    for link in sorted(links, key=lambda one: (one.kind, keys[one.source], keys[one.target])):
+        out[link.source].setdefault(OUTWARDS[link.kind], []).append(keys[link.target])
+        into[link.target].setdefault(INWARDS[link.kind], []).append(keys[link.source])
+    for node in nodes:
+        yield node, out[node.id], into[node.id]
