@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -17,9 +17,10 @@ from apps.approvals.selectors.names import people_named
 from apps.common.actors import NOBODY
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.choices import NodeKind, Status
-from apps.specs.models.graph import KindOfNode, Node, Suspect
+from apps.specs.models.graph import Node, Suspect
 from apps.specs.pages import reading
 from apps.specs.pages.page import SpecsPage, page_url
+from apps.specs.selectors.kinds import kinds_of
 
 SHOWN = 50
 MOST_DOCUMENTS, MOST_PARTS, MOST_OWNERS = 100, 300, 200
@@ -53,7 +54,7 @@ class Wanted(forms.Form):
     kind = forms.CharField(required=False, max_length=40)
     label = forms.CharField(required=False, max_length=60)
     status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
-    owner = forms.UUIDField(required=False)
+    owner_id = forms.UUIDField(required=False)
     parent = forms.CharField(required=False, max_length=80)
     suspect = forms.BooleanField(required=False)
     page = forms.IntegerField(required=False, min_value=2, max_value=100_000)
@@ -70,7 +71,7 @@ class BrowsePage(SpecsPage):
         asked = {name: value for name, value in form.cleaned_data.items() if value}
         page = asked.pop("page", 1)
         path = self._path(asked.pop("parent", ""))
-        found = self._narrowed(asked)
+        found = self._narrowed(**asked)
         if path:
             found = found.filter(parent_id=path[-1].of).order_by("rank", "key")
         else:
@@ -89,28 +90,18 @@ class BrowsePage(SpecsPage):
             **kwargs,
         )
 
-    def _rows(self) -> QuerySet[Any]:
-        rows = reading.rows_at(self.workspace.id, self.moment.number, self.me)
-        return rows.defer("body", "attributes", "heading")
-
-    def _narrowed(self, asked: dict[str, Any]) -> QuerySet[Any]:
-        rows = self._rows()
-        if words := asked.get("q"):
-            said = Q(key__icontains=words) | Q(title__icontains=words) | Q(body__icontains=words)
-            rows = rows.filter(said)
-        if "label" in asked:
-            rows = rows.filter(labels__contains=[asked["label"]])
-        if "suspect" in asked and self.moment.number is None:
-            rows = rows.filter(of__in=reading.suspect_ids(self.workspace.id))
-        same = {"kind": "kind", "status": "status", "owner": "owner_id"}
-        return rows.filter(**{same[name]: asked[name] for name in same.keys() & asked.keys()})
+    def _narrowed(self, *, suspect: bool = False, **asked: Any) -> Any:
+        found = self.found(**asked).defer("body", "attributes", "heading")
+        if suspect and self.moment.number is None:
+            return found.filter(of__in=reading.suspect_ids(self.workspace.id))
+        return found
 
     def _path(self, key: str) -> list[Any]:
         """From a document down to the part that is looked into."""
         path: list[Any] = []
         of = self.named(key).id if key else None
         while of and len(path) < DEEP:
-            row = self._rows().filter(of=of).first()
+            row = self.rows.filter(of=of).first()
             if row is None:
                 break
             path.insert(0, row)
@@ -119,7 +110,7 @@ class BrowsePage(SpecsPage):
 
     def _tree(self, path: Sequence[Any]) -> dict[str, Any]:
         """Documents, and the parts along the path."""
-        roots = self._rows().filter(kind=NodeKind.SPEC, parent_id=None).order_by("key")
+        roots = self.rows.filter(kind=NodeKind.SPEC, parent_id=None).order_by("key")
         documents = list(roots[: MOST_DOCUMENTS + 1])
         tree = [self._branch(row) for row in documents[:MOST_DOCUMENTS]]
         beside = tree
@@ -128,7 +119,7 @@ class BrowsePage(SpecsPage):
             if here is None:
                 break
             here["is_here"] = row is path[-1]
-            parts = self._rows().filter(parent_id=row.of).order_by("rank", "key")
+            parts = self.rows.filter(parent_id=row.of).order_by("rank", "key")
             here["parts"] = beside = [self._branch(part) for part in parts[:MOST_PARTS]]
         return {"tree": tree, "more_documents": len(documents) > MOST_DOCUMENTS}
 
@@ -145,7 +136,7 @@ class BrowsePage(SpecsPage):
         suspects = self._suspects([row.of for row in rows])
         names = people_named(row.owner_id for row in rows)
         above = {row.parent_id for row in rows if row.parent_id}
-        parents = dict(self._rows().filter(of__in=above).values_list("of", "key")) if above else {}
+        parents = dict(self.rows.filter(of__in=above).values_list("of", "key")) if above else {}
         return [
             {
                 "key": row.key,
@@ -168,11 +159,10 @@ class BrowsePage(SpecsPage):
         return dict(found.annotate(n=Count("id")).values_list("node", "n"))
 
     def _choices(self) -> dict[str, Any]:
-        owners = self._rows().exclude(owner_id=None).values_list("owner_id", flat=True).distinct()
+        owners = self.rows.exclude(owner_id=None).values_list("owner_id", flat=True).distinct()
         people = people_named(owners[:MOST_OWNERS])
-        own = KindOfNode.objects.filter(workspace=self.workspace).values_list("name", flat=True)
         return {
-            "kinds": [*NodeKind.values, *own.exclude(name__in=NodeKind.values).order_by("name")],
+            "kinds": list(kinds_of(self.workspace.id)),
             "statuses": Status.values,
             "owners": sorted(
                 ((str(one.id), one.name) for one in people.values() if one.id != NOBODY),

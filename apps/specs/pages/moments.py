@@ -1,5 +1,6 @@
 """As of when a page shows the graph: its address says a revision or a moment. Neither: now."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,15 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from apps.accounts.models import Workspace
+from apps.specs.errors import MomentUnknown
 from apps.specs.models.graph import Revision
+from apps.specs.selectors.nodes import revision_named
 
 
 class Asked(forms.Form):
     revision = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
-    as_of = forms.DateTimeField(required=False)
+    as_of = forms.CharField(required=False, max_length=40)
+    """As the API takes it."""
 
 
 @dataclass
@@ -35,8 +39,8 @@ class Moment:
         last = self.latest.number if self.latest else 0
         number: int | None = said.get("revision")
         if number is None and said.get("as_of"):
-            found = self._revisions.filter(at__lte=said["as_of"]).order_by("-number").first()
-            number = found.number if found else 0
+            with suppress(MomentUnknown):
+                number = revision_named(said["as_of"], workspace_id=self.workspace.id)
         return None if number is None or number >= last else number
 
     @cached_property

@@ -3,22 +3,26 @@ be so.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 
-from apps.approvals.selectors.names import people_named
+from apps.approvals.selectors.names import Person, people_named
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.changes.values import LinkState
-from apps.specs.models.graph import Node, Revision, Version, held_at
+from apps.specs.choices import LinkKind
+from apps.specs.models.graph import Link, Node, Revision, Suspect, Version, held_at
 from apps.specs.models.proposals import Proposal
 from apps.specs.pages import reading
 from apps.specs.pages.page import SpecsPage
 from apps.specs.pages.wording import INWARDS, OUTWARDS
+from apps.specs.selectors.blame import blame_of
+from apps.specs.selectors.impact import impact_of
+from apps.specs.selectors.nodes import revisions_numbered
 
-MOST_PARTS, MOST_LINKS, MOST_VERSIONS = 300, 300, 200
+MOST_PARTS, MOST_VERSIONS, MOST_REACHED = 300, 200, 500
 
 
 class NodePage(SpecsPage):
@@ -37,9 +41,14 @@ class NodePage(SpecsPage):
             "proposals": self._proposals(node),
             "graph_url": self.url("specs_graph", around=node.key),
             "state": state,
+            "text_url": self.address(body=None),
+            "blame_url": self.address(body="blame"),
         }
         if state:
             shown |= self._said(state) | self._around(node, state)
+            shown["blame"] = self._blame(node, state) if self._is_asked("body", "blame") else None
+        if self.moment.number is None:
+            shown |= self._impact(node) | self._suspects(node)
         return super().get_context_data(**{**kwargs, **shown})
 
     def _said(self, state: Version) -> dict[str, Any]:
@@ -58,20 +67,18 @@ class NodePage(SpecsPage):
 
     def _around(self, node: Node, state: Version) -> dict[str, Any]:
         """What it is a part of, its parts and its links, as they were then."""
-        rows = reading.rows_at(self.workspace.id, self.moment.number, self.me)
-        rows = rows.defer("body", "attributes", "heading")
         links = reading.links_at(self.workspace.id, self.moment.number)
         found = reading.linked(links, [node.id], both=False)
         ends = {end for link in found for end in (link.source, link.target)} - {node.id}
         wanted = {*ends, state.parent_id} - {None}
-        named = {row.of: row for row in rows.filter(of__in=wanted)}
+        named = {row.of: row for row in self.rows.filter(of__in=wanted)}
         told = [
             self._brief(named[other]) | {"how": how}
             for link in sorted(found, key=lambda link: link.kind)
             for how, other in [_way(link, node.id)]
             if other in named
         ]
-        parts = rows.filter(parent_id=node.id).order_by("rank", "key")
+        parts = self.rows.filter(parent_id=node.id).order_by("rank", "key")
         return {
             "above": self._brief(named[state.parent_id]) if state.parent_id in named else None,
             "links": sorted(told, key=lambda one: (one["how"], one["key"])),
@@ -91,20 +98,14 @@ class NodePage(SpecsPage):
         rows = list(
             node.versions.order_by("-number").values("number", "since", "is_live")[:MOST_VERSIONS]
         )
-        revisions = self._revisions(row["since"] for row in rows)
-        people = people_named(
-            one for each in revisions.values() for one in (*each.authors, *each.approvers)
-        )
+        revisions = revisions_numbered(self.workspace.id, (row["since"] for row in rows))
+        people = self._people(revisions.values())
         return [row | self._why(revisions[row["since"]], people) for row in rows]
 
-    def _revisions(self, numbers: Iterable[int]) -> dict[int, Revision]:
-        found = Revision.objects.filter(workspace=self.workspace, number__in=set(numbers))
-        kept = found.select_related("proposal").only(
-            "number", "at", "authors", "approvers", "proposal__title"
-        )
-        return {revision.number: revision for revision in kept}
+    def _people(self, revisions: Iterable[Revision]) -> dict[UUID, Person]:
+        return people_named(one for each in revisions for one in (*each.authors, *each.approvers))
 
-    def _why(self, revision: Revision, people: Any) -> dict[str, Any]:
+    def _why(self, revision: Revision, people: Mapping[UUID, Person]) -> dict[str, Any]:
         return {
             "at": revision.at,
             "why": spelled_out(revision.proposal.title),
@@ -113,9 +114,67 @@ class NodePage(SpecsPage):
             "approvers": ", ".join(people[one].name for one in revision.approvers),
         }
 
+    def _is_asked(self, name: str, value: str) -> bool:
+        return self.request.GET.get(name) == value
+
+    def _blame(self, node: Node, state: Version) -> list[dict[str, Any]]:
+        """Each paragraph with the version that brought it."""
+        found = blame_of(node, version=state.number)
+        people = self._people(one.revision for one in found)
+        return [
+            {
+                "text": spelled_out(one.paragraph.text),
+                "lines": (one.paragraph.first, one.paragraph.last),
+                "number": one.version,
+                **self._why(one.revision, people),
+            }
+            for one in found
+        ]
+
+    def _impact(self, node: Node) -> dict[str, Any]:
+        """What depends on it now, the nearest first."""
+        found = impact_of([node.id], self.workspace.id, most=MOST_REACHED)
+        return {
+            "reached": [
+                {
+                    "key": one.key,
+                    "title": spelled_out(one.title),
+                    "url": self.url("specs_node", one.key),
+                    "distance": one.distance,
+                    "path": [(OUTWARDS[step.link], step.key) for step in one.path],
+                }
+                for one in found
+            ],
+            "reached_more": len(found) == MOST_REACHED,
+        }
+
+    def _suspects(self, node: Node) -> dict[str, Any]:
+        """What it leads to that has changed since somebody found that it holds."""
+        found = Suspect.objects.visible_to(self.me).filter(node=node, cleared_at=None)
+        rows = list(found.select_related("link", "cause").order_by("revision", "id"))
+        revisions = revisions_numbered(self.workspace.id, (row.revision for row in rows))
+        return {
+            "suspects": [
+                {
+                    "cause": row.cause_id,
+                    "how": _way(_state_of(row.link), node.id)[0],
+                    "key": row.cause.key,
+                    "title": spelled_out(row.cause.title),
+                    "url": self.url("specs_node", row.cause.key),
+                    "revision": row.revision,
+                    "proposal": revisions[row.revision].proposal_id,
+                }
+                for row in rows
+            ],
+        }
+
     def _proposals(self, node: Node) -> list[Proposal]:
         seen = Proposal.objects.visible_to(self.me).open().filter(touches__contains=[node.id])
         return list(seen.order_by("-id").only("title", "state")[:50])
+
+
+def _state_of(link: Link) -> LinkState:
+    return LinkState(link.source_id, LinkKind(link.kind), link.target_id)
 
 
 def _way(link: LinkState, node: UUID) -> tuple[str, UUID]:

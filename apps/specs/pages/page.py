@@ -1,17 +1,19 @@
 """What the pages about a workspace's specs have in common."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.accounts.browser.pages import WorkspacePage
-from apps.specs.errors import NodeMissing
 from apps.specs.models.graph import Node
 from apps.specs.pages.moments import Moment
+from apps.specs.selectors.nodes import nodes_at, the_node
 
 PLACES = (
     ("Browse", "specs_browse"),
@@ -40,13 +42,25 @@ class SpecsPage(WorkspacePage):
         """This page with something else in its address. None: without it."""
         return _query({**self.request.GET.dict(), **said}) or self.request.path
 
+    @property
+    def scope(self) -> dict[str, Any]:
+        """Whose and where, as selectors ask it."""
+        return {"workspace_id": self.workspace.id, "actor": self.me}
+
+    @cached_property
+    def rows(self) -> Any:
+        """Nodes, or versions of then, without their texts; `of` is the node."""
+        return self.found().defer("body", "attributes", "heading")
+
+    def found(self, **asked: Any) -> Any:
+        """Those of which it is true."""
+        number = self.moment.number
+        of = F("id" if number is None else "node_id")
+        return nodes_at(revision=number, **asked, **self.scope).annotate(of=of)
+
     def named(self, key: str) -> Node:
         """By any key that it has or had."""
-        wanted = Node.objects.visible_to(self.me).filter(workspace=self.workspace)
-        found = wanted.filter(keys__key__iexact=key).first()
-        if found is None:
-            raise NodeMissing
-        return found
+        return the_node(name=key, **self.scope)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         leave = {*OF_THE_MOMENT, *OF_A_PLACE}

@@ -39,7 +39,7 @@ class GraphPage(SpecsPage):
         return super().get_context_data(**shown, **kwargs)
 
     def _whole(self) -> dict[str, Any]:
-        found = self._rows()
+        found = self.rows
         count = found.count()
         nodes = self._drawn(found.order_by("kind", "key")[:MOST])
         links = self._links({node.id for node in nodes})
@@ -62,7 +62,7 @@ class GraphPage(SpecsPage):
         asked = self.request.GET.get("depth", "")
         depth = int(asked) if asked in map(str, DEPTHS) else DEPTHS[0]
         near, left_out = self._near(centre.id, depth)
-        nodes = self._drawn(self._rows().filter(of__in=near))
+        nodes = self._drawn(self.rows.filter(of__in=near))
         links = self._links({node.id for node in nodes})
         picture = neighbourhood(nodes, links, page_of=self._page_of, centre=centre.id)
         return {
@@ -109,9 +109,6 @@ class GraphPage(SpecsPage):
 
     def _told(self, way: Mapping[str, Sequence[str]]) -> list[tuple[str, list[tuple[str, str]]]]:
         return [(how, [(key, self._page_of(key)) for key in keys]) for how, keys in way.items()]
-
-    def _rows(self) -> Any:
-        return reading.rows_at(self.workspace.id, self.moment.number, self.me)
 
     def _drawn(self, rows: Any) -> list[Drawn]:
         now = self.moment.number is None

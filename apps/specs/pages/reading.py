@@ -4,24 +4,13 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.common.actors import Actor
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind
-from apps.specs.models.graph import Link, Node, Suspect, Version, held_at
+from apps.specs.models.graph import Link, Suspect, held_at
 from apps.specs.pages.pictures import Drawn
-
-
-def rows_at(workspace: UUID, number: int | None, actor: Actor) -> QuerySet[Any]:
-    """Live nodes, or their versions of then; the node's id is `of`."""
-    if number is None:
-        nodes = Node.objects.visible_to(actor).live().filter(workspace=workspace)
-        return nodes.annotate(of=F("id"))
-    seen = Node.objects.visible_to(actor).filter(workspace=workspace)
-    versions = Version.objects.filter(held_at(number), node__in=seen, is_live=True)
-    return versions.annotate(of=F("node_id"))
 
 
 def links_at(workspace: UUID, number: int | None) -> QuerySet[Link]:

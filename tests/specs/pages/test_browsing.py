@@ -9,7 +9,7 @@ from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 15
+QUERIES = 17
 
 
 def at(workspace, path="") -> str:
@@ -56,10 +56,12 @@ def test_it_lists_what_there_is_and_the_documents(browser, workspace, second):
         ("revision=1&q=small", ["REQ-1"]),
         ("revision=0", []),
         ("as_of=2001-01-01", []),
+        ("as_of=rev:1&q=small", ["REQ-1"]),
+        ("as_of=whenever&kind=goal", ["GOAL-1"]),
         ("revision=99&kind=goal", ["GOAL-1"]),
         ("revision=x&kind=goal", ["GOAL-1"]),
         ("page=2", []),
-        ("owner=nobody&kind=goal", ["GOAL-1"]),
+        ("owner_id=nobody&kind=goal", ["GOAL-1"]),
     ],
 )
 def test_it_is_narrowed(browser, workspace, second, asked, found):

@@ -3,12 +3,13 @@
 import pytest
 
 from apps.specs.choices import ProposalState
+from apps.specs.models.graph import Link, Suspect
 from apps.specs.models.proposals import Proposal
 from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 16
+QUERIES = 20
 
 
 @pytest.fixture
@@ -102,3 +103,36 @@ def test_it_takes_as_many_queries_for_many_links(
     read("REQ-1/")
     with django_assert_num_queries(QUERIES):
         read("REQ-1/")
+
+
+def test_each_paragraph_tells_who_brought_it(read, workspace, scribe, reviewer):
+    plant(workspace, [node("REQ-6", body="One.\n\nTwo.\n")], author=scribe, title="Begin")
+    said = {"author": scribe, "approvers": [reviewer], "title": "Go on"}
+    plant(workspace, [node("REQ-6", body="One.\n\nTwo, and more.\n")], **said)
+    blamed = read("REQ-6/?body=blame").context["blame"]
+    assert [(one["text"], one["why"], one["approvers"]) for one in blamed] == [
+        ("One.", "Begin", ""),
+        ("Two, and more.", "Go on", reviewer.name),
+    ]
+    assert [one["text"] for one in read("REQ-6/?body=blame&revision=1").context["blame"]] == [
+        *("One.", "Two."),
+    ]
+
+
+def test_what_depends_on_it_is_told_with_the_way(read, second):
+    page = read("GOAL-1/")
+    ways = {one["key"]: one["path"] for one in page.context["reached"]}
+    assert ways["REQ-1"] == [("refines", "GOAL-1")]
+    assert ways["TEST-1"] == [("verifies", "REQ-1"), ("refines", "GOAL-1")]
+    assert "verifies REQ-1, which refines GOAL-1" in page.content.decode()
+
+
+def test_what_is_doubtful_is_told_with_its_cause(read, workspace, second):
+    link = Link.objects.get(source=second["REQ-1"].links_to.get(kind="verifies").source)
+    said = {"workspace": workspace, "link": link, "node": link.source, "cause": link.target}
+    Suspect.objects.create(revision=2, **said)
+    page = read("TEST-1/")
+    [suspect] = page.context["suspects"]
+    assert (suspect["how"], suspect["key"], suspect["revision"]) == ("verifies", "REQ-1", 2)
+    assert "To be looked at" in page.content.decode()
+    assert read("REQ-1/").context["suspects"] == []
