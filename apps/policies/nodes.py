@@ -62,7 +62,7 @@ def hidden_character(text: str) -> int | None:
 
 
 def _decode(text: str | bytes) -> str:
-    too_large = Fault(1, 1, f"A policy has at most {BYTES_LIMIT // 1024} KiB. Make it shorter.")
+    too_large = Fault(1, 1, f"It has at most {BYTES_LIMIT // 1024} KiB. Make it shorter.")
     if len(text) > BYTES_LIMIT:
         raise too_large
     if isinstance(text, str):
@@ -85,7 +85,7 @@ def _fault_at(text: str, index: int, message: str) -> Fault:
 # --- events of the parser to values
 
 
-_ANCHORS = "Anchors, aliases and merges (& * <<) are not used in policies. Write it out."
+_ANCHORS = "Anchors, aliases and merges (& * <<) are not used here. Write it out."
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -164,17 +164,17 @@ def _one_document(text: str) -> Iterator[Event]:
             if documents > 1:
                 raise _fault(here, "One file holds one policy: take out what follows `---`.")
             if event.version or event.tags:
-                raise _fault(here, "Directives (lines with %) are not used in policies.")
+                raise _fault(here, "Directives (lines with %) are not used here.")
         elif isinstance(event, yaml.AliasEvent):
             raise _fault(here, _ANCHORS)
         elif isinstance(event, (*_OPENING, yaml.ScalarEvent)):
             nodes += 1
             if nodes > NODES_LIMIT:
-                raise _fault(here, f"A policy has at most {NODES_LIMIT:,} values and names.")
+                raise _fault(here, f"It has at most {NODES_LIMIT:,} values and names.")
             if event.anchor is not None:
                 raise _fault(here, _ANCHORS)
             if event.tag is not None:
-                raise _fault(here, "Tags (words with !) are not used in policies.")
+                raise _fault(here, "Tags (words with !) are not used here.")
             yield event
         elif isinstance(event, _CLOSING):
             yield event

@@ -1,0 +1,174 @@
+"""A file's Markdown to nodes: one document, and what stands below its headings."""
+
+from dataclasses import dataclass, replace
+
+from apps.specs.choices import NodeKind
+from apps.specs.paper.headings import (
+    UNTITLED,
+    WITHOUT_LINE,
+    Frame,
+    Known,
+    Levels,
+    Names,
+    Said,
+    name_above,
+    plain_line,
+    said_by,
+)
+from apps.specs.paper.leaves import Leaf, links_in, without_nothing
+from apps.specs.paper.marks import Mark, MarkFault, read_comment, read_front
+from apps.specs.paper.outline import NOTHING, Outline, Part, ending_around, outline_of, spaced
+from apps.specs.schemas import MOST_CHARACTERS
+
+LONGEST_HEADING = 10_000
+
+
+@dataclass(frozen=True)
+class PaperFault:
+    """What is wrong in the files, and where."""
+
+    place: str
+    message: str
+
+
+class Unreadable(Exception):
+    def __init__(self, *faults: PaperFault) -> None:
+        super().__init__("; ".join(f"{fault.place}: {fault.message}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part with its mark, and with the headings that are text of its body."""
+
+    part: Part
+    mark: Mark
+    line: int
+    is_last: bool
+
+
+def read_document(
+    text: str, *, path: str, key: str, known: Known, title: str = UNTITLED
+) -> tuple[Leaf, ...]:
+    """`key` and `title`: of the document, if the file names none itself."""
+    outline = outline_of(text)
+    sections, front = _sections(outline, path)
+    first = sections[0]
+    said = _said(first, front, known) if first.part.level else Said(title)
+    named = front.key or said.key or key
+    kind = front.kind or (said.kind if said.key and not front.key else NodeKind.SPEC)
+    ending = ending_around(first.part.line, first.part.gap, first.part.end)
+    line = first.part.line if first.part.level else WITHOUT_LINE
+    document = _leaf(first, front, said, named, kind, path)
+    plain = plain_line(1, named, kind, document.title)
+    leaves = [
+        replace(
+            document,
+            id=str(front.id or ""),
+            heading=_frame(first, line, plain, "\n").kept,
+        )
+    ]
+    below = sections[1:]
+    heard = [_said(section, section.mark, known) for section in below]
+    keyed = [section.mark.key or said.key for section, said in zip(below, heard, strict=True)]
+    names = Names([named, *keyed], [said.anchor for said in heard])
+    above = {named: name_above(named, kind, None)}
+    levels = Levels(named)
+    for section, said, own in zip(below, heard, keyed, strict=True):
+        mark, level = section.mark, section.part.level
+        parent = mark.under or levels.parent_at(level)
+        if not levels.stands(parent):
+            raise _fault(path, section.line, f"`under`: {parent} stands nowhere above this.")
+        own = own or names.key(above[parent], said.anchor, mark.title or said.title)
+        kind = mark.kind or (said.kind if not mark.key else NodeKind.SECTION)
+        leaf = _leaf(section, mark, said, own, kind, path)
+        plain = plain_line(levels.plain_below(parent), own, kind, leaf.title)
+        frame = _frame(section, section.part.line, plain, ending)
+        leaves.append(replace(leaf, parent=parent, heading=frame.kept))
+        levels.enter(own, parent, level)
+        above[own] = name_above(own, kind, above[parent])
+    return tuple(leaves)
+
+
+def _sections(outline: Outline, path: str) -> tuple[list[Section], Mark]:
+    try:
+        front = read_front(outline.front)
+    except MarkFault as fault:
+        raise _fault(path, fault.line, fault.message) from None
+    parts = list(outline.parts)
+    has_line = front.heading and (parts[0].level == 1 or (outline.front and parts[0].level))
+    if parts[0].level and not has_line:
+        parts.insert(0, NOTHING)
+    sections: list[Section] = []
+    line = 1 + _lines(outline.opening)
+    at = 0
+    while at < len(parts):
+        part, mark = parts[at], front
+        if at:
+            try:
+                mark = read_comment(part.marked) if part.mark else Mark()
+            except MarkFault as fault:
+                raise _fault(path, line + 1, fault.message) from None
+        end = at + 1 + mark.headings
+        if end > len(parts):
+            raise _fault(path, line, "`headings`: there are not so many below this.")
+        below = f"{part.gap}{part.body}{part.end}" + "".join(p.text for p in parts[at + 1 : end])
+        gap, body, rest = spaced(below)
+        whole = replace(part, gap=gap, body=body, end=rest)
+        sections.append(Section(whole, mark, line, end == len(parts)))
+        line += sum(_lines(p.text) for p in parts[at:end])
+        at = end
+    return sections, front
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _said(section: Section, mark: Mark, known: Known) -> Said:
+    """Where the mark names the key, that of another one is part of the title."""
+    own = mark.key
+    if own is None:
+        return said_by(section.part.said, known)
+    named = (own, NodeKind.SECTION)
+    return said_by(
+        section.part.said, lambda key: named if key.casefold() == own.casefold() else None
+    )
+
+
+def _leaf(section: Section, mark: Mark, said: Said, key: str, kind: str, path: str) -> Leaf:
+    body = section.part.body if mark.body is None else mark.body
+    if mark.spacing:
+        body = mark.spacing[0] + body + mark.spacing[1]
+    if len(body) > MOST_CHARACTERS:
+        raise _fault(path, section.line, f"A body has at most {MOST_CHARACTERS:,} characters.")
+    if len(section.part.line) > LONGEST_HEADING:
+        raise _fault(path, section.line, f"A heading has at most {LONGEST_HEADING:,} characters.")
+    return Leaf(
+        key=key,
+        kind=kind,
+        title=mark.title or said.title,
+        body=body,
+        attributes=without_nothing(mark.attributes),
+        labels=tuple(mark.labels),
+        owner=str(mark.owner) if mark.owner else None,
+        status=mark.status,
+        links=links_in(mark.links),
+        place=f"{path}:{section.line}",
+    )
+
+
+def _frame(section: Section, line: str, plain: str, ending: str) -> Frame:
+    part = section.part
+    plain_end = ending if section.is_last else ending * 2
+    has_body = bool(part.body)
+    plain_gap = ending * 2 if has_body else plain_end
+    return Frame(
+        None if line == plain else line,
+        None if part.gap == plain_gap else part.gap,
+        None if not has_body or part.end == plain_end else part.end,
+    )
+
+
+def _fault(path: str, line: int, message: str) -> Unreadable:
+    return Unreadable(PaperFault(f"{path}:{line}", message))
