@@ -1,7 +1,7 @@
 """People and agents, the workspaces they meet in, and what they prove themselves with."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -15,6 +15,8 @@ from apps.accounts.choices import ActorKind, Permission, Role, Scope, Tier, Work
 from apps.accounts.rules import PERMISSIONS, effective_role
 from apps.common.actors import Actor
 from apps.common.ids import uuid7
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -136,10 +138,10 @@ class Workspace(models.Model):
         return self.archived_at is not None
 
 
-class InWorkspace(models.QuerySet):  # type: ignore[type-arg]
+class InWorkspace(models.QuerySet[Row]):
     """Of rows that everybody sees who belongs to their workspace."""
 
-    def visible_to(self, actor: Actor) -> "InWorkspace":
+    def visible_to(self, actor: Actor) -> Self:
         return self.filter(workspace__in=Workspace.objects.visible_to(actor))
 
 

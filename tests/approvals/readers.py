@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db.models import F
 
 from apps.approvals.models.people import Attention, Card
 from tests.approvals.conftest import hold, policy_of
@@ -51,6 +52,4 @@ def request_(loaves, office, workspace, owner, baker, reader):
 def due_now(request, **by):
     """As if so much time had passed, also for what is to be sent."""
     pass_time(request, **by)
-    for card in Card.objects.filter(request=request, due_at__isnull=False):
-        card.due_at -= timedelta(**by)
-        card.save()
+    Card.objects.filter(request=request).update(due_at=F("due_at") - timedelta(**by))

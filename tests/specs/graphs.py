@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User, Workspace
 from apps.common.ids import uuid7
 from apps.specs.choices import LinkKind, NodeKind, ProposalState
-from apps.specs.models.graph import Graph, Key, Link, Node, Revision, State, Version
+from apps.specs.models.graph import Graph, Key, Link, Node, Revision, State, Suspect, Version
 from apps.specs.models.proposals import Proposal
 
 FIELDS = tuple(field.attname for field in State._meta.local_concrete_fields)
@@ -82,6 +82,20 @@ def plant(
         for source, kind, target in _read(links, named)
     )
     return Planted(revision=revision, nodes=changed)
+
+
+def doubt(workspace: Workspace, *links: str) -> list[Suspect]:
+    """These links are suspect since the latest revision, because of what they lead to."""
+    keys = Key.objects.filter(workspace=workspace).select_related("node")
+    read = _read(links, {key.key: key.node for key in keys})
+    found = []
+    for source, kind, target in read:
+        link = Link.objects.get(source=source, kind=kind, target=target, until=None)
+        revision = Graph.objects.get(workspace=workspace).revision
+        found.append(
+            Suspect(workspace=workspace, link=link, node=source, cause=target, revision=revision)
+        )
+    return Suspect.objects.bulk_create(found)
 
 
 def _nodes(

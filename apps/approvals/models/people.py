@@ -173,7 +173,7 @@ class Snooze(models.Model):
         return f"{self.request_id} until {self.until}"
 
 
-class AbsenceQuerySet(InWorkspace):
+class AbsenceQuerySet(InWorkspace["Absence"]):
     def now(self) -> "AbsenceQuerySet":
         return self.not_over().filter(begins_at__lte=timezone.now())
 
@@ -272,7 +272,7 @@ class KeptView(models.Model):
         return f"{self.name} of {self.person_id}"
 
 
-class AfterReviewQuerySet(InWorkspace):
+class AfterReviewQuerySet(InWorkspace["AfterReview"]):
     def owed(self) -> "AfterReviewQuerySet":
         return self.filter(reviewed_at__isnull=True)
 

@@ -27,10 +27,11 @@ class Absences:
 
     @cached_property
     def _found(self) -> dict[UUID, dict[UUID, UUID]]:
-        away = Absence.objects.filter(workspace__in=self._workspaces, delegate_id__isnull=False)
+        away = Absence.objects.filter(workspace__in=self._workspaces)
         found: dict[UUID, dict[UUID, UUID]] = {}
         for row in away.now().order_by("id"):
-            found.setdefault(row.workspace_id, {})[row.person_id] = row.delegate_id
+            if row.delegate_id:
+                found.setdefault(row.workspace_id, {})[row.person_id] = row.delegate_id
         return found
 
 

@@ -12,8 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
-from apps.accounts.models import InWorkspace, Workspace
-from apps.common.actors import Actor
+from apps.accounts.models import InWorkspace
 from apps.common.ids import uuid7
 from apps.specs.choices import LinkKind, Status
 
@@ -95,11 +94,7 @@ class State(models.Model):
         abstract = True
 
 
-class NodeQuerySet(models.QuerySet["Node"]):
-    def visible_to(self, actor: Actor) -> "NodeQuerySet":
-        """Whoever belongs to a workspace may read its specs."""
-        return self.filter(workspace__in=Workspace.objects.visible_to(actor))
-
+class NodeQuerySet(InWorkspace["Node"]):
     def live(self) -> "NodeQuerySet":
         return self.filter(is_live=True)
 

@@ -1,0 +1,24 @@
+"""Links that a change has made doubtful, until somebody who may has looked at them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.choices import Permission
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.specs.models.graph import Node, Suspect
+
+
+def suspects_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[Suspect]:
+    """`asked`: equal to what is given, of node, node__owner_id, cause."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = Suspect.objects.visible_to(actor).filter(workspace_id=workspace_id, cleared_at=None)
+    return found.filter(**asked).select_related("link", "node", "cause")
+
+
+def needed_to_clear(node: Node, actor: Actor) -> Permission:
+    """Whoever looks after a node may say that it still is right. Of others it takes the right to
+    decide."""
+    return Permission.WRITE if node.owner_id == actor.actor_id else Permission.DECIDE

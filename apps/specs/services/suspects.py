@@ -1,0 +1,40 @@
+"""Saying that what a change has made doubtful still is right."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.ledger.services import record, unit
+from apps.specs.events import SuspectsCleared
+from apps.specs.models.graph import Node, Suspect
+from apps.specs.selectors.suspects import needed_to_clear
+
+
+def clear_suspects(
+    *,
+    nodes: Collection[Node],
+    causes: Collection[UUID] | None = None,
+    actor: Actor,
+    workspace: UUID,
+) -> list[Suspect]:
+    """Of these nodes, those because of these causes, or all. All of them or, where one may not be
+    cleared, none. Cleared already, they stay so."""
+    with unit(actor=actor, workspace=workspace):
+        for needed in {needed_to_clear(node, actor) for node in nodes}:
+            require(actor=actor, workspace_id=workspace, permission=needed)
+        doubtful = Suspect.objects.filter(workspace_id=workspace, node__in=nodes, cleared_at=None)
+        if causes is not None:
+            doubtful = doubtful.filter(cause__in=causes)
+        held = doubtful.select_for_update(of=("self",)).select_related("node", "cause")
+        found = list(held.order_by("node", "id"))
+        now = timezone.now()
+        doubtful.filter(id__in=[one.id for one in found]).update(
+            cleared_at=now, cleared_by=actor.actor_id
+        )
+        for node in dict.fromkeys(suspect.node for suspect in found):
+            keys = {suspect.cause.key for suspect in found if suspect.node == node}
+            record(SuspectsCleared(node=node.id, key=node.key, causes=sorted(keys)))
+    return found
