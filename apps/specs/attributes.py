@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, UnknownType, ValidationError
+from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -21,7 +21,9 @@ from referencing.exceptions import Unresolvable
 from apps.policies.engine.patterns import BadPattern, compiled
 
 MOST_CHARACTERS = 100_000
-"""Of a node's attributes, and of a kind's schema, as JSON."""
+"""Of a node's attributes, as JSON."""
+LARGEST_SCHEMA = 20_000
+"""Characters, as JSON."""
 MOST_FAULTS = 20
 _STEPS = 20_000
 _SECONDS = 1.0
@@ -67,8 +69,17 @@ def schema_faults(schema: Any) -> tuple[str, ...]:
     if not isinstance(schema, dict):
         return ("A schema of attributes is an object.",)
     try:
-        if len(json.dumps(schema)) > MOST_CHARACTERS:
-            return (f"A schema has at most {MOST_CHARACTERS:,} characters.",)
+        return _schema_faults(json.dumps(schema))
+    except (RecursionError, TypeError, ValueError):
+        return ("It is no JSON, or nested too deep.",)
+
+
+@lru_cache(maxsize=256)
+def _schema_faults(written: str) -> tuple[str, ...]:
+    if len(written) > LARGEST_SCHEMA:
+        return (f"A schema has at most {LARGEST_SCHEMA:,} characters.",)
+    schema = json.loads(written)
+    try:
         Draft202012Validator.check_schema(schema)
         found = [*_refused(schema)]
         if not found:
@@ -83,19 +94,20 @@ def schema_faults(schema: Any) -> tuple[str, ...]:
 
 
 def faults_of(attributes: Mapping[str, Any], schema: Mapping[str, Any]) -> list[AttributeFault]:
-    """Raises nothing, whatever the schema is: what cannot be judged does not pass."""
+    """What cannot be judged does not pass."""
+    unusable = schema_faults(schema)
     try:
-        if len(json.dumps(attributes)) > MOST_CHARACTERS:
+        if not unusable and len(json.dumps(attributes)) > MOST_CHARACTERS:
             limit = f"Attributes have at most {MOST_CHARACTERS:,} characters."
             return [AttributeFault((), limit, "Put long texts in the body.")]
-        return _judge(attributes, schema)
+        if not unusable:
+            return _judge(attributes, schema)
     except (TooMuch, RecursionError):
-        why = "it takes too long to judge by"
-    except (BadPattern, Unresolvable) as error:
-        why = _short(str(error))
-    except (UnknownType, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        why = "it is no JSON Schema"
-    return [AttributeFault((), f"The schema of this kind cannot be used: {why}.", "Mend the kind.")]
+        unusable = ("It takes too long to judge by.",)
+    except Unresolvable as error:
+        unusable = (f"It refers to {_short(str(error.ref))}, which is not within it.",)
+    message = f"The schema of this kind cannot be used. {unusable[0]}"
+    return [AttributeFault((), message, "Mend the schema of the kind.")]
 
 
 def _judge(attributes: Mapping[str, Any], schema: Mapping[str, Any]) -> list[AttributeFault]:

@@ -97,19 +97,24 @@ def _hidden(text: str, field: str) -> Iterator[Found]:
 def _disguised(text: str) -> Iterator[Found]:
     """Words of Latin letters among which others pose as such. Names of another script, units and
     symbols have none."""
-    if text.isascii():
-        return
-    for match in _WORD.finditer(text):
+    posing = {character for character in set(text) if _poses(character)}
+    for match in _WORD.finditer(text) if posing else ():
         word = match.group()
-        if word.isascii() or not any(map(str.isascii, word)):
+        if posing.isdisjoint(word) or not any(map(str.isascii, word)):
             continue
         plain = unmasked(word)
-        posing = next((one for one in word if not one.isascii()), "")
-        if plain.isascii() and plain.isalpha() and not _is_compatible(word):
-            message = f"In “{word[:40]}” stands {spelled(posing)}, which looks like another letter."
+        if plain.isascii():
+            one = next(character for character in word if character in posing)
+            message = f"In “{word[:40]}” stands {spelled(one)}, which looks like another letter."
             yield match.start(), word, Severity.WARNING, "lookalike", message, f"Write: {plain}"
 
 
-def _is_compatible(word: str) -> bool:
-    """Letters that are others by name: ligatures, full width. They deceive nobody."""
-    return unicodedata.normalize("NFKC", word).isascii()
+def _poses(character: str) -> bool:
+    """Ligatures and letters of full width are others by name, and deceive nobody."""
+    return (
+        not character.isascii()
+        and character.isalpha()
+        and unmasked(character).isascii()
+        and unmasked(character).isalpha()
+        and not unicodedata.normalize("NFKC", character).isascii()
+    )

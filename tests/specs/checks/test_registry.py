@@ -128,7 +128,7 @@ schemas = st.dictionaries(
 
 @pytest.mark.long
 @given(excerpts, excerpts, st.lists(operations, max_size=4), schemas)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_check_ever_fails(before, after, done, schemas):
     checked = Checked(operations=done, before=before, after=after, schemas=schemas, reach=Known())
     assert [one for one in run_checks(checked) if one.rule == "failed"] == []
