@@ -255,12 +255,15 @@ OperationIn = Annotated[
 _OPERATION: TypeAdapter[OperationIn] = TypeAdapter(OperationIn)
 
 
-def read_operations(sent: Sequence[Any]) -> tuple[OperationIn, ...]:
-    """Raises OperationsInvalid, with every fault there is."""
+def read_operations(
+    sent: Sequence[Any], *, most: int | None = MOST_OPERATIONS
+) -> tuple[OperationIn, ...]:
+    """Raises OperationsInvalid, with every fault there is. `most`: None for what we made ourselves,
+    as the inverse of a proposal."""
     if not sent:
         raise _invalid("A proposal does something: give at least one operation.")
-    if len(sent) > MOST_OPERATIONS:
-        raise _invalid(f"A proposal has at most {MOST_OPERATIONS} operations. Split it.")
+    if most is not None and len(sent) > most:
+        raise _invalid(f"A proposal has at most {most} operations. Split it.")
     read, faults = list[OperationIn](), list[dict[str, Any]]()
     for number, each in enumerate(sent):
         try:

@@ -62,6 +62,14 @@ def _patched(patch: str, body: str) -> str:
         raise EditUnfit("patch", f"Line {fault.line}: {fault.message}") from fault
     if any(line.strip() for line in lines[at:]):
         raise EditUnfit("patch", f"Line {at + 1}: a patch of one body is hunks alone.")
+    # Whoever says nothing of how the last line ends leaves that as it is.
+    says_no_end = all(line.ended for hunk in hunks for line in hunk.lines)
+    if says_no_end and body and not body.endswith("\n"):
+        return _applied(hunks, f"{body}\n").removesuffix("\n")
+    return _applied(hunks, body)
+
+
+def _applied(hunks: Sequence[Hunk], body: str) -> str:
     try:
         return apply_hunks(_placed(hunks, body), body)
     except Misfit as misfit:

@@ -19,11 +19,13 @@ def needs_of(operations: Sequence[Operation]) -> tuple[tuple[int, ...], ...]:
     writers: dict[tuple[UUID, str], int] = {}
     linkers: dict[LinkState, int] = {}
     done: dict[UUID, list[int]] = defaultdict(list)
+    movers: list[int] = []
     needs: list[tuple[int, ...]] = []
     for number, operation in enumerate(operations):
         node, ends = operation.node, set(ends_of(operation))
         needed = {makers[each] for each in {node, *ends} if each in makers}
-        needed |= {writers[end, _PLACE] for end in ends if (end, _PLACE) in writers}
+        if (stands := operation.after.get("after")) and (UUID(stands), _PLACE) in writers:
+            needed.add(writers[UUID(stands), _PLACE])
         if operation.link:
             link = _undirected(operation.link)
             needed |= {linkers[link]} if link in linkers else set()
@@ -33,6 +35,9 @@ def needs_of(operations: Sequence[Operation]) -> tuple[tuple[int, ...], ...]:
         for field in _written(operation):
             needed |= {writers[node, field]} if (node, field) in writers else set()
             writers[node, field] = number
+        if _moves_over(operation):
+            needed |= set(movers)
+            movers.append(number)
         if operation.op in (Op.CREATE, Op.RESTORE):
             makers[node] = number
         done[node].append(number)
@@ -50,6 +55,12 @@ def _releases(operations: Sequence[Operation]) -> dict[UUID, set[int]]:
             for end in ends_of(operation):
                 found[end].add(number)
     return found
+
+
+def _moves_over(operation: Operation) -> bool:
+    """To another parent. Whether that makes it a part of itself can lie with any such before it."""
+    before, after = operation.before.get(_PLACE), operation.after.get(_PLACE)
+    return operation.op == Op.MOVE and before != after
 
 
 def _written(operation: Operation) -> tuple[str, ...]:

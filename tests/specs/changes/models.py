@@ -43,6 +43,11 @@ class Model:
         back.nodes, back.names = gone | back.nodes, dict(later.names)
         return back
 
+    def seen(self, sent: Sent) -> Any:
+        """What stands now where this changes it."""
+        field = {"update": "title", "set": "size", "rename": "key"}.get(sent["op"], "")
+        return self.nodes[self.names[sent["target"]]].get(field) if field else None
+
     def parent_of(self, node: str) -> str | None:
         return next((whole for whole, parts in self.parts.items() if node in parts), None)
 
@@ -81,6 +86,7 @@ class Model:
     def _change(self, sent: Sent, field: str, value: Any) -> None:
         node = self.nodes[self._find(sent["target"])]
         _need(node.get(field) != value)
+        _need("seen" not in sent or node.get(field) == sent["seen"])
         node[field] = value
 
     def _edit(self, sent: Sent) -> None:

@@ -61,11 +61,17 @@ def test_a_patch_that_does_not_fit_says_where():
         "patch",
         "It does not fit: line 2 of the body is `two`, and the patch has `zwei` there.",
     )
-    assert unfit("one", patch="@@ -1 +1 @@\n-one\n+1\n") == (
+    end = "\\ No newline at end of file\n"
+    assert unfit("one\n", patch=f"@@ -1 +1 @@\n-one\n{end}+1\n{end}") == (
         "patch",
-        "It does not fit: line 1 of the body is `one` without a line feed, "
-        "and the patch has `one` there.",
+        "It does not fit: line 1 of the body is `one`, "
+        "and the patch has `one` without a line feed there.",
     )
+
+
+def test_a_patch_that_is_silent_on_the_last_line_leaves_its_end_as_it_is():
+    assert edit("one", patch="@@ -1 +1,2 @@\n one\n+two\n") == "one\ntwo"
+    assert edit("one\ntwo", patch="@@ -1,2 +1 @@\n one\n-two\n") == "one"
 
 
 @pytest.mark.parametrize(

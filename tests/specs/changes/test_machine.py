@@ -7,7 +7,15 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from apps.specs.changes.digests import content_digest
 from apps.specs.changes.inverting import inverse_of
@@ -51,6 +59,9 @@ changes = st.one_of(
 )
 
 
+drafts = st.lists(changes, min_size=2, max_size=8)
+
+
 @dataclass
 class Proposed:
     sent: list[Sent]
@@ -76,21 +87,55 @@ class GraphAndModel(RuleBasedStateMachine):
         self.model = Model()
         self.revision = self.lines = 0
 
-    @rule(target=proposals, drafts=st.lists(changes, min_size=1, max_size=5))
+    @initialize()
+    def begin(self) -> None:
+        """With a whole of three parts."""
+        first: Sent = {"op": "create", "kind": "requirement", "title": "a", "body": BODY}
+        parents = dict.fromkeys(KEYS[1:4], KEYS[0])
+        sent = [first | {"key": key, "parent": parents.get(key), "after": None} for key in KEYS[:4]]
+        self.graph.do(*sent)
+        self.model = self.model.do(*sent)
+
+    @rule(target=proposals, drafts=drafts)
     def submit(self, drafts: list[Sent]) -> Any:
-        return self._submitted(drafts)
+        return self._submitted(drafts) or multiple()
 
-    @rule(target=proposals, drafts=st.lists(creations, min_size=2, max_size=4))
-    def submit_creations(self, drafts: list[Sent]) -> Any:
-        return self._submitted(drafts)
+    @rule(target=inverses, proposed=consumes(proposals))
+    def apply(self, proposed: Proposed) -> Any:
+        return self._applied(proposed) or multiple()
 
-    def _submitted(self, drafts: list[Sent]) -> Any:
+    @rule(undoing=consumes(inverses))
+    def revert(self, undoing: Undoing) -> None:
+        self._revert(undoing)
+
+    @rule(drafts=drafts)
+    def apply_at_once_and_revert(self, drafts: list[Sent]) -> None:
+        proposed = self._submitted(drafts)
+        undoing = proposed and self._applied(proposed)
+        if undoing:
+            self._revert(undoing)
+
+    @rule(drafts=drafts, wanted=st.sets(st.integers(0, 7), min_size=1))
+    def accept_a_part(self, drafts: list[Sent], wanted: set[int]) -> None:
+        """With what it needs, a part of a proposal is one by itself."""
+        proposed = self._submitted(drafts)
+        needs = needs_of(proposed.operations) if proposed else ()
+        taken = {number for number in wanted if number < len(needs)}
+        while more := {need for number in taken for need in needs[number]} - taken:
+            taken |= more
+        if proposed and taken:
+            sent = [proposed.sent[number] for number in sorted(taken)]
+            operations = tuple(proposed.operations[number] for number in sorted(taken))
+            self._applied(Proposed(sent, operations, proposed.revision))
+
+    def _submitted(self, drafts: list[Sent]) -> Proposed | None:
         """What the model refuses of it is no operation to the graph, and is left out."""
-        staged, taken = self.model, list[Sent]()
+        staged, taken, seen = self.model, list[Sent](), list[Any]()
         for draft in drafts:
             each = self._filled(draft, staged)
             if self._is_named_twice(each, taken):
                 continue
+            before = staged
             try:
                 staged = staged.do(each)
             except Dangling:
@@ -101,35 +146,17 @@ class GraphAndModel(RuleBasedStateMachine):
             if self._turns_twice(*taken, each):
                 break
             taken.append(each)
+            seen.append(before.seen(each))
         if not taken:
-            return multiple()
+            return None
         operations = read(json.loads(json.dumps(kept(self.graph.resolve(*taken)))))
         rebased = self.graph.rebase(operations)
         assert (rebased.operations, rebased.is_same) == (operations, True)
-        return Proposed(taken, operations, self.revision)
+        sent = [{**each, "seen": value} for each, value in zip(taken, seen, strict=True)]
+        return Proposed(sent, operations, self.revision)
 
-    @rule(target=inverses, proposed=consumes(proposals))
-    def apply(self, proposed: Proposed) -> Any:
-        return self._applied(proposed.sent, proposed.operations, proposed.revision)
-
-    @rule(
-        target=inverses,
-        proposed=consumes(proposals),
-        wanted=st.sets(st.integers(0, 4), min_size=1),
-    )
-    def apply_in_part(self, proposed: Proposed, wanted: set[int]) -> Any:
-        """With what it needs, a part of a proposal is one by itself."""
-        needs = needs_of(proposed.operations)
-        taken = {number for number in wanted if number < len(needs)}
-        while more := {need for number in taken for need in needs[number]} - taken:
-            taken |= more
-        if not taken:
-            return multiple()
-        some = [proposed.sent[number] for number in sorted(taken)]
-        operations = tuple(proposed.operations[number] for number in sorted(taken))
-        return self._applied(some, operations, proposed.revision)
-
-    def _applied(self, sent: list[Sent], operations: tuple[Operation, ...], revision: int) -> Any:
+    def _applied(self, proposed: Proposed) -> Undoing | None:
+        sent, operations, revision = proposed.sent, proposed.operations, proposed.revision
         rebased = self.graph.rebase(operations)
         same = content_digest(rebased.operations) == content_digest(operations)
         assert rebased.is_same == (same and not rebased.conflicts)
@@ -137,25 +164,24 @@ class GraphAndModel(RuleBasedStateMachine):
             expected = self.model.do(*self._placed(sent, rebased.operations))
         except Dangling:
             assert revision != self.revision
-            return multiple()
+            return None
         except Idle:
             assert rebased.conflicts
-            return multiple()
+            return None
         except Refused:
             assert rebased.conflicts
             assert revision != self.revision
-            return multiple()
+            return None
         if rebased.conflicts:
             assert revision != self.revision
-            return multiple()
+            return None
         before, self.revision = self.graph.said(), self.revision + 1
         inverse = inverse_of(self.graph.apply(rebased.operations), rebased.operations)
         undoing = Undoing(inverse, before, self.model, self.revision)
         self.model = expected
         return undoing
 
-    @rule(undoing=consumes(inverses))
-    def revert(self, undoing: Undoing) -> None:
+    def _revert(self, undoing: Undoing) -> None:
         try:
             operations = self.graph.resolve(*undoing.inverse)
         except OperationsInvalid:
@@ -243,5 +269,5 @@ class GraphAndModel(RuleBasedStateMachine):
         return placed
 
 
-GraphAndModel.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+GraphAndModel.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
 TestGraphAndModel = GraphAndModel.TestCase

@@ -109,6 +109,15 @@ def test_what_needs_what(graph):
     )
 
 
+def test_a_move_needs_those_before_it_that_may_keep_it_from_being_a_part_of_itself(graph):
+    operations = graph.resolve(
+        {"op": "move", "target": "SEC-1", "parent": None},
+        {"op": "move", "target": "REQ-2", "after": None},
+        {"op": "move", "target": "SPEC-1", "parent": "REQ-1"},
+    )
+    assert needs_of(operations) == ((), (), (0,))
+
+
 def test_operations_are_kept_as_json_and_read_again(graph):
     for sent in PROPOSALS:
         operations = graph.resolve(*sent)
