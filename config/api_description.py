@@ -42,6 +42,7 @@ TAGS = {
     "activity": "What happened lately. Live events come over the socket and the streams.",
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
     "approvals": "What people are asked, how they decide, and what came of it.",
+    "mutations": "What is proposed to specs: judged, checked, decided on, applied once, undone.",
     "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
     "policies": "What acts may do, as code: the policy that holds, its versions and drafts, and "
@@ -82,6 +83,9 @@ def settings(*, server: str) -> dict[str, Any]:
             "ReasonEnum": "apps.policies.choices.Reason",
             "RiskLevelEnum": "apps.policies.choices.RiskLevel",
             "VerdictEffectEnum": "apps.policies.choices.Effect",
+            "MutationStateEnum": "apps.specs.choices.ProposalState",
+            "SpecLinkKindEnum": "apps.specs.choices.LinkKind",
+            "SpecStatusEnum": "apps.specs.choices.Status.values",
             "PlanStateEnum": "apps.plans.choices.PlanState",
             "PlanVariantEnum": "apps.plans.choices.VariantId",
             "RiskBudgetEnum": "apps.plans.choices.RiskBudget",

@@ -27,8 +27,13 @@ from apps.policies.services.drafts import draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.observing import input_as_act
 from apps.policies.services.versions import apply_policy
+from apps.specs.models.graph import Node
+from apps.specs.models.proposals import Proposal
+from apps.specs.schemas import read_operations
+from apps.specs.services.submitting import submit_mutation
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.specs.graphs import node, plant
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Tenant:
     request: ApprovalRequest
     absence: Absence
     comment: Comment
+    spec: Node
+    proposal: Proposal
 
     @classmethod
     def new(cls, name: str) -> "Tenant":
@@ -106,6 +113,16 @@ rules:
         comment = add_comment(
             request_id=request.id, text=f"{name}-comment", files=[file], actor=owner
         )
+        key = f"{name}-REQ-1"
+        spec = plant(workspace, [node(key, body=f"{name}-body\n")], author=owner)[key]
+        titled = {"op": "update", "target": key, "changes": {"title": f"{name}-title"}}
+        proposal = submit_mutation(
+            title=f"{name}-mutation",
+            rationale=f"{name}-rationale",
+            operations=read_operations([titled]),
+            actor=owner,
+            workspace=workspace.id,
+        ).proposal
         return cls(
             workspace=workspace,
             owner=owner,
@@ -125,6 +142,8 @@ rules:
                 ends_at=timezone.now() + timedelta(days=2),
             ),
             comment=comment,
+            spec=spec,
+            proposal=proposal,
         )
 
     def key_of_owner(self) -> str:
@@ -149,6 +168,8 @@ rules:
             "request_id": self.request.id,
             "comment_id": self.comment.id,
             "attachment_id": self.comment.attachments.get().id,
+            "key": self.spec.key,
+            "proposal_id": self.proposal.id,
             "number": 1,
             "name": "team",
         }
@@ -172,4 +193,8 @@ rules:
             self.plan.name,
             self.workspace.name.replace("workspace", "intent"),
             self.workspace.name.replace("workspace", "docs/bread"),
+            self.workspace.name.replace("workspace", "body"),
+            self.workspace.name.replace("workspace", "title"),
+            self.proposal.title,
+            self.proposal.rationale,
         ]

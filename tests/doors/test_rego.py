@@ -18,10 +18,13 @@ FREE = 'version: "1"\nallowed_dirs: [docs, plans]\ndefault: {then: {allow: true}
 ANOTHER = FREE + "description: another\n"
 IN_A_FILE = FREE + "description: in a file\n"
 PLAN = {"intent": "Write it down", "target_paths": ["docs/a.md"]}
+GOAL = {"op": "create", "kind": "goal", "title": "Customers come back"}
 DOORS = [
     ("/plan", PLAN, 201),
     ("/plan/pr", PLAN, 200),
     ("/plan/pr", {**PLAN, "dry_run": True}, 200),
+    ("/mutations/propose", {"operations": [GOAL]}, 201),
+    ("/api/v1/mutations", {"operations": [GOAL], "dry_run": True}, 200),
     ("/act", {"agent_id": "bot", "action": "write", "payload": {}}, 200),
     ("/turn", {"agent_id": "bot", "input": "Hello"}, 200),
     ("/policy/apply", {"content": ANOTHER}, 200),

@@ -94,6 +94,9 @@ OWN = {
     "api/v1/policies/versions/<int:number>",
     "api/v1/state",
     "api/v1/turn",
+    "api/v1/mutations",
+    "api/v1/mutations/propose",
+    "mutations/propose",
     "api/v1/plans",
     "api/v1/plans/ideas",
     "dev/pr-from-plan",
@@ -152,6 +155,11 @@ NAMED = {
     "api/v1/approvals/<uuid:request_id>/respond",
     "approvals/<uuid:request_id>/respond",
     "api/v1/invitations/<uuid:invitation_id>/resend",
+    "api/v1/mutations/<uuid:proposal_id>",
+    "api/v1/mutations/<uuid:proposal_id>/revert",
+    "api/v1/mutations/<uuid:proposal_id>/revise",
+    "api/v1/mutations/<uuid:proposal_id>/submit",
+    "api/v1/mutations/<uuid:proposal_id>/withdraw",
     "api/v1/plans/<uuid:plan_id>",
     "api/v1/plans/<uuid:plan_id>/artifact",
     "api/v1/plans/<uuid:plan_id>/patch",
@@ -338,6 +346,7 @@ def everything(victim):
     owned += apps.get_app_config("policies").get_models()
     owned += apps.get_app_config("plans").get_models()
     owned += apps.get_app_config("approvals").get_models()
+    owned += apps.get_app_config("specs").get_models()
     for model in owned:
         if model is not apps.get_model("accounts", "IdempotencyKey"):
             found = map(str, rows_of(model, victim))
