@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.db import connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from apps.common.runtime import addresses
+from tests.databases import point_at
 from tests.throwaway import TEMPLATE
 
 
@@ -24,14 +24,6 @@ def cloned_database(name: str) -> Iterator[str]:
             yield name
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def point_at(name: str) -> None:
-    connection = connections["default"]
-    assert isinstance(connection, DatabaseWrapper)
-    connection.close()
-    connection.close_pool()
-    connection.settings_dict["NAME"] = name
 
 
 @pytest.fixture(scope="session", autouse=True)

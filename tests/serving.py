@@ -38,13 +38,13 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/v1/"
-        self._environment = {**os.environ, "PORT": str(self.port), **environment}
+        self.environment = {**os.environ, "PORT": str(self.port), **environment}
 
     def start(self) -> "Server":
         (web, *_) = programs(server=self.name, host="127.0.0.1", port=self.port)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                self._command(web), cwd=ROOT, env=self._environment, stdout=output, stderr=output
+                self._command(web), cwd=ROOT, env=self.environment, stdout=output, stderr=output
             )
         eventually(self._answers, within=PATIENCE, what=f"{self.name} answers")
         return self

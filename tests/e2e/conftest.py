@@ -1,9 +1,10 @@
-"""A real server on a database of its own, and Chromium in front of it.
+"""A real server on a database of the test's own, and Chromium in front of it.
 
 Whatever a page writes to the console as an error, and every request that leaves the server, fails
 the test that caused it.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from django.conf import settings
+from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
@@ -22,7 +26,7 @@ from apps.approvals.models.people import Attention
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
-from tests.serving import serving
+from tests.serving import Server, serving
 from tests.waiting import eventually
 
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +36,9 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
+
+expect.set_options(timeout=30_000)
+"""A slow machine may take its time over what is right; only what is wrong takes this long."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +57,39 @@ class Site:
         return next((word for word in words if part in word), "")
 
 
-@pytest.fixture
-def server() -> str:
-    return "uvicorn"
-
-
-@pytest.fixture
-def site_settings() -> dict[str, str]:
-    return {}
-
-
-@pytest.fixture
-def site(committed_database, server, site_settings, tmp_path) -> Iterator[Site]:
-    data = tmp_path / "data"
-    environment = {
-        "DATABASE_URL": committed_database,
-        "LATTICE_DATA_DIR": str(data),
-        **site_settings,
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory) -> Iterator[Server]:
+    """One server for all tests of a worker: each of them shows it a database of its own."""
+    folder = tmp_path_factory.mktemp("stage")
+    place = {
+        "LATTICE_DATA_DIR": str(folder),
+        # What a test seals, the server has to open; and what it signs, to believe.
+        "LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS),
+        "LATTICE_CHECKPOINT_KEY": settings.CHECKPOINT_KEY,
     }
-    with serving(server, tmp_path / "server.log", **environment) as web:
-        yield Site(web.url, data / "mail")
+    log = folder / "server.log"
+    with serving("uvicorn", log, application="tests.e2e.stage:application", **place) as server:
+        yield server
+
+
+@pytest.fixture
+def restartable(stage, committed_database) -> Server:
+    """The server, which a test may kill and start again."""
+    stage.environment["DATABASE_URL"] = committed_database
+    if stage.process.poll() is None:
+        name = connections["default"].settings_dict["NAME"]
+        httpx.post(f"{stage.url}/stage/{name}", timeout=60).raise_for_status()
+    else:
+        stage.start()
+    return stage
+
+
+@pytest.fixture
+def site(restartable) -> Site:
+    data = Path(restartable.environment["LATTICE_DATA_DIR"])
+    for left in (data / "mail", data / "checkpoints"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Site(restartable.url, data / "mail")
 
 
 @pytest.fixture(scope="session")

@@ -48,15 +48,6 @@ SMALL = 300_000
 
 
 @pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What this process seals, the server has to open; and what it signs, to believe."""
-    return {
-        "LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS),
-        "LATTICE_CHECKPOINT_KEY": settings.CHECKPOINT_KEY,
-    }
-
-
-@pytest.fixture
 def furnished(site: Site, settings) -> User:
     ada = PersonFactory.create(name="Ada Osei", email="ada@orchard.example")
     bo = PersonFactory.create(name="Bo Lindqvist", email="bo@orchard.example")

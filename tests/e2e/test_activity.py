@@ -13,25 +13,11 @@ from apps.accounts.services.members import change_role
 from apps.accounts.services.workspaces import rename_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.services import begin_epoch
-from tests.e2e.conftest import PHONE, Site, log_in
+from tests.e2e.conftest import PHONE, log_in
 from tests.e2e.test_console import serious_faults, too_wide
 from tests.factories import PASSWORD, MembershipFactory, WorkspaceFactory, member
-from tests.serving import Server
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def restartable(committed_database, tmp_path):
-    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
-    server = Server("uvicorn", tmp_path / "server.log", **place)
-    yield server.start()
-    server.stop()
-
-
-@pytest.fixture
-def site(restartable, tmp_path):
-    return Site(restartable.url, tmp_path / "data" / "mail")
 
 
 @pytest.fixture
@@ -169,7 +155,7 @@ def test_restart_is_said_and_what_was_missed_is_caught_up(
     for number in range(4):
         add_agent(workspace, owner, f"Agent {number}")
     restartable.start()
-    expect(page.get_by_role("status")).to_have_text("Caught up, 4 events", timeout=30_000)
+    expect(page.get_by_role("status")).to_have_text("Caught up, 4 events")
     expect(page.locator(".state")).to_have_text("Live")
     expect(events(page)).to_have_count(4)
     expect(events(page).first).to_contain_text("Agent 3")
@@ -208,7 +194,7 @@ def test_what_cannot_be_resumed_is_read_again(watch, workspace, owner):
     page.evaluate("document.querySelector('.event').id = 'gone-with-the-restore'")
     add_agent(workspace, owner, "After")
     begin_epoch(reason="restored", actor=SYSTEM)
-    expect(page.get_by_role("status")).to_have_text("Read again from the start", timeout=20_000)
+    expect(page.get_by_role("status")).to_have_text("Read again from the start")
     expect(page.locator(".state")).to_have_text("Live")
     expect(events(page)).to_have_count(2)
     expect(page.locator("#gone-with-the-restore")).to_have_count(0)
@@ -259,7 +245,7 @@ def test_who_is_removed_is_told_and_sees_no_more(watch, workspace, owner):
     page = watch(guest)
     guest.is_active = False
     guest.save(update_fields=["is_active"])
-    expect(page.locator(".state")).to_have_text("Ended", timeout=10_000)
+    expect(page.locator(".state")).to_have_text("Ended")
 
 
 def test_home_of_the_console_shows_it_live(open_browser, workspace, reviewer, owner):
@@ -324,7 +310,7 @@ def test_what_new_events_pushed_out_comes_again_when_older_ones_are_asked_for(
     page = watch(owner)
     for number in range(160):
         rename_workspace(workspace_id=workspace.id, name=f"Later {number}", actor=owner)
-    expect(events(page)).to_have_count(200, timeout=30_000)
+    expect(events(page)).to_have_count(200)
     expect(events(page).first).to_contain_text("Later 159")
     page.get_by_role("link", name="Older events").click()
     expect(events(page)).to_have_count(250)

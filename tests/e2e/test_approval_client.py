@@ -27,12 +27,6 @@ PAGE = "/demo/approval_client.html"
 
 
 @pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What the test seals, the server opens."""
-    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
-
-
-@pytest.fixture
 def propose(workspace):
     owner = member(workspace, Role.OWNER)
     hold(workspace, owner, ONE)
@@ -151,7 +145,7 @@ def folder_served():
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        eventually(lambda: _answers(url), within=20, what="the folder is served")
+        eventually(lambda: _answers(url), what="the folder is served")
         yield url
     finally:
         process.terminate()

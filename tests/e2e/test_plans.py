@@ -31,12 +31,6 @@ SENT = {
 
 
 @pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What the test seals, the server opens."""
-    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
-
-
-@pytest.fixture
 def owner(workspace):
     person = member(workspace, Role.OWNER)
     with unit(actor=SYSTEM):

@@ -30,12 +30,6 @@ LOOSER = TEAM.replace("path: [docs/**]", "path: [docs/**, plans/**]")
 
 
 @pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What this process seals, the server has to open."""
-    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
-
-
-@pytest.fixture
 def owner(workspace):
     person = member(workspace, Role.OWNER)
     person.name = "Ada Osei"

@@ -19,7 +19,7 @@ from apps.ledger.errors import KillSwitchOn
 from apps.ledger.models import Chain, Delivery, Epoch, Event, KillSwitch
 from apps.ledger.services import begin_epoch, record, unit
 from apps.ledger.switch import EVERYWHERE, is_on, require_running, staying_open
-from tests.conftest import point_at
+from tests.databases import point_at
 from tests.ledger.bells import BellRung
 
 
@@ -190,7 +190,7 @@ def test_a_unit_under_way_when_the_switch_commits_does_not_commit(committed_data
     with transaction.atomic():
         Chain.objects.select_for_update().get(workspace_id=workspace)
         writer.start()
-        waits.wait(10)
+        waits.wait(60)
         pull()
     writer.join()
     assert len(outcome) == 1

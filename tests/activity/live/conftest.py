@@ -15,7 +15,8 @@ from apps.common.actors import SYSTEM
 from apps.common.runtime import addresses
 from apps.ledger.services import record, unit
 from tests.activity.live.rings import BellRung
-from tests.conftest import cloned_database, point_at
+from tests.conftest import cloned_database
+from tests.databases import point_at
 from tests.factories import WorkspaceFactory, issue, member
 from tests.serving import serving
 

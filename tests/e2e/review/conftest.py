@@ -1,6 +1,6 @@
 """A workspace whose agent proposes plans, and people of the console who decide on them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,13 +18,6 @@ from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.conftest import ONE, hold
 from tests.e2e.conftest import log_in
 from tests.factories import agent_of, member
-from tests.serving import Server
-
-
-@pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What the test seals, the server opens."""
-    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
 
 
 def console_person(workspace: Workspace, role: Role, name: str) -> User:
@@ -96,12 +89,3 @@ def review(open_browser) -> Callable[..., Page]:
         return page
 
     return opened
-
-
-@pytest.fixture
-def restartable(committed_database, tmp_path, site_settings) -> Iterator[Server]:
-    """A server that a test can kill and start again."""
-    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
-    server = Server("uvicorn", tmp_path / "server.log", **place, **site_settings)
-    yield server.start()
-    server.stop()

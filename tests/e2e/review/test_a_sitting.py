@@ -11,17 +11,12 @@ from apps.accounts.models import User
 from apps.approvals.choices import Decision, State, Via
 from apps.approvals.models.requests import ApprovalRequest, Vote
 from tests.approvals.conftest import hold, policy_of, vote
-from tests.e2e.conftest import Site, log_in
+from tests.e2e.conftest import log_in
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 CALM = "undo: {seconds: 600, up_to: critical}\n"
 OTHER = {"changes": [{"path": "docs/6.md", "action": "create", "new": "Another text.\n"}]}
-
-
-@pytest.fixture
-def site(restartable, tmp_path) -> Site:
-    return Site(restartable.url, tmp_path / "data" / "mail")
 
 
 @pytest.fixture
@@ -65,7 +60,7 @@ def reject(page: Page, reason: str) -> None:
 
 def becomes(request: ApprovalRequest, state: State) -> None:
     now = ApprovalRequest.objects.filter(id=request.id, state=state)
-    eventually(now.exists, within=20, what=f"it is {state}")
+    eventually(now.exists, what=f"it is {state}")
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
@@ -118,7 +113,7 @@ def test_ten_are_decided_by_keyboard_whatever_happens_meanwhile(
         becomes(waiting[number], State.ALLOWED)
     becomes(waiting[2], State.DENIED)
     mine = Vote.objects.filter(voter_id=bo.id, via=Via.CONSOLE).exclude(decision=Decision.RETRACT)
-    eventually(lambda: mine.standing().values("request").distinct().count() >= 10, within=10)
+    eventually(lambda: mine.standing().values("request").distinct().count() >= 10)
     faults[:] = [
         each for each in faults if "ERR_CONNECTION" not in each and "WebSocket" not in each
     ]

@@ -22,7 +22,7 @@ def state_of(request: ApprovalRequest) -> str:
 
 
 def decided(request: ApprovalRequest, state: State) -> None:
-    eventually(lambda: state_of(request) == state, within=10, what=f"it is {state}")
+    eventually(lambda: state_of(request) == state, what=f"it is {state}")
 
 
 def bar(page):

@@ -14,11 +14,9 @@ from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.conftest import HEAD, hold
 from tests.e2e.conftest import PHONE, log_in
 from tests.e2e.test_console import serious_faults, too_wide
-from tests.e2e.test_plans import site_settings
 from tests.factories import agent_of, member
 from tests.plans.conftest import decide, request_of
 
-__all__ = ["site_settings"]
 pytestmark = pytest.mark.e2e
 
 POLICY = f"""\

@@ -9,15 +9,9 @@ from apps.approvals.choices import Via
 from apps.approvals.models.requests import Vote
 from apps.approvals.services.weighing import look_soon
 from tests.approvals.conftest import TWO, hold, vote
-from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.e2e
 WRITTEN = "I had begun to say why"
-
-
-@pytest.fixture
-def site(restartable, tmp_path):
-    return Site(restartable.url, tmp_path / "data" / "mail")
 
 
 def bar(page):
@@ -92,6 +86,6 @@ def test_a_restart_takes_nothing_that_was_written(propose, review, bo, cy, resta
     expect(bar(page)).to_contain_text("The server cannot be reached: nothing was decided")
     vote(request, cy)
     restartable.start()
-    expect(bar(page)).to_contain_text("Approved by Cy Marsh through the API", timeout=30_000)
+    expect(bar(page)).to_contain_text("Approved by Cy Marsh through the API")
     expect(page.get_by_label("Reason or comment")).to_have_value(WRITTEN)
     faults[:] = [each for each in faults if not re.search("ERR_CONNECTION|WebSocket", each)]

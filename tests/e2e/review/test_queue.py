@@ -25,12 +25,6 @@ from tests.factories import agent_of, member
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def site_settings(settings) -> dict[str, str]:
-    """What the test seals, the server opens."""
-    return {"LATTICE_MASTER_KEYS": ",".join(settings.MASTER_KEYS)}
-
-
 def console_person(workspace, role, name):
     person = member(workspace, role)
     person.name = name

@@ -4,26 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.approvals.services.seats import claim_request
-from tests.e2e.conftest import Site
-from tests.e2e.review.test_queue import bo, owner, propose, row_of, rows, site_settings, watch
-from tests.serving import Server
+from tests.e2e.review.test_queue import bo, owner, propose, row_of, rows, watch
 
-__all__ = ["bo", "owner", "propose", "site_settings", "watch"]
+__all__ = ["bo", "owner", "propose", "watch"]
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def restartable(committed_database, site_settings, tmp_path):
-    place = {"DATABASE_URL": committed_database, "LATTICE_DATA_DIR": str(tmp_path / "data")}
-    server = Server("uvicorn", tmp_path / "server.log", **place, **site_settings)
-    yield server.start()
-    server.stop()
-
-
-@pytest.fixture
-def site(restartable, tmp_path):
-    return Site(restartable.url, tmp_path / "data" / "mail")
 
 
 def test_what_was_missed_is_caught_up_in_place(watch, propose, reviewer, bo, restartable, faults):
@@ -35,7 +20,7 @@ def test_what_was_missed_is_caught_up_in_place(watch, propose, reviewer, bo, res
     claim_request(request_id=first.id, actor=bo)
     propose("docs/b.md")
     restartable.start()
-    expect(page.locator(".queue .state")).to_have_text("Live", timeout=30_000)
+    expect(page.locator(".queue .state")).to_have_text("Live")
     expect(row_of(page, first)).to_contain_text("Bo Lindqvist has it")
     expect(page.get_by_role("button", name="1 new")).to_be_visible()
     expect(rows(page)).to_have_count(1)

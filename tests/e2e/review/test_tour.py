@@ -16,11 +16,9 @@ from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.conftest import ONE, hold
 from tests.e2e.conftest import PHONE, log_in
 from tests.e2e.test_console import serious_faults, too_wide
-from tests.e2e.test_plans import SENT, site_settings
+from tests.e2e.test_plans import SENT
 from tests.factories import agent_of, member
 from tests.waiting import eventually
-
-__all__ = ["site_settings"]
 
 pytestmark = pytest.mark.e2e
 
@@ -65,7 +63,7 @@ def test_newcomer_is_led_from_the_queue_through_a_request_by_keyboard(page, revi
         page.keyboard.press("Enter")
     expect(tour).to_be_hidden()
     expect(page.locator(".toured")).to_have_count(0)
-    eventually(lambda: was_toured(reviewer), within=10, what="the tour to be noted")
+    eventually(lambda: was_toured(reviewer), what="the tour to be noted")
     page.goto("/admin/review/")
     expect(tour).to_be_hidden()
 
@@ -76,7 +74,7 @@ def test_who_will_not_be_led_is_not_asked_again_but_may_ask(page, reviewer, wait
     expect(tour).to_be_focused()
     page.keyboard.press("Escape")
     expect(tour).to_be_hidden()
-    eventually(lambda: was_toured(reviewer), within=10, what="the tour to be noted")
+    eventually(lambda: was_toured(reviewer), what="the tour to be noted")
     page.keyboard.press("?")
     page.get_by_role("button", name="Show me around").click()
     expect(tour).to_contain_text("1 of 5")
