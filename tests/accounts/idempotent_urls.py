@@ -21,7 +21,7 @@ class Rooms(APIView):
         if request.data.get("name") == "bad":
             raise ValidationError({"name": ["No."]})
         if request.data.get("wait"):
-            HOLD.wait(10)
+            HOLD.wait(60)
         me = caller(request)
         workspace = create_workspace(name=request.data["name"], owner=me, actor=me)
         if Workspace.objects.filter(name=workspace.name).count() > 1:

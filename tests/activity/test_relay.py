@@ -144,6 +144,6 @@ def test_a_commit_wakes_a_waiting_relay_before_its_next_look(committed_database)
     ear.wait(0)  # begins to listen
     ring(uuid7())
     began = time.monotonic()
-    ear.wait(10)
+    ear.wait(60)
     ear.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30

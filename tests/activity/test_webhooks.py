@@ -36,7 +36,7 @@ def test_an_event_is_sent_as_feeds_show_it_and_verifies(webhook, receiver, works
     assert received.headers["content-type"] == "application/json"
     assert received.headers["webhook-id"] == str(WebhookMessage.objects.get().id)
     sent_at = datetime.fromtimestamp(int(received.headers["webhook-timestamp"]), UTC)
-    assert abs((datetime.now(UTC) - sent_at).total_seconds()) < 5
+    assert abs((datetime.now(UTC) - sent_at).total_seconds()) < 60
 
 
 def test_a_message_that_was_changed_on_its_way_does_not_verify(webhook, receiver, workspace):
@@ -77,17 +77,19 @@ def test_a_failure_is_tried_again_under_the_same_id_with_growing_waits(
 ):
     ring(workspace.id)
     receiver.will_answer(500, text=b"out of order")
+    asked = timezone.now()
     send()
     message = WebhookMessage.objects.get()
-    assert 7 < (message.next_at - timezone.now()).total_seconds() <= 10
+    assert asked + timedelta(seconds=7) < message.next_at <= timezone.now() + timedelta(seconds=10)
     send()
     assert len(receiver.received) == 1, "it waits"
 
     receiver.will_answer(302)
     time_passes()
+    asked = timezone.now()
     send()
     message.refresh_from_db()
-    assert 15 < (message.next_at - timezone.now()).total_seconds() <= 20
+    assert asked + timedelta(seconds=15) < message.next_at <= timezone.now() + timedelta(seconds=20)
     time_passes()
     send()
     message.refresh_from_db()

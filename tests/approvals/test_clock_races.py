@@ -65,7 +65,7 @@ def takes_effect_now(request: ApprovalRequest, **later: float) -> None:
 
 def both(*deeds):
     """At once, each on a connection of its own; the errors of those that were refused."""
-    together = threading.Barrier(len(deeds), timeout=30)
+    together = threading.Barrier(len(deeds), timeout=60)
 
     def work(deed):
         together.wait()
@@ -106,8 +106,8 @@ def test_the_held_apply_wins_over_its_expiry(room_for_all, moment):
         assert consume_request(request_id=request.id).ok
         expires_now(request)
         late.start()
-        eventually(lock_waiters, within=10)
-    late.join(30)
+        eventually(lock_waiters)
+    late.join(60)
     assert errors == []
     request.refresh_from_db()
     assert request.state == State.CONSUMED

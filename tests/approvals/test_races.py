@@ -57,7 +57,7 @@ def bakery(room_for_all):
 
 def at_once(*works):
     """What each came to: its result, or the error it was refused with."""
-    together = threading.Barrier(len(works), timeout=30)
+    together = threading.Barrier(len(works), timeout=60)
 
     def run(work):
         together.wait()

@@ -63,4 +63,4 @@ def test_login_works_without_redis(dead_cache, client, django_user_model, db):
         "/accounts/login/", {"login": person.email, "password": "a rather long password"}
     )
     assert answer.url == "/accounts/"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20

@@ -83,7 +83,7 @@ def python(tmp_path):
 
 def test_several_processes_are_summed_and_ended_gauges_go(python):
     def show():
-        return read(python(SHOW).communicate(timeout=30)[0])
+        return read(python(SHOW).communicate(timeout=60)[0])
 
     first, second = python(COUNT), python(COUNT)
     for process in (first, second):
@@ -99,4 +99,4 @@ def test_several_processes_are_summed_and_ended_gauges_go(python):
     assert counted(found, method="GET", route="r", status="200") == 2
     assert found[("http_requests_in_progress",)] == 1
 
-    first.communicate(timeout=30)
+    first.communicate(timeout=60)

@@ -36,5 +36,5 @@ def test_ids_go_through_the_broker():
     with context.call(request_id="r-2", trace_id="t-2"):
         note_call.apply_async()
     with start_worker(current_app, pool="solo", perform_ping_check=False):
-        call = seen.get(timeout=30)
+        call = seen.get(timeout=60)
     assert (call.request_id, call.trace_id, call.via) == ("r-2", "t-2", "task:tests.note_call")

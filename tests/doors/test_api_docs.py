@@ -21,7 +21,6 @@ def newcomer(committed_database, tmp_path, capsys):
         yield web.url, tmp_path
 
 
-@pytest.mark.timeout(120)
 def test_the_commands_of_the_page_work_in_their_order(newcomer):
     url, folder = newcomer
     script = "".join(shell_blocks("api.md")).replace("http://127.0.0.1:8000", url)

@@ -23,7 +23,7 @@ EACH = 12
 
 def at_once(write):
     """Each writer on a thread, and therefore a connection, of its own."""
-    together = threading.Barrier(WRITERS, timeout=30)
+    together = threading.Barrier(WRITERS, timeout=60)
 
     def work(number):
         together.wait()
@@ -46,7 +46,7 @@ def room_for_all(committed_database):
     before = dict(pool)
     connection.close()
     connection.close_pool()
-    pool.update(max_size=WRITERS + 2, timeout=30)
+    pool.update(max_size=WRITERS + 2, timeout=60)
     yield
     connection.close()
     connection.close_pool()
@@ -119,11 +119,11 @@ def test_a_writer_waits_for_how_the_one_before_it_ends(room_for_all, known, comm
         with transaction.atomic():
             append_without_commit(here)
             waiting = pool.submit(ring, here)
-            pool.submit(ring, elsewhere).result(timeout=10)
+            pool.submit(ring, elsewhere).result(timeout=60)
             eventually(lock_waiters)
             assert not waiting.done()
             transaction.set_rollback(not commits)
-        waiting.result(timeout=10)
+        waiting.result(timeout=60)
 
     seqs = Event.objects.filter(workspace_id=here).values_list("seq", flat=True)
     assert list(seqs) == given

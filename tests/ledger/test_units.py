@@ -211,7 +211,7 @@ def test_listeners_are_poked_after_the_commit_and_cannot_break_it(committed_data
 
 
 async def test_concurrent_requests_do_not_share_a_unit(committed_database):
-    both_are_open = threading.Barrier(2, timeout=10)
+    both_are_open = threading.Barrier(2, timeout=60)
 
     def request(workspace, note):
         try:
@@ -248,6 +248,6 @@ def test_a_thread_with_a_copied_context_has_no_part_in_the_unit(committed_databa
     with unit(actor=SYSTEM):
         thread = threading.Thread(target=copy_context().run, args=(elsewhere,))
         thread.start()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
 
     assert outcomes == ["tests.bell.rung was recorded outside a unit of work.", ["elsewhere"]]

@@ -16,7 +16,7 @@ from tests.factories import WorkspaceFactory, member
 from tests.waiting import eventually
 
 __all__ = ["machine", "own_redis"]
-pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.long
 SMALL = 'version: "1"\nallowed_dirs: [docs]\n'
 BEAT = ("-m", "celery", "-A", "config.celery", "beat")
 

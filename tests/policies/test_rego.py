@@ -117,7 +117,7 @@ def test_a_server_that_answers_a_byte_at_a_time_is_not_waited_for(opa, settings)
     opa.trickling = True
     began = time.monotonic()
     assert ask().why == "It did not answer in time."
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(

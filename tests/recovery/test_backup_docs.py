@@ -17,7 +17,6 @@ def contents(database):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 def test_the_commands_of_the_page_work_in_their_order(tmp_path):
     var, own = tmp_path / "var", tmp_path / "own"
     environment = {

@@ -50,7 +50,7 @@ def takes_all_along(run, data_dir, number):
     services = Services(data_dir)
     assert all(service.process() for service in services.wanted)
     run.send_signal(number)
-    run.wait(30)
+    run.wait(100)
     assert not data_dir.exists()
     assert not services.sockets.exists()
 

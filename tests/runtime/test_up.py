@@ -102,7 +102,7 @@ def _stop_ends_all_of_it(house, running):
     stopped = house.manage("stop", "--json")
     assert stopped.returncode == 0
     assert str(running.process.pid) in stopped.stdout
-    assert running.process.wait(10) == 0
+    assert running.process.wait(60) == 0
     assert _nothing_is_left(house)
     assert "Nothing was running" in house.manage("stop").stdout
 

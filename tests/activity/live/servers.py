@@ -12,6 +12,9 @@ from jsonschema import Draft202012Validator
 
 from config.env import ROOT
 
+PATIENCE = 60.0
+OUT_WITHIN = 20.0
+"""Five seconds are promised, and a crowded machine takes longer over everything."""
 DESCRIPTION = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
 
 
@@ -41,7 +44,7 @@ class Live:
         self.wire = wire
         self.frames = []
 
-    async def next(self, patience=15):
+    async def next(self, patience=PATIENCE):
         """The next frame that is not a ping."""
         async with asyncio.timeout(patience):
             while True:
@@ -54,7 +57,7 @@ class Live:
     async def send(self, **frame):
         await self.wire.send(json.dumps(frame))
 
-    async def ask(self, patience=15, **frame):
+    async def ask(self, patience=PATIENCE, **frame):
         """The answer to a command; events that come before it are kept in `frames`."""
         await self.send(**frame)
         while True:
@@ -67,7 +70,7 @@ class Live:
             more["after"] = after
         return await self.ask(id=1, type="subscribe", topic=f"workspace:{workspace}", **more)
 
-    async def closed(self, patience=15):
+    async def closed(self, patience=PATIENCE):
         """The code the server closes with."""
         async with asyncio.timeout(patience):
             try:
@@ -83,6 +86,7 @@ class Live:
 @asynccontextmanager
 async def connected(server, token=None, path="/ws/v1/", hello=None, client=Live, **options):
     headers = dict(options.pop("headers", {}))
+    options.setdefault("open_timeout", PATIENCE)
     if token:
         headers["Authorization"] = f"Bearer {token}"
     address = server.url.replace("http", "ws") + path

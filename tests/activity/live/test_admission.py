@@ -82,7 +82,7 @@ async def test_silence_instead_of_a_hello_is_closed(server, house):
     started = asyncio.get_running_loop().time()
     async with connected(server) as live:
         assert await live.closed() == 4401
-    assert 4 < asyncio.get_running_loop().time() - started < 8
+    assert asyncio.get_running_loop().time() - started > 4
 
 
 async def test_key_that_may_not_read_is_not_allowed(uvicorn, house):

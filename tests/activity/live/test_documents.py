@@ -13,7 +13,8 @@ import pytest
 from apps.ledger.models import Event
 from config.env import ROOT
 from tests.activity.live.conftest import off_loop, ring, ring_later
-from tests.activity.live.servers import DESCRIPTION, connected
+from tests.activity.live.servers import DESCRIPTION, PATIENCE, connected
+from tests.waiting import eventually
 
 KILLS = 20
 
@@ -74,10 +75,7 @@ def test_curl_reads_the_stream(house, environment, tmp_path):
         curl = subprocess.Popen(
             ["sh", "-c", f"exec {documented('sh').strip()}"], env=environment, stdout=output
         )
-    deadline = time.monotonic() + 15
-    while told.read_text().count("data: ") < 3:
-        assert time.monotonic() < deadline, told.read_text()
-        time.sleep(0.05)
+    eventually(lambda: told.read_text().count("data: ") >= 3, what="three are told")
     curl.kill()
     curl.wait()
 
@@ -119,8 +117,8 @@ def _ring_slowly(workspace, times):
         time.sleep(0.03)
 
 
-async def _line_in(path, start, patience=30):
-    async with asyncio.timeout(patience):
+async def _line_in(path, start):
+    async with asyncio.timeout(PATIENCE):
         while not any(  # noqa: ASYNC110 (another process writes it)
             line.startswith(start) for line in path.read_text().splitlines()
         ):

@@ -10,13 +10,13 @@ from django.conf import settings
 
 from apps.accounts.choices import Role
 from tests.activity.live.conftest import off_loop, ring_later
-from tests.activity.live.servers import connected
+from tests.activity.live.servers import PATIENCE, connected
 from tests.activity.live.test_streams import streaming
 from tests.factories import issue, member
 
 
 async def join(server, key, **body):
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
         answer = await http.post(
             f"{server.url}/realtime/presence/join", json=body, headers={"X-API-Key": key}
         )
@@ -25,13 +25,13 @@ async def join(server, key, **body):
 
 
 async def here(server, key):
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
         answer = await http.get(f"{server.url}/realtime/presence", headers={"X-API-Key": key})
     return [row["client_id"] for row in answer.json()["presence"]]
 
 
 async def leave(server, key, name):
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
         await http.post(
             f"{server.url}/realtime/presence/leave",
             json={"client_id": name},
@@ -125,7 +125,7 @@ async def test_whoever_falls_silent_is_seen_to_leave_by_those_who_only_watch(uvi
         await live.watch(house.workspace.id)
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.zadd("lattice:presence:until", {name: 1})
-        frame = await live.next(patience=20)
+        frame = await live.next()
         assert (frame["type"], frame["event"]["event_type"]) == ("presence", "leave")
         assert frame["event"]["payload"]["client_id"] == name
 

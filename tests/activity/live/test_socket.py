@@ -89,7 +89,7 @@ async def test_whoever_is_shown_little_is_told_what_has_passed_and_resumes_after
     async with connected(server, house.key) as live:
         await live.watch(house.workspace.id, areas=["approvals"])
         await ring_later(house.workspace, 3)
-        passed = await live.next(patience=40)
+        passed = await live.next(patience=100)
     epoch = live.ready["epoch"]
     assert passed == {"type": "passed", "topic": topic, "epoch": epoch, "seq": 3}
     await ring_later(house.workspace, first=4)

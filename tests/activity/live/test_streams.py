@@ -10,6 +10,7 @@ import pytest
 from apps.accounts.choices import Role
 from apps.accounts.models import Membership
 from tests.activity.live.conftest import off_loop, ring_later, session_token
+from tests.activity.live.servers import PATIENCE
 from tests.factories import MembershipFactory, WorkspaceFactory, member
 
 
@@ -20,7 +21,7 @@ class Blocks:
         self.response = response
         self._lines = response.aiter_lines()
 
-    async def next(self, patience=20):
+    async def next(self, patience=PATIENCE):
         block: dict[str, str] = {}
         async with asyncio.timeout(patience):
             async for line in self._lines:
@@ -44,7 +45,7 @@ class Blocks:
 async def streaming(server, path, key=None, headers=()):
     given = {**dict(headers), **({"X-API-Key": key} if key else {})}
     async with (
-        httpx.AsyncClient(timeout=30) as http,
+        httpx.AsyncClient(timeout=PATIENCE) as http,
         http.stream("GET", server.url + path, headers=given) as response,
     ):
         yield Blocks(response)
@@ -153,7 +154,10 @@ async def test_stream_that_is_followed_into_a_second_workspace_begins_again(uvic
 
 async def test_one_stream_too_many_is_refused_before_it_begins(uvicorn, house):
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=30, limits=limits) as http, AsyncExitStack() as opened:
+    async with (
+        httpx.AsyncClient(timeout=PATIENCE, limits=limits) as http,
+        AsyncExitStack() as opened,
+    ):
         answers = []
         for _ in range(101):
             asked = http.stream(
