@@ -36,7 +36,7 @@ def a_run(folder):
         )
     try:
         eventually(
-            lambda: (told.exists() and told.read_text()) or run.poll() is not None, within=100
+            lambda: (told.exists() and told.read_text()) or run.poll() is not None, within=240
         )
         assert run.poll() is None, (folder / "output").read_text()
         yield run, Path(told.read_text())
@@ -50,7 +50,7 @@ def takes_all_along(run, data_dir, number):
     services = Services(data_dir)
     assert all(service.process() for service in services.wanted)
     run.send_signal(number)
-    run.wait(100)
+    run.wait(240)
     assert not data_dir.exists()
     assert not services.sockets.exists()
 

@@ -195,16 +195,16 @@ async def test_somebody_elses_address_is_refused(server, house):
 
 @pytest.mark.parametrize("name", ["uvicorn", "daphne"])
 async def test_token_may_stand_in_the_address_and_no_log_has_it(name, house, tmp_path):
-    token = await off_loop(session_token, house.reviewer)
-    ticket = await off_loop(
-        issue_ticket,
-        user=house.reviewer,
-        credential=Credential(via="token", scopes=PERSON_SCOPES),
-        workspace_id=house.workspace.id,
-    )
     wrong = "lat_AbCdEfGh_" + "x" * 30
     place = {"DATABASE_URL": house.database, "LOG_LEVEL": "DEBUG"}
     with serving(name, tmp_path / "web.log", application=APPLICATION, **place) as server:
+        token = await off_loop(session_token, house.reviewer)
+        ticket = await off_loop(
+            issue_ticket,
+            user=house.reviewer,
+            credential=Credential(via="token", scopes=PERSON_SCOPES),
+            workspace_id=house.workspace.id,
+        )
         for secret in (house.key, token, ticket):
             async with in_room(server, house.reviewer.email, query=f"?token={secret}") as room:
                 assert (await room.next())["type"] == "connected"
