@@ -45,5 +45,10 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "policy.apply": [_LOOK],
     "policy.reload": [_LOOK],
     "specs.proposal.applied": ["specs.look_again"],
+    "specs.proposal.apply_failed": ["specs.look_again_at_parts"],
+    "specs.proposal.closed": ["specs.look_again_at_parts"],
+    "specs.proposal.conflicted": ["specs.look_again_at_parts"],
+    "specs.proposal.denied": ["specs.look_again_at_parts"],
     "specs.proposal.queued": ["specs.apply_mutation"],
+    "specs.proposal.reshaped": ["specs.look_again_at_parts"],
 }

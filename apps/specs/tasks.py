@@ -43,3 +43,11 @@ def look_again(event: Event) -> None:
         nodes=[UUID(node) for node in event.payload["nodes"]],
         workspace=event.workspace_id,
     )
+
+
+@subscriber("specs.look_again_at_parts")
+def look_again_at_parts(event: Event) -> None:
+    """What parts of it stood on will not come, or comes otherwise."""
+    revalidating.look_again_at_parts(
+        of=UUID(event.payload["proposal"]), workspace=event.workspace_id
+    )

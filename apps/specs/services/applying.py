@@ -22,8 +22,8 @@ from apps.specs.models.graph import Graph, Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.proposals import held, operations_of
 from apps.specs.selectors.prospects import Prospect, prospect_of, shapes
-from apps.specs.services.moving import LOOKED_AT, fail, look_at, move, queue
-from apps.specs.services.revalidating import WAITING
+from apps.specs.services.moving import LOOKED_AT, fail, look_at, move
+from apps.specs.services.revalidating import WAITING, go_on
 from apps.specs.services.weighing import checked, errors_in, verdict_now
 from apps.specs.services.writing import Written, write_revision
 
@@ -41,7 +41,7 @@ def queue_approved_mutation(*, proposal_id: UUID, request_id: UUID, workspace: U
         if request is None or proposal is None or proposal.state not in WAITING:
             return
         if request.id == request_id and request.state == State.EFFECTIVE:
-            queue(proposal, request=request_id)
+            go_on(proposal, request)
 
 
 def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:

@@ -17,8 +17,9 @@ from apps.policies.ports import Approval, Verdict
 from apps.specs import events
 from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.proposals import Proposal
+from apps.specs.rules import OPEN
 from apps.specs.selectors.proposals import held, open_about, operations_of
-from apps.specs.selectors.prospects import Prospect, prospect_for
+from apps.specs.selectors.prospects import Prospect, prospect_for, prospect_of
 from apps.specs.services.moving import (
     LOOKED_AT,
     WEIGHED,
@@ -51,6 +52,13 @@ def look_again_at_others(*, than: UUID, nodes: Collection[UUID], workspace: UUID
             look_again(proposal_id=proposal_id, workspace=workspace)
 
 
+def look_again_at_parts(*, of: UUID, workspace: UUID) -> None:
+    """What was left out of one that will not be applied as it was."""
+    parts = Proposal.objects.open().filter(workspace_id=workspace, part_of=of)
+    for proposal_id in parts.order_by("id").values_list("id", flat=True):
+        look_again(proposal_id=proposal_id, workspace=workspace)
+
+
 def look_again_at(proposal: Proposal, request: Approval) -> None:
     """Both are held."""
     if proposal.state not in WAITING:
@@ -60,8 +68,21 @@ def look_again_at(proposal: Proposal, request: Approval) -> None:
         _conflict(proposal, prospect)
     elif prospect.digest != proposal.content_digest:
         _ask_anew(proposal, prospect, request)
-    elif prospect.onto != proposal.onto:
-        _rebase(proposal, prospect)
+    else:
+        if prospect.onto != proposal.onto:
+            _rebase(proposal, prospect)
+        if request.state == State.EFFECTIVE:
+            go_on(proposal, request)
+
+
+def go_on(proposal: Proposal, request: Approval) -> None:
+    """Its approval has taken effect. What stands on another proposal waits for that to be applied."""
+    whole = proposal.part_of if proposal.part_of_id else None
+    if whole and whole.state in OPEN:
+        alone = prospect_of(operations_of(proposal), proposal.workspace_id)
+        if alone.conflicts:
+            return
+    queue(proposal, request=request.id)
 
 
 def _conflict(proposal: Proposal, prospect: Prospect) -> None:

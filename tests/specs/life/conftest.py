@@ -48,7 +48,17 @@ rules:
 default:
   then: {allow: true}
 """
-BODY = "The shop takes cards.\n\nThe system SHALL accept a card within 3 seconds.\n\nThat is all.\n"
+BODY = """\
+Well.
+
+All of them.
+
+Everywhere.
+
+The system SHALL accept a card within 3 seconds.
+
+That is all.
+"""
 
 
 def request_of(proposal):
