@@ -94,8 +94,7 @@ def _apply(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> No
         approvers=hands.approvers if hands else (),
     )
     look_at(proposal, prospect)
-    proposal.save(update_fields=LOOKED_AT)
-    move(proposal, ProposalState.APPLIED)
+    move(proposal, ProposalState.APPLIED, columns=LOOKED_AT)
     _tell(proposal, asked, written)
     if proposal.reverts_id:
         before = held(proposal.reverts_id).get()

@@ -38,10 +38,13 @@ LOOKED_AT = (
 """The columns of what it would do."""
 
 
-def move(proposal: Proposal, state: ProposalState, *, because: str = "") -> None:
+def move(
+    proposal: Proposal, state: ProposalState, *, because: str = "", columns: Sequence[str] = ()
+) -> None:
+    """`columns`: others that have changed as well."""
     require_may_move(proposal, state)
     proposal.state, proposal.because, proposal.moved_at = state, because, timezone.now()
-    proposal.save(update_fields=["state", "because", "moved_at"])
+    proposal.save(update_fields=["state", "because", "moved_at", *columns])
 
 
 def require_may_move(proposal: Proposal, *states: ProposalState) -> None:

@@ -76,7 +76,7 @@ def look_again_at(proposal: Proposal, request: Approval) -> None:
 
 
 def go_on(proposal: Proposal, request: Approval) -> None:
-    """Its approval has taken effect. What stands on another proposal waits for that to be applied."""
+    """Its approval has taken effect. What stands on another proposal waits for it."""
     whole = proposal.part_of if proposal.part_of_id else None
     if whole and whole.state in OPEN:
         alone = prospect_of(operations_of(proposal), proposal.workspace_id)
@@ -88,8 +88,7 @@ def go_on(proposal: Proposal, request: Approval) -> None:
 def _conflict(proposal: Proposal, prospect: Prospect) -> None:
     _cancel(proposal, Because.CONTENT)
     look_at(proposal, prospect)
-    proposal.save(update_fields=LOOKED_AT)
-    move(proposal, ProposalState.CONFLICTED, because=Because.CONTENT)
+    move(proposal, ProposalState.CONFLICTED, because=Because.CONTENT, columns=LOOKED_AT)
     tell_conflicted(proposal)
 
 

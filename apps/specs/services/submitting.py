@@ -240,12 +240,13 @@ def _fill(
 
 def _save(proposal: Proposal) -> None:
     """One proposal at a time reverts another."""
+    if proposal.reverts_id is None:
+        proposal.save(force_insert=proposal._state.adding)
+        return
     try:
         with transaction.atomic():
             proposal.save(force_insert=proposal._state.adding)
     except IntegrityError as error:
-        if proposal.reverts_id is None:
-            raise
         raise NothingToRevert("It is being reverted already, by another proposal.") from error
 
 

@@ -71,7 +71,7 @@ class Yard:
         assert Graph.objects.get().revision == Revision.objects.count() == 1 + applied
         holding = Version.objects.filter(held_at(None))
         assert holding.values("node").distinct().count() == holding.count()
-        assert verify().ok
+        assert verify().is_sound
 
 
 @pytest.fixture
