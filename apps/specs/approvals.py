@@ -19,7 +19,7 @@ from apps.policies.engine.hidden import spelled_out
 from apps.policies.ports import Verdict
 from apps.specs.changes.touching import leant_on_by
 from apps.specs.changes.values import LinkState, Operation
-from apps.specs.choices import KIND
+from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.proposals import Proposal
 from apps.specs.reviewing import editable, shown_findings, shown_operations
 from apps.specs.rules import OPEN
@@ -60,7 +60,7 @@ class MutationSubject:
             operations=shown_operations(
                 seen.operations, seen.bodies, seen.links, _names(seen.operations)
             ),
-            checks=shown_findings(proposal.findings),
+            checks=checks_of(proposal),
             rationale=spelled_out(proposal.rationale),
             editable=() if settings.OPA_ENABLE else editable(seen.operations, seen.bodies),
         )
@@ -135,6 +135,13 @@ def _view_of(proposal: Proposal) -> _View:
         links=frozenset(),
         digest=proposal.content_digest,
     )
+
+
+def checks_of(proposal: Proposal) -> tuple[dict[str, Any], ...]:
+    """None were made of a draft, nor of what conflicts."""
+    if proposal.state == ProposalState.DRAFT or proposal.conflicts:
+        return ()
+    return tuple(shown_findings(proposal.findings))
 
 
 def _names(operations: Sequence[Operation]) -> dict[UUID, str]:

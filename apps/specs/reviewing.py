@@ -10,14 +10,16 @@ from uuid import UUID
 from apps.approvals.ports import Editable, Field
 from apps.approvals.ports import Operation as Shown
 from apps.common.diffs.hunks import apply_hunks
+from apps.policies.engine.hidden import spelled_out
 from apps.specs.changes.needs import needs_of
 from apps.specs.changes.values import LinkState, Operation
 from apps.specs.changes.words import diff_of
+from apps.specs.checks.registry import checks
 from apps.specs.choices import LinkKind, Op, Severity
+from apps.specs.wording import OUTWARDS
 
 BODY = "body"
 _UNSHOWN = frozenset({BODY, "key", "after", "links"})
-_DONE = {LinkKind(kind): kind.label.lower() for kind in LinkKind}
 
 
 def shown_operations(
@@ -77,30 +79,29 @@ def edit_name(number: int) -> str:
     return f"operations.{number}.{BODY}"
 
 
-def shown_findings(findings: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {
-            "name": f"{finding['check']} ({finding['severity']})".replace("_", " "),
+def shown_findings(findings: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What each check found, and after that those that found nothing."""
+    found = {finding["check"] for finding in findings}
+    for finding in findings:
+        name = finding["check"]
+        yield {
+            "name": checks()[name].title if name in checks() else name,
+            "severity": finding["severity"],
             "passed": finding["severity"] == Severity.ADVICE,
-            "text": _told(finding),
+            "place": _place(finding),
+            "text": spelled_out(finding["message"]),
+            "fix": spelled_out(finding["fix"]),
         }
-        for finding in findings
-    )
+    for name, check in checks().items():
+        if name not in found:
+            yield {"name": check.title, "passed": True}
 
 
-def _told(finding: Mapping[str, Any]) -> str:
-    place = " ".join(
-        filter(
-            None,
-            [
-                finding["key"],
-                finding["field"],
-                finding["line"] and f"line {finding['line']}",
-            ],
-        )
-    )
-    said = f"{place}: {finding['message']}" if place else finding["message"]
-    return f"{said} {finding['fix']}".strip()
+def _place(finding: Mapping[str, Any]) -> str:
+    """REQ-12 body, line 3."""
+    line = finding["line"] and f"line {finding['line']}"
+    what = " ".join(filter(None, (finding["key"], finding["field"])))
+    return spelled_out(", ".join(filter(None, (what, line))))
 
 
 def _target(operation: Operation) -> str:
@@ -114,8 +115,8 @@ def _fields(
 ) -> Iterator[Field]:
     for name in {**operation.before, **operation.after}:
         if name not in _UNSHOWN:
-            before = _value(name, operation.before.get(name), names)
-            after = _value(name, operation.after.get(name), names)
+            before = value_told(name, operation.before.get(name), names)
+            after = value_told(name, operation.after.get(name), names)
             if before != after:
                 yield Field(name=name.replace("_", " "), before=before, after=after)
     yield from _links(operation, links, names)
@@ -134,7 +135,7 @@ def _links(
         before -= {link.target for link in new if link.kind == kind}
         after = {link.target for link in own | new if link.kind == kind}
         after -= {link.target for link in gone if link.kind == kind}
-        yield Field(name=_DONE[kind], before=_named(before, names), after=_named(after, names))
+        yield Field(name=OUTWARDS[kind], before=_named(before, names), after=_named(after, names))
 
 
 def _taken(operation: Operation, values: Mapping[str, Any]) -> set[LinkState]:
@@ -148,7 +149,8 @@ def _named(nodes: set[UUID], names: Mapping[UUID, str]) -> tuple[str, ...]:
     return tuple(sorted(names.get(node, str(node)) for node in nodes))
 
 
-def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str | tuple[str, ...] | None:
+def value_told(name: str, value: Any, names: Mapping[UUID, str]) -> str | tuple[str, ...] | None:
+    """Of a field, as people read it."""
     if value is None or value == "":
         return None
     if name in ("parent", "owner"):

@@ -13,14 +13,15 @@ from apps.approvals.selectors.names import Person, people_named
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind
-from apps.specs.models.graph import Link, Node, Revision, Suspect, Version, held_at
+from apps.specs.models.graph import Link, Node, Revision, Version, held_at
 from apps.specs.models.proposals import Proposal
 from apps.specs.pages import reading
 from apps.specs.pages.page import SpecsPage
-from apps.specs.pages.wording import INWARDS, OUTWARDS
 from apps.specs.selectors.blame import blame_of
 from apps.specs.selectors.impact import impact_of
 from apps.specs.selectors.nodes import revisions_numbered
+from apps.specs.selectors.suspects import needed_to_clear, suspects_of
+from apps.specs.wording import INWARDS, OUTWARDS
 
 MOST_PARTS, MOST_VERSIONS, MOST_REACHED = 300, 200, 500
 
@@ -41,6 +42,7 @@ class NodePage(SpecsPage):
             "proposals": self._proposals(node),
             "graph_url": self.url("specs_graph", around=node.key),
             "state": state,
+            "versions_url": self.url("specs_versions", node.key),
             "text_url": self.address(body=None),
             "blame_url": self.address(body="blame"),
         }
@@ -150,8 +152,7 @@ class NodePage(SpecsPage):
 
     def _suspects(self, node: Node) -> dict[str, Any]:
         """What it leads to that has changed since somebody found that it holds."""
-        found = Suspect.objects.visible_to(self.me).filter(node=node, cleared_at=None)
-        rows = list(found.select_related("link", "cause").order_by("revision", "id"))
+        rows = list(suspects_of(node=node, **self.scope).order_by("revision", "id"))
         revisions = revisions_numbered(self.workspace.id, (row.revision for row in rows))
         return {
             "suspects": [
@@ -166,6 +167,8 @@ class NodePage(SpecsPage):
                 }
                 for row in rows
             ],
+            "may_clear": self.standing.permits(needed_to_clear(node, self.me))
+            and not self.standing.archived,
         }
 
     def _proposals(self, node: Node) -> list[Proposal]:

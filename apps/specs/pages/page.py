@@ -18,6 +18,7 @@ from apps.specs.selectors.nodes import nodes_at, the_node
 PLACES = (
     ("Browse", "specs_browse"),
     ("Graph", "specs_graph"),
+    ("Changes", "specs_changes"),
     ("Proposals", "specs_proposals"),
 )
 OF_THE_MOMENT = ("revision", "as_of")

@@ -18,7 +18,7 @@ from apps.specs.pages.pictures import (
     neighbourhood,
     overview,
 )
-from apps.specs.pages.wording import INWARDS, OUTWARDS
+from apps.specs.wording import INWARDS, OUTWARDS
 
 MOST, MOST_AROUND = 1_000, 200
 """Specs in a picture."""

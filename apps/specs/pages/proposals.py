@@ -13,19 +13,22 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from apps.accounts.browser.entry import person
+from apps.accounts.choices import Permission
 from apps.approvals.ports import subjects
-from apps.approvals.review.parts import changes
+from apps.approvals.review.parts import changes, checks
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import request_about
+from apps.approvals.services.opening import speaks_for
 from apps.common.diffs.comparing import compare
 from apps.common.diffs.drawing import draw
 from apps.common.errors import NotFound
 from apps.policies.engine.hidden import spelled_out
-from apps.specs.choices import KIND, ProposalState, Severity
+from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal
 from apps.specs.pages.page import SpecsPage
-from apps.specs.rules import OPEN
+from apps.specs.rules import OPEN, may_move
+from apps.specs.selectors.proposals import overlaps_of
 
 SHOWN = 50
 VIEWS = {
@@ -40,7 +43,8 @@ TONES = {
     **dict.fromkeys((ProposalState.REVERTED, ProposalState.SUPERSEDED), ""),
 }
 """Every other state is bad news."""
-SEVERITIES = {Severity.ERROR: "bad", Severity.WARNING: "wait", Severity.ADVICE: ""}
+LEADING = {*OPEN, ProposalState.APPLIED}
+"""Of one that reverts another: it does, or may come to."""
 
 
 class Wanted(forms.Form):
@@ -87,24 +91,38 @@ class ProposalPage(SpecsPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row: Proposal = kwargs["proposal"]
         request = request_about(kind=KIND, subject=row.id)
-        subject = subjects.get(KIND)
-        operations = subject.change(row.id).operations if subject else ()
         revision = Revision.objects.filter(proposal=row).defer("inverse").first()
         approvers = revision.approvers if revision else []
         people = people_named([row.proposer_id, *approvers])
+        change = subjects[KIND].change(row.id)
         shown = {
             "here": spelled_out(row.title),
+            "sentence": spelled_out(f"{people[row.proposer_id].name} {row.words}"),
             "rationale": spelled_out(row.rationale),
+            "because": row.because.replace("_", " "),
             "proposer": people[row.proposer_id].name,
             "approvers": ", ".join(people[one].name for one in approvers),
             "applied": revision,
             "tone": TONES.get(ProposalState(row.state), "bad"),
-            "tab": changes.drawn(operations, self.request.GET.dict()),
-            "findings": [_found(one) for one in row.findings],
+            "tab": changes.drawn(change.operations, self.request.GET.dict()),
+            "told_checks": checks.told(change.checks),
             "conflicts": [_three_ways(one, row) for one in row.conflicts],
+            "overlaps": overlaps_of(row) if row.state in OPEN else (),
             "review": request and reverse("admin:review_request", args=[request.id]),
+            "reverted_by": Proposal.objects.filter(reverts=row, state__in=LEADING).first(),
+            **self._buttons(row),
         }
         return super().get_context_data(**kwargs, **shown)
+
+    def _buttons(self, row: Proposal) -> dict[str, bool]:
+        """Services decide again."""
+        state = ProposalState(row.state)
+        writes = self.standing.permits(Permission.WRITE) and not self.standing.archived
+        return {
+            "may_withdraw": may_move(state, ProposalState.WITHDRAWN) and speaks_for(self.me, row),
+            "may_submit": state == ProposalState.DRAFT and writes,
+            "may_revert": state == ProposalState.APPLIED and writes,
+        }
 
 
 def proposal_page(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
@@ -114,11 +132,6 @@ def proposal_page(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
     if row is None:
         raise NotFound
     return ProposalPage.as_view()(request, workspace_id=row.workspace_id, proposal=row)
-
-
-def _found(kept: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {name: spelled_out(kept[name]) for name in ("message", "fix") if kept.get(name)}
-    return {**kept, **texts, "tone": SEVERITIES[Severity(kept["severity"])]}
 
 
 def _three_ways(kept: Mapping[str, Any], row: Proposal) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 import pytest
 
+from apps.accounts.choices import Role
+from apps.accounts.services.people import refresh_console_access
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Link, Suspect
 from apps.specs.models.proposals import Proposal
+from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 20
+QUERIES = 21
 
 
 @pytest.fixture
@@ -127,12 +130,42 @@ def test_what_depends_on_it_is_told_with_the_way(read, second):
     assert "verifies REQ-1, which refines GOAL-1" in page.content.decode()
 
 
-def test_what_is_doubtful_is_told_with_its_cause(read, workspace, second):
-    link = Link.objects.get(source=second["REQ-1"].links_to.get(kind="verifies").source)
+@pytest.fixture
+def doubtful(workspace, second):
+    """TEST-1 verifies REQ-1, which has changed."""
+    link = Link.objects.get(kind="verifies")
     said = {"workspace": workspace, "link": link, "node": link.source, "cause": link.target}
-    Suspect.objects.create(revision=2, **said)
+    return Suspect.objects.create(revision=2, **said)
+
+
+def test_what_is_doubtful_is_told_with_its_cause(read, doubtful):
     page = read("TEST-1/")
     [suspect] = page.context["suspects"]
     assert (suspect["how"], suspect["key"], suspect["revision"]) == ("verifies", "REQ-1", 2)
     assert "To be looked at" in page.content.decode()
     assert read("REQ-1/").context["suspects"] == []
+    assert [node["key"] for node in read("?suspect=1").context["nodes"]] == ["TEST-1"]
+
+
+def test_whoever_may_says_that_it_still_is_right(read, browser, workspace, doubtful, reviewer):
+    clear = f"/admin/specs/{workspace.id}/TEST-1/clear/"
+    refused = browser.post(clear, {"cause": "no id"}, follow=True).content.decode()
+    assert "It still is right: that is on record." not in refused
+    assert browser.get(clear).status_code == 405
+    told = browser.post(clear, {"cause": str(doubtful.cause_id)}, follow=True).content.decode()
+    assert "It still is right: that is on record." in told
+    doubtful.refresh_from_db()
+    assert doubtful.cleared_by == reviewer.id
+    assert read("TEST-1/").context["suspects"] == []
+
+
+def test_who_only_reads_is_told_who_may(workspace, doubtful, client):
+    viewer = member(workspace, Role.VIEWER)
+    WorkspaceFactory.create().memberships.create(user=viewer, role=Role.REVIEWER)
+    refresh_console_access(viewer.id)
+    client.force_login(viewer)
+    text = client.get(f"/admin/specs/{workspace.id}/TEST-1/").content.decode()
+    assert "says that it still is right" in text
+    client.post(f"/admin/specs/{workspace.id}/TEST-1/clear/", {"cause": str(doubtful.cause_id)})
+    doubtful.refresh_from_db()
+    assert doubtful.cleared_at is None
