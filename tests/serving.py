@@ -13,7 +13,7 @@ from apps.common.runtime.programs import Program, programs
 from config.env import ROOT
 from tests.waiting import eventually
 
-PATIENCE = 60
+PATIENCE = 120
 APPLICATION = "config.asgi:application"
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 T = TypeVar("T")
 
 
-def eventually(fact: Callable[[], T], within: float = 60.0, what: str = "") -> T:
+def eventually(fact: Callable[[], T], within: float = 120.0, what: str = "") -> T:
     """Ask until it is true, and hand it on; the last answer is shown when it never is."""
     deadline = time.monotonic() + within
     while not (found := fact()):

@@ -48,7 +48,7 @@ class Site:
 
     def mailed_link(self, part: str) -> str:
         """The newest link of this kind; mails leave after the commit, so it may take a moment."""
-        return eventually(lambda: self._link(part), within=30, what=f"a mail with a link to {part}")
+        return eventually(lambda: self._link(part), what=f"a mail with a link to {part}")
 
     def _link(self, part: str) -> str:
         mails = self.mail.iterdir() if self.mail.exists() else ()
@@ -128,6 +128,7 @@ def open_browser(chromium, site, faults) -> Iterator[Callable[..., Page]]:
                 **{"base_url": site.url, "viewport": DESKTOP, "reduced_motion": "reduce"} | options
             )
             open_ones.callback(context.close)
+            context.set_default_timeout(60_000)
             page = context.new_page()
             page.on("console", note_console)
             page.on("pageerror", lambda error: faults.append(f"script: {error}"))

@@ -56,7 +56,7 @@ class House:
         output.close()
         eventually(
             lambda: "Lattice is ready." in running.said() or process.poll() is not None,
-            within=90,
+            within=180,
             what="ready",
         )
         assert process.poll() is None, running.said()

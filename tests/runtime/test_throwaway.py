@@ -45,6 +45,13 @@ def a_run(folder):
         run.wait()
 
 
+@pytest.mark.xdist_group("together")
+def test_xdist_is_told_which_tests_belong_together(request):
+    if not request.config.getoption("loadgroup", False):
+        pytest.skip("Nobody deals tests out to workers.")
+    assert request.node.nodeid.endswith("@together")
+
+
 def takes_all_along(run, data_dir, number):
     """The run that is asked to end."""
     services = Services(data_dir)
