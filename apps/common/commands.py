@@ -112,3 +112,9 @@ class LatticeCommand(BaseCommand):
 
     def _write_json(self, facts: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(facts, cls=DjangoJSONEncoder))
+
+
+def in_a_line(text: str, most: int = 60) -> str:
+    """What somebody wrote, for a terminal, which would obey control characters."""
+    flat = "".join(letter if letter.isprintable() else " " for letter in text)
+    return flat if len(flat) <= most else f"{flat[: most - 3]}..."

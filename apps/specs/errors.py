@@ -50,3 +50,11 @@ class MomentUnknown(DomainError):
         "A moment is a day such as 2026-05-01, a time such as 2026-05-01T12:00:00Z, or a revision "
         "such as rev:41."
     )
+
+
+class FilesUnreadable(DomainError):
+    """Its details name each place and what is wrong there."""
+
+    code = "files_unreadable"
+    status = 422
+    message = "What the files say does not add up to specs. Nothing was changed."

@@ -4,7 +4,16 @@ from tests.policies.conftest import (
     api,
     contributor,
     owner,
+    reviewer,
     workspace,
 )
 
-__all__ = ["_no_limits_from_other_tests", "agent", "api", "contributor", "owner", "workspace"]
+__all__ = [
+    "_no_limits_from_other_tests",
+    "agent",
+    "api",
+    "contributor",
+    "owner",
+    "reviewer",
+    "workspace",
+]

@@ -8,14 +8,12 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from apps.common.actors import SYSTEM
-from apps.common.commands import LatticeCommand, Report, UsageError
+from apps.common.commands import LatticeCommand, Report, UsageError, in_a_line
 from apps.plans.choices import PlanState, VariantId
 from apps.plans.folders import new_files
 from apps.plans.selectors.plans import intents_of, plan, plans_of
 from apps.plans.services.exporting import PullWanted, export_plan, exportable_artifact
 from apps.plans.services.releasing import release_if_approved
-
-LONGEST = 60
 
 
 class Command(LatticeCommand):
@@ -57,7 +55,7 @@ class Command(LatticeCommand):
             for row in rows
         ]
         lines = [
-            f"{row.id}  {row.state:8}  {row.risk_level:8}  {_in_a_line(intents[row.id])}"
+            f"{row.id}  {row.state:8}  {row.risk_level:8}  {in_a_line(intents[row.id])}"
             for row in rows
         ]
         return Report("\n".join(lines) or "There are no plans.", {"plans": facts})
@@ -79,9 +77,3 @@ class Command(LatticeCommand):
             export_plan(plan=row, wanted=replace(wanted, dry_run=False), actor=SYSTEM)
         files = [str(path) for path in written]
         return Report("Wrote\n" + "\n".join(f"  {file}" for file in files), {"files": files})
-
-
-def _in_a_line(text: str) -> str:
-    """For a terminal, which would obey control characters."""
-    flat = "".join(letter if letter.isprintable() else " " for letter in text)
-    return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3]}..."

@@ -1,0 +1,137 @@
+"""Files of a folder, read and written. Nothing outside it is opened, and no step is a link."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from apps.specs.paper.files import KINDS_FILE
+from apps.specs.paper.reading import PaperFault, Unreadable
+
+MOST_FILES = 20_000
+LARGEST = 8 * 1024 * 1024
+ALL_TOGETHER = 256 * 1024 * 1024
+"""Bytes. One JSON holds as much as all files of a folder."""
+DEEPEST = 16
+_STEP = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Each file of Markdown below it by its path, and what says which kinds there are. Whatever
+    begins with a dot is left out. Raises Unreadable."""
+    try:
+        return _read_folder(folder)
+    except OSError as error:
+        said = f"It cannot be read: {error.strerror}."
+        raise Unreadable(PaperFault(str(folder), said)) from error
+
+
+def _read_folder(folder: Path) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    faults: list[PaperFault] = []
+    left = ALL_TOGETHER
+    for path, found in _files(folder):
+        text = _text(path, found) if isinstance(found, bytes) else found
+        if isinstance(text, PaperFault):
+            faults.append(text)
+            continue
+        texts[path] = text
+        left -= len(text)
+        if left < 0 or len(texts) > MOST_FILES:
+            faults.append(PaperFault(str(folder), "These are more files than are read at once."))
+            break
+    if faults:
+        raise Unreadable(*faults)
+    return texts
+
+
+def read_file(file: Path) -> str:
+    """Raises Unreadable."""
+    found = _content(str(file), str(file), None, ALL_TOGETHER)
+    text = _text(str(file), found) if isinstance(found, bytes) else found
+    if isinstance(text, PaperFault):
+        raise Unreadable(text)
+    return text
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """All of them, or none. The folder is new, or empty."""
+    apart = folder.with_name(f".{folder.name}.{token_hex(4)}")
+    try:
+        apart.mkdir()
+        for path, text in files.items():
+            file = apart / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(text.encode())
+        apart.rename(folder)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+    finally:
+        shutil.rmtree(apart, ignore_errors=True)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Never over another one."""
+    apart = file.with_name(f".{file.name}.{token_hex(4)}")
+    try:
+        apart.write_bytes(text.encode())
+        os.link(apart, file)
+    except OSError as error:
+        raise _unwritten(file, error) from error
+    finally:
+        with suppress(OSError):
+            apart.unlink()
+
+
+def _unwritten(path: Path, error: OSError) -> Unreadable:
+    return Unreadable(PaperFault(str(path), f"It cannot be written: {error.strerror}."))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes | PaperFault]]:
+    """In order, so that what is told of them is always the same."""
+    walk = os.fwalk(folder, onerror=_raise, follow_symlinks=False)
+    for above, folders, names, here in walk:
+        near = Path(above).relative_to(folder)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted({*folders, *(name for name in names if not name.startswith("."))}):
+            path = (near / name).as_posix()
+            if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+                yield path, PaperFault(path, "It is a link, and links are not followed.")
+            elif name in folders:
+                if len(near.parts) + 1 >= DEEPEST:
+                    yield path, PaperFault(path, f"Folders lie at most {DEEPEST} deep.")
+                    folders.remove(name)
+            elif name.endswith(".md") or path == KINDS_FILE:
+                yield path, _content(path, name, here, LARGEST)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _content(path: str, name: str, above: int | None, most: int) -> bytes | PaperFault:
+    try:
+        opened = os.open(name, _STEP, dir_fd=above)
+    except OSError as error:
+        return PaperFault(path, f"It cannot be read: {error.strerror}.")
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return PaperFault(path, "It is no file.")
+        content = file.read(most + 1)
+    if len(content) > most:
+        return PaperFault(path, f"It has more than {most // 1024**2} MiB.")
+    return content
+
+
+def _text(path: str, content: bytes) -> str | PaperFault:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return PaperFault(f"{path}:{line}", "It is not UTF-8.")
+    if "\0" in text:
+        return PaperFault(path, "It is no text: there is a NUL character in it.")
+    return text

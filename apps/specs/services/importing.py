@@ -1,0 +1,203 @@
+"""Files brought into a workspace: as proposals, so that the policy decides, and people where it
+says so. What differs from the files is what is proposed, so it can be asked for again and goes on
+where it had to wait.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import Membership
+from apps.common.actors import Actor
+from apps.ledger.services import record, unit
+from apps.specs.choices import ProposalState
+from apps.specs.errors import FilesUnreadable
+from apps.specs.events import GraphImported
+from apps.specs.models.graph import Graph
+from apps.specs.models.proposals import Proposal
+from apps.specs.paper.differing import Present, operations_between
+from apps.specs.paper.files import files_of, library_in
+from apps.specs.paper.leaves import Library
+from apps.specs.paper.reading import Unreadable
+from apps.specs.paper.whole import json_of, library_from
+from apps.specs.schemas import MOST_OPERATIONS, read_operations
+from apps.specs.selectors.exporting import present_of
+from apps.specs.selectors.kinds import kinds_of
+from apps.specs.services.applying import apply_mutation
+from apps.specs.services.drawing import hear_mutation
+from apps.specs.services.kinds import define_kind
+from apps.specs.services.submitting import Submitted, preview_mutation, submit_mutation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a library comes from, and how it is compared: with what the workspace would have in
+    files, or in JSON."""
+
+    name: str
+    digest: str
+    library: Callable[[Present], Library]
+    as_it_says: Callable[[Present], Library]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    kinds: tuple[str, ...] = ()
+    """That were defined, or would be."""
+    proposals: tuple[Submitted, ...] = ()
+    waits: Proposal | None = None
+    """One of an earlier import of the same, that nobody has decided on."""
+    left: tuple[dict[str, Any], ...] = ()
+    """Operations that are still to be proposed."""
+    strangers: tuple[str, ...] = ()
+    """Keys of nodes whose owner is no member here: they come without one."""
+
+
+def from_files(files: dict[str, str], *, name: str, workspace: UUID) -> Source:
+    kinds = kinds_of(workspace)
+
+    def read(texts: dict[str, str], present: Present) -> Library:
+        there = {leaf.key: leaf.kind for leaf in present.library.leaves}
+        return library_in(texts, kinds=kinds, keys=there)
+
+    def as_it_says(present: Present) -> Library:
+        return read(files_of(present.library), present)
+
+    said = "".join(f"{path}\0{text}\0" for path, text in sorted(files.items()))
+    return Source(
+        name=name,
+        digest=_digest(said),
+        library=lambda present: read(files, present),
+        as_it_says=as_it_says,
+    )
+
+
+def from_json(text: str, *, name: str) -> Source:
+    return Source(
+        name=name,
+        digest=_digest(text),
+        library=lambda _: library_from(text, name),
+        as_it_says=lambda present: library_from(json_of(present.library), "here"),
+    )
+
+
+def import_library(
+    *, source: Source, workspace: UUID, actor: Actor, delete: bool = False, dry_run: bool = False
+) -> Imported:
+    """`delete`: what the files do not name goes."""
+    said = f"Import of {source.name}"
+    rationale = f"{said}. SHA-256 of what it says: {source.digest}."
+    proposals: list[Submitted] = []
+    done = 0
+    wanted, operations, strangers = _compared(source, workspace, actor, delete)
+    kinds = _define_kinds(wanted, workspace, actor, dry_run=dry_run)
+    result = Imported(kinds=kinds, strangers=strangers)
+    if waiting := _waiting(rationale, workspace, actor):
+        return replace(result, waits=waiting, left=tuple(operations))
+    if dry_run and kinds:  # nothing can be judged before they are there
+        return replace(result, left=tuple(operations))
+    while operations:
+        part, rest = operations[:MOST_OPERATIONS], operations[MOST_OPERATIONS:]
+        asked: dict[str, Any] = {
+            "title": said[:200],
+            "rationale": rationale,
+            "operations": read_operations(part),
+            "actor": actor,
+            "workspace": workspace,
+        }
+        hearing = hear_mutation(**asked, dry_run=dry_run)
+        if dry_run:
+            seen = preview_mutation(**asked, hearing=hearing)
+            return replace(result, proposals=(seen,), left=tuple(operations))
+        submitted = submit_mutation(**asked, hearing=hearing)
+        proposals.append(submitted)
+        if not _applied(submitted.proposal):
+            return replace(result, proposals=tuple(proposals), left=tuple(rest))
+        done += len(part)
+        _, after, _ = _compared(source, workspace, actor, delete)
+        if after == operations:
+            break
+        operations = after
+    if proposals:
+        _tell(wanted, source, workspace, actor)
+    return replace(result, proposals=tuple(proposals), left=tuple(operations))
+
+
+def _compared(
+    source: Source, workspace: UUID, actor: Actor, delete: bool
+) -> tuple[Library, list[dict[str, Any]], tuple[str, ...]]:
+    present = present_of(workspace=workspace, actor=actor)
+    try:
+        wanted, strangers = _without_strangers(source.library(present), present, workspace)
+        ids = {leaf.key: leaf.id for leaf in present.library.leaves}
+        here = source.as_it_says(present)
+        leaves = tuple(replace(leaf, id=ids[leaf.key]) for leaf in here.leaves)
+        there = replace(present, library=Library(kinds=here.kinds, leaves=leaves))
+        return wanted, operations_between(there, wanted, delete=delete), strangers
+    except Unreadable as error:
+        raise FilesUnreadable(
+            details=[{"field": fault.place, "message": fault.message} for fault in error.faults]
+        ) from None
+
+
+def _without_strangers(
+    wanted: Library, present: Present, workspace: UUID
+) -> tuple[Library, tuple[str, ...]]:
+    """Owners are members. Who was one when a node was given to them may stay."""
+    members = Membership.objects.filter(workspace_id=workspace).values_list("user_id", flat=True)
+    known = {str(id_) for id_ in members} | {leaf.owner for leaf in present.library.leaves}
+    strange = {leaf.key for leaf in wanted.leaves if leaf.owner and leaf.owner not in known}
+    leaves = tuple(
+        replace(leaf, owner=None) if leaf.key in strange else leaf for leaf in wanted.leaves
+    )
+    return replace(wanted, leaves=leaves), tuple(sorted(strange))
+
+
+def _define_kinds(
+    wanted: Library, workspace: UUID, actor: Actor, *, dry_run: bool
+) -> tuple[str, ...]:
+    """All of them or none, and before anything is proposed that needs them."""
+    there = kinds_of(workspace)
+    new = {name: kind for name, kind in wanted.kinds.items() if there.get(name) != kind}
+    if new and not dry_run:
+        with unit(actor=actor, workspace=workspace):
+            for name, kind in sorted(new.items()):
+                define_kind(
+                    name=name,
+                    prefix=kind.prefix,
+                    schema=kind.schema,
+                    actor=actor,
+                    workspace=workspace,
+                )
+    return tuple(sorted(new))
+
+
+def _waiting(rationale: str, workspace: UUID, actor: Actor) -> Proposal | None:
+    found = Proposal.objects.visible_to(actor).open().filter(workspace_id=workspace)
+    return found.filter(proposer_id=actor.actor_id, rationale=rationale).first()
+
+
+def _applied(proposal: Proposal) -> bool:
+    """Now, if nobody has to be asked: a worker that comes to it finds it done."""
+    if proposal.state == ProposalState.QUEUED:
+        apply_mutation(proposal_id=proposal.id, workspace=proposal.workspace_id)
+        proposal.refresh_from_db()
+    return proposal.state == ProposalState.APPLIED
+
+
+def _tell(wanted: Library, source: Source, workspace: UUID, actor: Actor) -> None:
+    with unit(actor=actor, workspace=workspace):
+        record(
+            GraphImported(
+                revision=Graph.objects.get(workspace_id=workspace).revision,
+                nodes=len(wanted.leaves),
+                links=sum(len(leaf.links) for leaf in wanted.leaves),
+                digest=source.digest,
+            )
+        )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
