@@ -60,6 +60,7 @@ ENDING_WHAT_IS_ASKED = {
     # Rejecting, vetoing and taking back; an approval is refused all the same.
     "api/v1/approvals/<uuid:request_id>/votes",
     "api/v1/approvals/<uuid:request_id>/withdraw",
+    "api/v1/mutations/<uuid:proposal_id>/withdraw",
     "api/v1/approvals/bulk",
     "admin/review/<uuid:request_id>/decide/",
     "admin/review/<uuid:request_id>/withdraw/",
