@@ -1,6 +1,6 @@
 """What a check is given, and what it says."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -104,13 +104,6 @@ class Checked:
         own = (n for n, operation in enumerate(self.operations) if operation.link == link)
         last = max(own, default=None)
         return self.operation_at(link.source) if last is None else last
-
-    def texts(self, was: NodeState | None, node: NodeState) -> Iterator[tuple[str, str, str]]:
-        """Each field with what stood there, where something else does now."""
-        for name in ("title", "heading", "body"):
-            before, after = getattr(was, name, ""), getattr(node, name)
-            if before != after:
-                yield name, before, after
 
 
 def _concerns(operation: Operation, field: str) -> bool:

@@ -52,6 +52,7 @@ _NUMBERS = {word: number for number, word in enumerate(_WRITTEN.split(" "))} | {
     "ninety": 90,
     "hundred": 100,
 }
+_CURRENCIES = ("€", "$", "£")
 _DASHES = ("-", "–")
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3}
 
@@ -139,13 +140,13 @@ def _measure(words: Sequence[Word], at: int) -> Measure | None:
     side, start, said = _bound(words, at)
     between = start > 0 and words[start - 1].low in ("between", "from")
     second, end = _further(words, end, between=between)
-    unit = _unit(words, end)
+    unit = (*_NAMED[words[at].text], end) if words[at].text in _CURRENCIES else _unit(words, end)
     if unit is None and not side:
         return None
     dimension, factor, end = unit or ("of it", 1.0, end)
     low, high = value * factor, (value if second is None else second) * factor
     if second is not None:
-        if words[at + 1].text == "±":
+        if any(word.text == "±" for word in words[at:end]):
             low, high = low - high, low + high
         start -= between
         return Measure(dimension, min(low, high), max(low, high), False, True, start, end)
@@ -185,7 +186,7 @@ def _number(words: Sequence[Word], at: int) -> tuple[float, int] | None:
             return None
     elif word.kind == "word" and word.low in _NUMBERS:
         value = float(_NUMBERS[word.low])
-    elif word.text in ("€", "$", "£") and at + 1 < len(words) and words[at + 1].kind == "number":
+    elif word.text in _CURRENCIES and at + 1 < len(words) and words[at + 1].kind == "number":
         return _number(words, at + 1)
     else:
         return None
@@ -223,7 +224,7 @@ def _unit(words: Sequence[Word], at: int) -> tuple[str, float, int] | None:
     known = _named(first)
     if known:
         dimension, factor = known
-    elif words[at].kind == "word" and first.islower() and first.endswith("s") and len(first) > 3:
+    elif first.islower() and first.endswith("s") and not first.endswith("ss") and len(first) > 3:
         dimension, factor = f"of {first}", 1.0
     else:
         return None

@@ -125,6 +125,43 @@ def test_slow_patterns_and_large_values_take_no_more_than_a_moment(schema, attri
     assert time.thread_time() - began < 2
 
 
+def test_a_value_that_makes_a_plain_schema_explode_does_not_pass():
+    branching = {"anyOf": [{"items": {"$ref": "#/$defs/part"}, "minItems": n} for n in (1, 2)]}
+    schema = {"$defs": {"part": branching}, "properties": {"parts": {"$ref": "#/$defs/part"}}}
+    assert schema_faults(schema) == ()
+    value: list = []
+    for _ in range(40):
+        value = [value]
+    began = time.thread_time()
+    (one,) = judged({"parts": value}, schema=schema)
+    assert time.thread_time() - began < 3
+    assert one.severity == Severity.ERROR
+    assert "takes too long" in one.message
+
+
+@pytest.mark.parametrize("schema", [[], None, "object", {"minimum": object()}])
+def test_what_is_no_object_is_no_schema(schema):
+    assert schema_faults(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"const": 1}, 2, "It is to be 1."),
+        ({"maximum": 1}, 2, "It is to be 1 or less."),
+        ({"maxLength": 1}, "abc", "It is to have at most 1 characters."),
+        ({"minItems": 1}, [], "It is to have at least 1 items."),
+        ({"uniqueItems": True}, [1, 1], "It does not fit uniqueItems: true."),
+        (False, 1, "The schema allows nothing here."),
+        ({"additionalProperties": {"type": "null"}}, {"a": 1}, "It is to be of type null."),
+        ({"patternProperties": {"^a": {"type": "null"}}}, {"ab": 1}, "It is to be of type null."),
+    ],
+)
+def test_faults_are_told_in_words(schema, value, message):
+    (one,) = judged({"x": value}, schema={"properties": {"x": schema}})
+    assert one.message == message
+
+
 def test_too_much_of_attributes_is_an_error():
     (one,) = judged({"risk": "low", "code": "x" * 200_000})
     assert one.severity == Severity.ERROR
