@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import bootsteps
 from celery.signals import task_received
+from celery.utils.nodenames import worker_direct
 from celery.worker import state
 from celery.worker.request import Request
 from django.conf import settings
@@ -60,13 +61,13 @@ class Watchdog(bootsteps.StartStopStep):
             ended = self.ended.wait(min(EVERY, settings.WORKER_SILENCE / 3))
 
     def _ask(self, worker: Any) -> bool:
-        """Send the task. To the queue itself: an exchange's bindings are lost with its broker."""
+        """Send the task. To the queue itself: the bindings of an exchange would be lost with its
+        broker."""
         try:
             worker.app.send_task(
                 PULSE,
                 args=[worker.hostname],
-                exchange="",
-                routing_key=f"{worker.hostname}.dq2",
+                queue=worker_direct(worker.hostname),
                 expires=settings.WORKER_SILENCE,
             )
         except OperationalError:

@@ -14,10 +14,11 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import groupby
+from typing import TypeVar
 
 from celery import Task, current_app, shared_task
 from django.conf import settings
@@ -119,6 +120,47 @@ def subscriber(name: str) -> Callable[[Callable[[Event], None]], Task[[int], Non
     return furnish
 
 
+Part = TypeVar("Part")
+
+
+def piecemeal(
+    name: str, parts: Callable[[Event], Sequence[Part]]
+) -> Callable[[Callable[[Event, Part], None]], Task[[int], None]]:
+    """Like `subscriber`, for work of many parts: the body does one, in a unit of work of its own,
+    so that none waits for the others or is undone with them. Until none fails all are done again:
+    one that was done already has to find nothing to do."""
+
+    def furnish(body: Callable[[Event, Part], None]) -> Task[[int], None]:
+        @shared_task(name=name)
+        def task(delivery: int) -> None:
+            found = Delivery.objects.open().select_related("event").filter(pk=delivery).first()
+            failed: Exception | None = None
+            if found is not None:
+                with _as_subscriber(found):
+                    failed = _each(found.event, parts(found.event), body)
+            with taking(delivery):
+                if failed is not None:
+                    raise failed
+
+        task.__doc__ = body.__doc__
+        return task
+
+    return furnish
+
+
+def _each(
+    event: Event, parts: Sequence[Part], body: Callable[[Event, Part], None]
+) -> Exception | None:
+    """The first that fails."""
+    failed = None
+    for part in parts:
+        try:
+            body(event, part)
+        except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
+            failed = failed or error
+    return failed
+
+
 @contextmanager
 def taking(delivery_id: int) -> Iterator[Delivery | None]:
     """A unit of work in which the delivery is done; None if somebody else did or does it.
@@ -129,14 +171,8 @@ def taking(delivery_id: int) -> Iterator[Delivery | None]:
     if found is None:  # done so long ago that it is forgotten
         yield None
         return
-    call = replace(
-        context.current(),
-        request_id=found.event.request_id,
-        trace_id=found.event.trace_id,
-        via=f"task:{found.subscription}",
-    )
     try:
-        with context.call(**asdict(call)), unit(actor=SYSTEM, workspace=found.event.workspace_id):
+        with _as_subscriber(found), unit(actor=SYSTEM, workspace=found.event.workspace_id):
             locked = (
                 Delivery.objects.open()
                 .filter(pk=delivery_id)
@@ -152,6 +188,17 @@ def taking(delivery_id: int) -> Iterator[Delivery | None]:
     except BaseException as error:
         _note_failure(delivery_id, error)
         raise
+
+
+def _as_subscriber(delivery: Delivery) -> AbstractContextManager[object]:
+    """What it records says through which subscription it came, and of whose request it follows."""
+    call = replace(
+        context.current(),
+        request_id=delivery.event.request_id,
+        trace_id=delivery.event.trace_id,
+        via=f"task:{delivery.subscription}",
+    )
+    return context.call(**asdict(call))
 
 
 def _note_failure(delivery_id: int, error: BaseException) -> None:

@@ -4,9 +4,10 @@ them. All of it runs in the queue `mutations`.
 
 from uuid import UUID
 
-from apps.ledger.deliveries import subscriber
+from apps.ledger.deliveries import piecemeal, subscriber
 from apps.ledger.models import Event
 from apps.specs.choices import KIND
+from apps.specs.selectors.proposals import open_about, open_parts_of
 from apps.specs.services import applying, closing, revalidating
 
 
@@ -35,19 +36,23 @@ def apply_mutation(event: Event) -> None:
     )
 
 
-@subscriber("specs.look_again")
-def look_again(event: Event) -> None:
+def _others(event: Event) -> list[UUID]:
+    mine = UUID(event.payload["proposal"])
+    nodes = [UUID(node) for node in event.payload["nodes"]]
+    return [other for other in open_about(event.workspace_id, nodes) if other != mine]
+
+
+def _parts(event: Event) -> list[UUID]:
+    return open_parts_of(UUID(event.payload["proposal"]))
+
+
+@piecemeal("specs.look_again", _others)
+def look_again(event: Event, proposal: UUID) -> None:
     """The graph has moved beneath others."""
-    revalidating.look_again_at_others(
-        than=UUID(event.payload["proposal"]),
-        nodes=[UUID(node) for node in event.payload["nodes"]],
-        workspace=event.workspace_id,
-    )
+    revalidating.look_again(proposal_id=proposal, workspace=event.workspace_id)
 
 
-@subscriber("specs.look_again_at_parts")
-def look_again_at_parts(event: Event) -> None:
+@piecemeal("specs.look_again_at_parts", _parts)
+def look_again_at_parts(event: Event, proposal: UUID) -> None:
     """What parts of it stood on will not come, or comes otherwise."""
-    revalidating.look_again_at_parts(
-        of=UUID(event.payload["proposal"]), workspace=event.workspace_id
-    )
+    revalidating.look_again(proposal_id=proposal, workspace=event.workspace_id)

@@ -81,6 +81,12 @@ def open_about(workspace: UUID, nodes: Collection[UUID]) -> list[UUID]:
     return list(found.filter(about).order_by("id").values_list("id", flat=True))
 
 
+def open_parts_of(proposal_id: UUID) -> list[UUID]:
+    """What was left out of it, and waits by itself."""
+    parts = Proposal.objects.open().filter(part_of=proposal_id)
+    return list(parts.order_by("id").values_list("id", flat=True))
+
+
 def keys_of(nodes: Iterable[UUID]) -> dict[UUID, str]:
     """What nodes are called now."""
     return dict(Node.objects.filter(id__in=list(nodes)).values_list("id", "key"))

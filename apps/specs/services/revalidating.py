@@ -2,11 +2,11 @@
 asked anew, or it fits no more.
 """
 
-from collections.abc import Collection
 from uuid import UUID
 
 from apps.accounts.models import User
 from apps.approvals.choices import Because, State
+from apps.approvals.errors import NobodyEligible
 from apps.approvals.selectors.requests import hands_in
 from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.settling import hold_newest
@@ -18,7 +18,7 @@ from apps.specs import events
 from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.proposals import Proposal
 from apps.specs.rules import OPEN
-from apps.specs.selectors.proposals import held, open_about, operations_of
+from apps.specs.selectors.proposals import held, operations_of
 from apps.specs.selectors.prospects import Prospect, prospect_for, prospect_of
 from apps.specs.services.moving import (
     LOOKED_AT,
@@ -43,20 +43,6 @@ def look_again(*, proposal_id: UUID, workspace: UUID) -> None:
         proposal = held(proposal_id).first()
         if request is not None and proposal is not None:
             look_again_at(proposal, request)
-
-
-def look_again_at_others(*, than: UUID, nodes: Collection[UUID], workspace: UUID) -> None:
-    """Than the one by which these nodes have changed: all that change or need any of them."""
-    for proposal_id in open_about(workspace, nodes):
-        if proposal_id != than:
-            look_again(proposal_id=proposal_id, workspace=workspace)
-
-
-def look_again_at_parts(*, of: UUID, workspace: UUID) -> None:
-    """What was left out of one that will not be applied as it was."""
-    parts = Proposal.objects.open().filter(workspace_id=workspace, part_of=of)
-    for proposal_id in parts.order_by("id").values_list("id", flat=True):
-        look_again(proposal_id=proposal_id, workspace=workspace)
 
 
 def look_again_at(proposal: Proposal, request: Approval) -> None:
@@ -121,7 +107,13 @@ def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None
         _cancel(proposal, Because.POLICY)
         deny(proposal, verdict)
     elif verdict.effect == Effect.REQUIRE:
-        _ask(proposal, verdict, request)
+        try:
+            with unit(actor=SYSTEM, workspace=workspace):
+                _ask(proposal, verdict, request)
+        except NobodyEligible as nobody:
+            _cancel(proposal, Because.CONTENT)
+            close(proposal, ProposalState.WITHDRAWN, because=nobody.code)
+            return
         move(proposal, ProposalState.STALE, because=Because.CONTENT)
         record(
             events.ProposalWentStale(

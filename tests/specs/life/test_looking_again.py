@@ -2,13 +2,16 @@
 
 import pytest
 
+from apps.accounts.models import Membership
 from apps.approvals.choices import State
 from apps.approvals.errors import AlreadyDecided
 from apps.approvals.models.requests import ApprovalRequest
-from apps.ledger.models import Event
+from apps.ledger.models import Delivery, Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
+from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation
+from tests.deliveries import deliver_again
 from tests.specs.life.conftest import (
     POLICY,
     decide,
@@ -136,3 +139,32 @@ def test_a_stale_one_ends_as_any_other(workspace, agent, contributor, reviewer):
         apply(workspace, contributor, edit("REQ-1", line, f"{line} Always."))
         assert delivered(waits).state == ProposalState.STALE
         assert decide(waits, reviewer, decision, comment="No.").state == state
+
+
+def test_where_nobody_could_decide_any_more_it_is_over(workspace, agent, contributor, reviewer):
+    waits = submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    Membership.objects.filter(user=reviewer).delete()
+    apply(workspace, contributor, edit("REQ-1", "3 seconds", "2 seconds"))
+    proposal = delivered(waits)
+    assert (proposal.state, proposal.because) == (
+        ProposalState.WITHDRAWN,
+        "approval_nobody_eligible",
+    )
+    assert request_of(waits).state == State.CANCELLED
+
+
+def test_one_that_cannot_be_looked_at_holds_back_no_other(workspace, agent, contributor):
+    broken = submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    waits = submit(workspace, agent, edit("REQ-1", "3 seconds", "2 seconds")).proposal
+    Proposal.objects.filter(id=broken.id).update(operations=[{"op": "unheard of"}])
+    came = submit(workspace, contributor, retitle("REQ-1", "Elsewhere"))
+    with pytest.raises(ValueError, match="unheard of"):
+        delivered(came.proposal)
+    assert Proposal.objects.get(id=waits.id).onto == 2
+    delivery = Delivery.objects.get(subscription="specs.look_again")
+    assert (delivery.done_at, delivery.last_error.partition(" ")[0]) == (None, "ValueError")
+    Proposal.objects.filter(id=broken.id).update(operations=broken.operations)
+    deliver_again("specs.look_again")
+    assert Proposal.objects.get(id=broken.id).onto == 2
+    delivery.refresh_from_db()
+    assert delivery.done_at is not None

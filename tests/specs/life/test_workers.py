@@ -1,0 +1,31 @@
+"""What is proposed is applied by a relay and a worker, as real processes."""
+
+import pytest
+
+from apps.accounts.choices import Role
+from apps.policies.services.versions import apply_policy
+from apps.specs.choices import ProposalState
+from apps.specs.models.proposals import Proposal
+from tests.activity.conftest import machine, own_redis
+from tests.factories import WorkspaceFactory, member
+from tests.specs.graphs import node, plant
+from tests.specs.life.conftest import POLICY, retitle, spec, submit
+from tests.waiting import eventually
+
+__all__ = ["machine", "own_redis"]
+CELERY = ("-m", "celery", "-A", "config.celery", "worker", "--concurrency=1")
+QUIET = ("--without-gossip", "--without-mingle")
+
+
+@pytest.mark.parametrize("queues", [(), ("-Q", "mutations")], ids=["any", "mutations"])
+def test_by_an_ordinary_worker_and_by_one_for_this_alone(machine, queues):
+    workspace = WorkspaceFactory.create()
+    writer = member(workspace, Role.CONTRIBUTOR)
+    apply_policy(text=POLICY, workspace=workspace.id, actor=member(workspace, Role.OWNER))
+    plant(workspace, [node("REQ-1")])
+    machine.run("worker", *CELERY, *QUIET, *queues)
+    machine.relay()
+    proposal = submit(workspace, writer, retitle("REQ-1", "Anew")).proposal
+    mine = Proposal.objects.filter(id=proposal.id)
+    eventually(lambda: mine.get().state == ProposalState.APPLIED)
+    assert spec("REQ-1").title == "Anew"
