@@ -25,10 +25,10 @@ from apps.ledger.errors import KillSwitchOn
 from apps.policies.services.judging import Hearing
 from apps.specs.api import mutation_shapes as shapes
 from apps.specs.choices import KIND
-from apps.specs.errors import NothingToRevert, OperationsInvalid, ProposalMoved
+from apps.specs.errors import NodeMissing, NothingToRevert, OperationsInvalid, ProposalMoved
 from apps.specs.models.proposals import Proposal
+from apps.specs.selectors.nodes import the_node
 from apps.specs.selectors.proposals import overlaps_of, proposals_of, the_proposal
-from apps.specs.selectors.touching import touching
 from apps.specs.selectors.verdicts import verdict_on
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.drawing import hear_kept, hear_mutation, hear_revert
@@ -177,18 +177,20 @@ class Mutations(Moving, GenericAPIView[Proposal]):
 
     @extend_schema(
         summary="What was proposed to the specs of your workspace",
-        description="`touching` names a spec by a key it has or had, or its id.",
+        description="`touching` names a spec by a key it has or had, or its id: 404 if there is "
+        "none.",
         parameters=[shapes.MutationFilter],
-        responses=shapes.MutationOutput(many=True),
+        responses={200: shapes.MutationOutput(many=True), **errors(NodeMissing)},
     )
     def get(self, request: Request) -> Response:
         asked = shapes.MutationFilter(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        workspace_id, wanted = standing(request).workspace_id, asked.asked()
-        name = wanted.pop("touching", "")
-        found = proposals_of(workspace_id=workspace_id, actor=caller(request), **wanted)
-        if name:
-            found = touching(found, name, workspace_id=workspace_id)
+        me, workspace_id = caller(request), standing(request).workspace_id
+        wanted = asked.asked()
+        if name := wanted.pop("touching", ""):
+            node = the_node(name=name, actor=me, workspace_id=workspace_id)
+            wanted["touches__contains"] = [node.id]
+        found = proposals_of(workspace_id=workspace_id, actor=me, **wanted)
         page = self.paginate_queryset(found) or []
         return self.get_paginated_response(shapes.MutationOutput(page, many=True).data)
 

@@ -30,7 +30,8 @@ def test_they_are_found_by_state_risk_proposer_and_spec(by_agent, proposed, agen
     assert titles(by_agent.get(MUTATIONS, {"risk": "critical"})) == []
     for name in ("goal-1", str(specs["GOAL-1"].id)):
         assert titles(by_agent.get(MUTATIONS, {"touching": name})) == ["Name the goal", "Planted"]
-    assert titles(by_agent.get(MUTATIONS, {"touching": "REQ-404"})) == []
+    unknown = by_agent.get(MUTATIONS, {"touching": "REQ-404"})
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "spec_missing")
 
 
 def test_a_key_that_a_spec_had_finds_it(by_agent, proposed, workspace):
@@ -77,3 +78,11 @@ def test_what_was_applied_says_by_whom_it_was_written(by_agent, proposed, contri
     read = by_agent.get(f"{MUTATIONS}/{row['id']}").json()
     assert read["revision"]["authors"] == [str(contributor.id)]
     assert (row["state"], read["verdict"]["effect"]) == ("applied", "allow")
+
+
+def test_what_becomes_of_one_is_told_to_those_who_follow(by_agent, proposed):
+    events = by_agent.get("/api/v1/realtime/feed").json()["events"]
+    [told] = [each for each in events if each["payload"].get("proposal") == proposed["id"]]
+    assert (told["type"], told["area"]) == ("specs.proposal.submitted", "graph")
+    assert told["payload"]["keys"] == ["REQ-1"]
+    assert told["text"]
