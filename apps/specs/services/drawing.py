@@ -144,7 +144,7 @@ def inverse_of_applied(proposal: Proposal) -> tuple[str, tuple[OperationIn, ...]
     revision = Revision.objects.filter(proposal=proposal).first()
     if revision is None or proposal.state != ProposalState.APPLIED:
         raise NothingToRevert
-    return f"Revert “{proposal.title}”"[:TITLE_LENGTH], read_operations(revision.inverse)
+    return f"Revert “{proposal.title}”"[:TITLE_LENGTH], read_operations(revision.inverse, most=None)
 
 
 def _prefixes(workspace: UUID) -> dict[str, str]:
