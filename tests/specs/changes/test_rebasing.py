@@ -168,6 +168,11 @@ def test_every_field_in_conflict_is_told(graph):
             "to",
         ),
         (
+            {"op": "link", "target": "REQ-2", "kind": "refines", "to": "REQ-1"},
+            {"op": "link", "target": "REQ-2", "kind": "refines", "to": "REQ-1"},
+            "to",
+        ),
+        (
             {"op": "unlink", "target": "TEST-4", "kind": "verifies", "to": "REQ-1"},
             {"op": "unlink", "target": "TEST-4", "kind": "verifies", "to": "REQ-1"},
             "to",
