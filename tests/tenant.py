@@ -33,7 +33,7 @@ from apps.specs.schemas import read_operations
 from apps.specs.services.submitting import submit_mutation
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import WorkspaceFactory, agent_of, issue, member
-from tests.specs.graphs import node, plant
+from tests.specs.graphs import doubt, node, plant
 
 
 @dataclass
@@ -114,7 +114,13 @@ rules:
             request_id=request.id, text=f"{name}-comment", files=[file], actor=owner
         )
         key = f"{name}-REQ-1"
-        spec = plant(workspace, [node(key, body=f"{name}-body\n")], author=owner)[key]
+        spec = plant(
+            workspace,
+            [node(f"{name}-GOAL-1"), node(key, body=f"{name}-body\n")],
+            [f"{key} refines {name}-GOAL-1"],
+            author=owner,
+        )[key]
+        doubt(workspace, f"{key} refines {name}-GOAL-1")
         titled = {"op": "update", "target": key, "changes": {"title": f"{name}-title"}}
         proposal = submit_mutation(
             title=f"{name}-mutation",
@@ -197,4 +203,5 @@ rules:
             self.workspace.name.replace("workspace", "title"),
             self.proposal.title,
             self.proposal.rationale,
+            self.workspace.name.replace("workspace", "GOAL-1"),
         ]

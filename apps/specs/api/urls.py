@@ -4,9 +4,11 @@
 
 from django.urls import URLPattern, path
 
-from apps.specs.api import mutations, promised
+from apps.specs.api import mutations, promised, specs, suspects
 
 _MUTATION = "api/v1/mutations/<uuid:proposal_id>"
+_SPECS = "api/v1/specs"
+_SPEC = f"{_SPECS}/<str:key>"
 
 urlpatterns: list[URLPattern] = [
     path("mutations/propose", promised.Propose.as_view()),
@@ -17,4 +19,16 @@ urlpatterns: list[URLPattern] = [
     path(f"{_MUTATION}/revise", mutations.Revise.as_view()),
     path(f"{_MUTATION}/submit", mutations.Submit.as_view()),
     path(f"{_MUTATION}/withdraw", mutations.Withdraw.as_view()),
+    path(_SPECS, specs.Specs.as_view()),
+    path(f"{_SPECS}/diff", specs.GraphDifference.as_view()),
+    path(f"{_SPECS}/suspects", suspects.Suspects.as_view()),
+    path(f"{_SPECS}/suspects/clear", suspects.ClearMany.as_view()),
+    path(_SPEC, specs.OneSpec.as_view()),
+    path(f"{_SPEC}/blame", specs.Blame.as_view()),
+    path(f"{_SPEC}/diff", specs.NodeDifference.as_view()),
+    path(f"{_SPEC}/impact", specs.Impact.as_view()),
+    path(f"{_SPEC}/suspects", suspects.NodeSuspects.as_view()),
+    path(f"{_SPEC}/suspects/clear", suspects.ClearSuspects.as_view()),
+    path(f"{_SPEC}/versions", specs.Versions.as_view()),
+    path(f"{_SPEC}/versions/<int:number>", specs.OneVersion.as_view()),
 ]

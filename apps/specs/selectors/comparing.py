@@ -16,6 +16,7 @@ from apps.specs.changes.values import LinkState, NodeState
 from apps.specs.choices import LinkKind
 from apps.specs.models.graph import Link, Node, Version, held_at
 from apps.specs.selectors.excerpts import state_of
+from apps.specs.selectors.nodes import revision_named, revision_now, the_version
 
 _EMPTY: tuple[Any, ...] = (None, "", [])
 
@@ -75,6 +76,26 @@ def differences(nodes: Iterable[Node], one: int, other: int) -> list[Difference]
             )
         )
     return [each for each in found if not each.is_none]
+
+
+def compared(node: Node, one: str, other: str | None) -> Difference:
+    """Between two versions or moments, as they are called: "3", "rev:41", "2026-05-01". None: the
+    present."""
+    (old, since), (new, until) = _side(node, one), _side(node, other)
+    had, has = (_links([node.id], at).get(node.id, set()) for at in (since, until))
+    return difference(node.id, old, new, gained=sorted(has - had), lost=sorted(had - has))
+
+
+def _side(node: Node, name: str | None) -> tuple[NodeState | None, int]:
+    """What was said, and the revision of then."""
+    workspace_id = node.workspace_id
+    if name and name.isdecimal() and name.isascii():
+        version = the_version(node, int(name))
+        return state_of(version, version.number), version.since
+    revision = revision_named(name, workspace_id=workspace_id) if name else None
+    if revision is None:
+        revision = revision_now(workspace_id)
+    return _said([node.id], revision).get(node.id), revision
 
 
 def difference(

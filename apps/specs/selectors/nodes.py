@@ -1,7 +1,7 @@
 """Nodes, as they are and as they were. A moment is a number: of the last revision by then."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,10 @@ from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.specs.errors import MomentUnknown, NodeMissing
-from apps.specs.models.graph import Graph, Key, Node, Revision, Version, held_at
+from apps.specs.models.graph import Graph, Key, Link, Node, Revision, Version, held_at
+
+LARGEST = 2**31 - 1
+"""Number of a version that the database can be asked for."""
 
 _REVISION = re.compile(r"rev:([0-9]{1,18})")
 
@@ -23,19 +26,24 @@ _REVISION = re.compile(r"rev:([0-9]{1,18})")
 def the_node(*, name: str, actor: Actor, workspace_id: UUID) -> Node:
     """By a key that it has or had, in letters of any case, or by its id. It may be deleted: what it
     was can still be read."""
-    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
-    if not name.isprintable():
-        raise NodeMissing
-    found = Node.objects.visible_to(actor).filter(workspace_id=workspace_id)
-    keys = Key.objects.alias(lowered=Lower("key")).filter(
-        workspace_id=workspace_id, lowered=name.lower()
-    )
-    node = found.filter(id__in=keys.values("node_id")).first()
-    if node is None and (id_ := _as_id(name)):
-        node = found.filter(id=id_).first()
-    if node is None:
-        raise NodeMissing
+    (node,) = the_nodes(names=[name], actor=actor, workspace_id=workspace_id)
     return node
+
+
+def the_nodes(*, names: Sequence[str], actor: Actor, workspace_id: UUID) -> list[Node]:
+    """In their order. All of them are there."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    sound = [name.lower() for name in names if name.isprintable()]
+    keys = Key.objects.annotate(lowered=Lower("key")).filter(workspace_id=workspace_id)
+    known = dict(keys.filter(lowered__in=sound).values_list("lowered", "node_id"))
+    ids = [known.get(name.lower()) or _as_id(name) for name in names]
+    found = Node.objects.visible_to(actor).filter(workspace_id=workspace_id)
+    rows = found.in_bulk([id_ for id_ in ids if id_])
+    missing = [at for at, id_ in enumerate(ids) if id_ not in rows]
+    if missing:
+        message = NodeMissing.message
+        raise NodeMissing(details=[{"field": f"specs.{at}", "message": message} for at in missing])
+    return [rows[id_] for id_ in ids if id_]
 
 
 def _as_id(name: str) -> UUID | None:
@@ -43,6 +51,10 @@ def _as_id(name: str) -> UUID | None:
         return UUID(name)
     except ValueError:
         return None
+
+
+def node_id_of(row: Node | Version) -> UUID:
+    return row.node_id if isinstance(row, Version) else row.id
 
 
 def as_of(node: Node, revision: int | None) -> Node | Version:
@@ -89,8 +101,27 @@ def _told(versions: QuerySet[Version]) -> QuerySet[Version]:
     return versions.annotate(**as_nodes_have)
 
 
+def links_of(node: Node, revision: int | None, *, most: int) -> list[Link]:
+    """From it and to it, of then. As many as asked for: there may be more."""
+    ends = Q(source=node) | Q(target=node)
+    found = Link.objects.filter(held_at(revision) & ends).select_related("source", "target")
+    return list(found.order_by("kind", "source__key", "target__key")[:most])
+
+
+def keys_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The present ones. For who has asked whether these nodes may be seen."""
+    return dict(Node.objects.filter(id__in=set(ids)).values_list("id", "key"))
+
+
 def versions_of(node: Node) -> QuerySet[Version]:
     return _told(node.versions.all())
+
+
+def the_version(node: Node, number: int) -> Version:
+    found = _told(node.versions.filter(number=min(number, LARGEST))).first()
+    if found is None:
+        raise NodeMissing("It has no version of this number.")
+    return found
 
 
 def revisions_numbered(workspace_id: UUID, numbers: Iterable[int]) -> dict[int, Revision]:
@@ -109,12 +140,16 @@ def revision_at(*, workspace_id: UUID, at: datetime) -> int:
     return made.order_by("-at").values_list("number", flat=True).first() or 0
 
 
+def revision_now(workspace_id: UUID) -> int:
+    graphs = Graph.objects.filter(workspace_id=workspace_id)
+    return graphs.values_list("revision", flat=True).first() or 0
+
+
 def revision_named(name: str, *, workspace_id: UUID) -> int | None:
     """Of "rev:41", a day or a moment. A day counts whole, by UTC; None: it is now, or to come."""
     if match := _REVISION.fullmatch(name):
         number = int(match[1])
-        last = Graph.objects.filter(workspace_id=workspace_id).values_list("revision", flat=True)
-        if number > (last.first() or 0):
+        if number > revision_now(workspace_id):
             raise MomentUnknown("There is no revision of this number yet.")
         return number
     at = _moment(name)
