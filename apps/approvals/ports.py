@@ -81,6 +81,21 @@ class Editable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Something that was changed otherwise meanwhile, so that the change does not fit any more."""
+
+    target: str
+    field: str
+    message: str
+    base: str
+    """What stood there when it was proposed."""
+    theirs: str
+    """What stands there now."""
+    ours: str
+    """What would stand there."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """What would happen, whole: rendered from what would be applied, never from prose about it."""
 
@@ -92,6 +107,9 @@ class Change:
     """What whoever proposed it says, shown as theirs."""
     editable: tuple[Editable, ...] = ()
     """Empty: it is decided on as it is."""
+    conflicts: tuple[Conflict, ...] = ()
+    beside: tuple[Affected, ...] = ()
+    """What else waits, and would change the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from apps.specs.changes.touching import leant_on_by
 from apps.specs.changes.values import LinkState, Operation
 from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.proposals import Proposal
-from apps.specs.reviewing import editable, shown_findings, shown_operations
+from apps.specs.reviewing import editable, shown_conflicts, shown_findings, shown_operations
 from apps.specs.rules import OPEN
 from apps.specs.selectors.excerpts import states_of
 from apps.specs.selectors.impact import impact_of
@@ -63,6 +63,8 @@ class MutationSubject:
             checks=checks_of(proposal),
             rationale=spelled_out(proposal.rationale),
             editable=() if settings.OPA_ENABLE else editable(seen.operations, seen.bodies),
+            conflicts=shown_conflicts(proposal.conflicts, seen.operations),
+            beside=tuple(_beside(proposal)) if proposal.state in OPEN else (),
         )
 
     def impact(self, subject_id: UUID, *, actor: Actor) -> tuple[Affected, ...]:
@@ -166,7 +168,7 @@ def _dependent(proposal: Proposal) -> Iterator[Affected]:
         step = reached.path[0]
         yield Affected(
             key=str(reached.node_id),
-            label=f"{reached.key} {reached.title}",
+            label=spelled_out(f"{reached.key} {reached.title}"),
             kind=reached.kind,
             how=f"{step.link.label.lower()} {step.key}",
             of=str(step.node_id) if reached.distance > 1 else "",
@@ -181,7 +183,7 @@ def _beside(proposal: Proposal) -> Iterator[Affected]:
         request = asked.get(overlap.proposal)
         yield Affected(
             key=str(overlap.proposal),
-            label=overlap.title,
+            label=spelled_out(overlap.title),
             kind="proposal",
             how=f"waits, and changes {', '.join(overlap.keys)} too",
             url=reverse("admin:review_request", args=[request.id])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from apps.approvals.ports import Editable, Field
+from apps.approvals.ports import Conflict, Editable, Field
 from apps.approvals.ports import Operation as Shown
 from apps.common.diffs.hunks import apply_hunks
 from apps.policies.engine.hidden import spelled_out
@@ -97,6 +97,20 @@ def shown_findings(findings: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, 
             yield {"name": check.title, "passed": True}
 
 
+def shown_conflicts(
+    conflicts: Sequence[Mapping[str, Any]], operations: Sequence[Operation]
+) -> tuple[Conflict, ...]:
+    return tuple(
+        Conflict(
+            target=operations[conflict["operation"]].key,
+            field=conflict["field"],
+            message=conflict["message"],
+            **{side: _text(conflict[side]) for side in ("base", "theirs", "ours")},
+        )
+        for conflict in conflicts
+    )
+
+
 def _place(finding: Mapping[str, Any]) -> str:
     """REQ-12 body, line 3."""
     line = finding["line"] and f"line {finding['line']}"
@@ -157,4 +171,10 @@ def value_told(name: str, value: Any, names: Mapping[UUID, str]) -> str | tuple[
         return names.get(UUID(value), str(value))
     if name == "labels":
         return tuple(value) or None
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

@@ -18,6 +18,8 @@ from apps.common.diffs.words import WIDE
 View = Literal["unified", "split"]
 AT_ONCE = 100
 """Rows of a table."""
+FEW = 3
+"""Rows of a table that hardly takes room."""
 EDGE = 200
 """Characters that are shown of a long part of a line that stays, at its beginning and end."""
 
@@ -80,7 +82,7 @@ def _tables(hunk: Hunk, name: str, view: View, operation: int | None) -> Iterato
     rows = _split(hunk.rows, operation) if view == "split" else _unified(hunk.rows, operation)
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
-        tens = (len(some) + 9) // 10
+        tens = (len(some) + 9) // 10 if len(some) > FEW else 0
         yield (
             f'<div class="run" data-tens="{tens}"{opened}><table>'
             f'<caption class="unseen">{name}</caption><colgroup>{widths}</colgroup>'

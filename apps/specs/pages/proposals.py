@@ -2,8 +2,6 @@
 it, what it conflicts with and where it is decided on.
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +12,12 @@ from django.urls import reverse
 
 from apps.accounts.browser.entry import person
 from apps.accounts.choices import Permission
+from apps.approvals.choices import Because
 from apps.approvals.ports import subjects
 from apps.approvals.review.parts import changes, checks
 from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import request_about
 from apps.approvals.services.opening import speaks_for
-from apps.common.diffs.comparing import compare
-from apps.common.diffs.drawing import draw
 from apps.common.errors import NotFound
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.choices import KIND, ProposalState
@@ -28,7 +25,6 @@ from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal
 from apps.specs.pages.page import SpecsPage
 from apps.specs.rules import OPEN, may_move
-from apps.specs.selectors.proposals import overlaps_of
 
 SHOWN = 50
 VIEWS = {
@@ -99,15 +95,15 @@ class ProposalPage(SpecsPage):
             "here": spelled_out(row.title),
             "sentence": spelled_out(f"{people[row.proposer_id].name} {row.words}"),
             "rationale": spelled_out(row.rationale),
-            "because": row.because.replace("_", " "),
+            "because": _because(row.because),
             "proposer": people[row.proposer_id].name,
             "approvers": ", ".join(people[one].name for one in approvers),
             "applied": revision,
             "tone": TONES.get(ProposalState(row.state), "bad"),
             "tab": changes.drawn(change.operations, self.request.GET.dict()),
             "told_checks": checks.told(change.checks),
-            "conflicts": [_three_ways(one, row) for one in row.conflicts],
-            "overlaps": overlaps_of(row) if row.state in OPEN else (),
+            "conflicts": [changes.three_ways(one) for one in change.conflicts],
+            "beside": change.beside,
             "review": request and reverse("admin:review_request", args=[request.id]),
             "reverted_by": Proposal.objects.filter(reverts=row, state__in=LEADING).first(),
             **self._buttons(row),
@@ -134,24 +130,6 @@ def proposal_page(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
     return ProposalPage.as_view()(request, workspace_id=row.workspace_id, proposal=row)
 
 
-def _three_ways(kept: Mapping[str, Any], row: Proposal) -> dict[str, Any]:
-    """What stood there when it was proposed, and from there to what stands there now, and to what
-    would."""
-    base, theirs, ours = (_as_text(kept[side]) for side in ("base", "theirs", "ours"))
-    field = spelled_out(kept["field"])
-    return {
-        "key": row.operations[kept["operation"]]["key"],
-        "field": field,
-        "message": spelled_out(kept["message"]),
-        "base": base,
-        "ways": [
-            (label, draw(compare(base, other), name=f"{field}, {label.lower()}"))
-            for label, other in (("Changed meanwhile", theirs), ("Proposed", ours))
-        ],
-    }
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return spelled_out(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def _because(code: str) -> str:
+    """Of a request that has ended, or an error's."""
+    return Because(code).label if code in Because else code.replace("_", " ")

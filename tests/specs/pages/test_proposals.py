@@ -62,11 +62,15 @@ def test_side_by_side_is_one_address_away(read, proposal):
     assert 'class="diff split"' in read(proposal, "?lines=split").content.decode()
 
 
-def test_others_that_touch_the_same_are_named(read, proposal, workspace, scribe):
-    other = submit(workspace, scribe, retitle("REQ-1", "Other"), title="Another\u202e one").proposal
-    text = read(proposal).content.decode()
-    assert f"/admin/specs/proposals/{other.id}/" in text
-    assert "Another⟨U+202E" in text
+def test_others_that_touch_the_same_are_named(read, browser, proposal, workspace, scribe):
+    submit(workspace, scribe, retitle("REQ-1", "Other"), title="Another\u202e one")
+    page = read(proposal)
+    [beside] = page.context["beside"]
+    assert beside.how == "waits, and changes REQ-1 too"
+    assert "Another⟨U+202E" in page.content.decode()
+    on_review = browser.get(page.context["review"]).content.decode()
+    assert "waits, and changes REQ-1 too" in on_review
+    assert "Another⟨U+202E" in on_review
 
 
 def test_what_checks_found_stands_with_place_and_fix(read, workspace, policy, scribe):
@@ -79,14 +83,14 @@ def test_what_checks_found_stands_with_place_and_fix(read, workspace, policy, sc
     assert found["fix"] in page.content.decode()
 
 
-def test_a_conflict_is_shown_from_three_sides(read, workspace, proposal, reviewer):
+def test_a_conflict_is_shown_from_three_sides(read, browser, workspace, proposal, reviewer):
     submit(workspace, reviewer, edit("REQ-1", "at once", "never"))
     deliver()
     page = read(proposal)
     assert page.context["proposal"].state == S.CONFLICTED
-    text = page.content.decode()
-    assert "<ins>never</ins>" in text
-    assert "<ins>within a day</ins>" in text
+    for text in (page.content.decode(), browser.get(page.context["review"]).content.decode()):
+        assert "<ins>never</ins>" in text
+        assert "<ins>within a day</ins>" in text
 
 
 def test_it_is_taken_back_by_who_may(press, read, proposal):

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 
-from apps.approvals.ports import Field, Operation
+from apps.approvals.ports import Conflict, Field, Operation
 from apps.approvals.review.reviewed import Reviewed
 from apps.common.diffs.comparing import MOST, compare, read_patch
 from apps.common.diffs.drawing import View, draw
@@ -15,6 +15,8 @@ from apps.common.diffs.lines import Diff, Fold
 from apps.policies.engine.hidden import spelled_out
 
 VIEWS: tuple[View, ...] = ("unified", "split")
+FEW = 120
+"""Characters that are shown in one piece."""
 _FOLD = re.compile(r"(\d{1,9})\.(\d{1,9})")
 """An operation, and the line with which a fold of it starts."""
 
@@ -23,7 +25,12 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
     change = reviewed.change
     rationale = spelled_out(change.rationale) if change else ""
     operations = change.operations if change else ()
-    return drawn(operations, {**reviewed.asked, "tab": "change"}) | {"rationale": rationale}
+    return {
+        **drawn(operations, {**reviewed.asked, "tab": "change"}),
+        "rationale": rationale,
+        "conflicts": [three_ways(one) for one in change.conflicts] if change else [],
+        "beside": change.beside if change else (),
+    }
 
 
 def drawn(operations: Sequence[Operation], asked: Mapping[str, str]) -> dict[str, Any]:
@@ -76,13 +83,28 @@ def _drawn(diff: Diff, told: Operation, view: View, asked: Mapping[str, str]) ->
     return draw(diff, name=told.target, view=view, operation=told.number, unfold=unfold)
 
 
+def three_ways(told: Conflict) -> dict[str, Any]:
+    """From what stood there to what stands there now, and to what would."""
+    field, base = spelled_out(told.field), spelled_out(told.base)
+    return {
+        "target": spelled_out(told.target),
+        "field": field,
+        "message": spelled_out(told.message),
+        "ways": [
+            (label, draw(compare(base, spelled_out(other)), name=f"{field}, {label.lower()}"))
+            for label, other in (("Changed meanwhile", told.theirs), ("Proposed", told.ours))
+        ],
+    }
+
+
 def _field(told: Field, view: View) -> dict[str, Any]:
-    """Links as what went, came and stayed; a text as a difference of its own."""
+    """Links as what went, came and stayed, and so a word or two that came or went; any other text
+    as a difference of its own."""
     name = spelled_out(told.name)
-    if isinstance(told.before, str) or isinstance(told.after, str):
+    before, after = _listed(told.before), _listed(told.after)
+    if before is None or after is None or (told.before and told.after and _is_text(told)):
         diff = compare(_text(told.before), _text(told.after))
         return {"name": name, "drawn": draw(diff, name=name, view=view), "left": diff.left}
-    before, after = told.before or (), told.after or ()
     kinds = {
         "gone": [one for one in before if one not in after],
         "new": [one for one in after if one not in before],
@@ -92,5 +114,18 @@ def _field(told: Field, view: View) -> dict[str, Any]:
     return {"name": name, "links": links}
 
 
+def _is_text(told: Field) -> bool:
+    return isinstance(told.before, str) or isinstance(told.after, str)
+
+
+def _listed(value: str | tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """None: it is too long for that."""
+    if isinstance(value, str):
+        return (value,) if len(value) <= FEW and "\n" not in value else None
+    return value or ()
+
+
 def _text(value: str | tuple[str, ...] | None) -> str:
-    return spelled_out(value if isinstance(value, str) else "\n".join(value or ()))
+    """A field's last line ends like any other."""
+    text = spelled_out(value if isinstance(value, str) else "\n".join(value or ()))
+    return f"{text}\n" if text else ""
