@@ -10,7 +10,8 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from apps.accounts.models import User
-from apps.approvals.errors import NotReshapable, OperationsUnknown
+from apps.approvals.errors import NotReshapable
+from apps.approvals.parts import require_stands
 from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
 from apps.common.bodies import details_of
@@ -56,7 +57,7 @@ def narrow_plan(*, plan_id: UUID, operations: Sequence[int], actor: Actor) -> Re
     plan = _hold(plan_id)
     whole = draw_plan(opened(plan).sent, name=plan.name)
     taken = sorted(set(operations))
-    _require_stands(whole, taken)
+    require_stands(taken, needs_of(whole.files) if whole.steps else [()])
     scales = require_scales(plan)
     left = [number for number in range(len(whole.steps)) if number not in taken]
     if not left:
@@ -132,39 +133,6 @@ def _edited(before: PlanIn, edits: Mapping[str, Any]) -> PlanIn:
     if not sent.changes and not sent.patch:
         raise NotReshapable("Nothing would be left of it: reject it instead.")
     return sent
-
-
-def _require_stands(whole: Drawing, taken: Sequence[int]) -> None:
-    known = len(whole.steps) or 1
-    unknown = [number for number in taken if not 0 <= number < known]
-    if unknown or not taken:
-        raise OperationsUnknown(
-            details=[
-                {"field": "operations", "message": f"There is no operation {number}."}
-                for number in unknown
-            ]
-            or [{"field": "operations", "message": "Name at least one, or reject it."}]
-        )
-    needs = needs_of(whole.files)
-    missing = {
-        number: [other for other in needs[number] if other not in taken]
-        for number in taken
-        if whole.steps
-    }
-    dangling = {number: others for number, others in missing.items() if others}
-    if dangling:
-        raise OperationsUnknown(
-            "Some of these operations need others that are not among them.",
-            details=[
-                {
-                    "field": "operations",
-                    "operation": number,
-                    "missing": others,
-                    "message": f"Operation {number} needs {', '.join(map(str, others))}.",
-                }
-                for number, others in dangling.items()
-            ],
-        )
 
 
 def _part(whole: Drawing, numbers: Collection[int]) -> PlanIn:

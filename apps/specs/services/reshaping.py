@@ -10,7 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from apps.approvals.errors import NotReshapable, OperationsUnknown
+from apps.approvals.errors import NotReshapable
+from apps.approvals.parts import require_stands
 from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
 from apps.common.diffs.hunks import hunks_between
@@ -59,7 +60,7 @@ def narrow_mutation(*, proposal_id: UUID, operations: Sequence[int], actor: Acto
     """Only these of its operations are kept in it."""
     proposal, prospect = _hold(proposal_id)
     taken = sorted(set(operations))
-    _require_stands(prospect.operations, taken)
+    require_stands(taken, needs_of(prospect.operations))
     left = [number for number in range(len(prospect.operations)) if number not in taken]
     if not left:
         return Reshaped(digest=prospect.digest, verdict=_verdict(proposal, prospect))
@@ -227,35 +228,3 @@ def _text(name: str, text: Any) -> str:
         message = f"This is a text of at most {MOST_CHARACTERS:,} characters."
         raise NotReshapable(details=[{"field": f"edits.{name}", "message": message}])
     return text
-
-
-def _require_stands(operations: Sequence[Operation], taken: Sequence[int]) -> None:
-    """Each with all that it needs."""
-    unknown = [number for number in taken if not 0 <= number < len(operations)]
-    if unknown or not taken:
-        raise OperationsUnknown(
-            details=[
-                {"field": "operations", "message": f"There is no operation {number}."}
-                for number in unknown
-            ]
-            or [{"field": "operations", "message": "Name at least one, or reject it."}]
-        )
-    needs = needs_of(operations)
-    dangling = {
-        number: missing
-        for number in taken
-        if (missing := [other for other in needs[number] if other not in taken])
-    }
-    if dangling:
-        raise OperationsUnknown(
-            "Some of these operations need others that are not among them.",
-            details=[
-                {
-                    "field": "operations",
-                    "operation": number,
-                    "missing": missing,
-                    "message": f"Operation {number} needs {', '.join(map(str, missing))}.",
-                }
-                for number, missing in dangling.items()
-            ],
-        )
