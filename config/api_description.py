@@ -42,6 +42,7 @@ TAGS = {
     "activity": "What happened lately. Live events come over the socket and the streams.",
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
     "approvals": "What people are asked, how they decide, and what came of it.",
+    "specs": "The graph as it is and as it was: what each node says, and what it is linked to.",
     "mutations": "What is proposed to specs: judged, checked, decided on, applied once, undone.",
     "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",

@@ -94,6 +94,8 @@ OWN = {
     "api/v1/policies/versions/<int:number>",
     "api/v1/specs",
     "api/v1/specs/diff",
+    "api/v1/specs/export",
+    "api/v1/specs/kinds",
     "api/v1/specs/suspects",
     "api/v1/specs/suspects/clear",
     "api/v1/state",

@@ -4,7 +4,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.specs.api import mutations, promised, specs, suspects
+from apps.specs.api import mutations, paper, promised, specs, suspects
 
 _MUTATION = "api/v1/mutations/<uuid:proposal_id>"
 _SPECS = "api/v1/specs"
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_MUTATION}/withdraw", mutations.Withdraw.as_view()),
     path(_SPECS, specs.Specs.as_view()),
     path(f"{_SPECS}/diff", specs.GraphDifference.as_view()),
+    path(f"{_SPECS}/export", paper.Export.as_view()),
+    path(f"{_SPECS}/kinds", paper.Kinds.as_view()),
     path(f"{_SPECS}/suspects", suspects.Suspects.as_view()),
     path(f"{_SPECS}/suspects/clear", suspects.ClearMany.as_view()),
     path(_SPEC, specs.OneSpec.as_view()),
