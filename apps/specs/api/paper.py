@@ -66,7 +66,9 @@ class ExportedNode(serializers.Serializer[Any]):
     labels = serializers.ListField(child=serializers.CharField())
     owner = serializers.UUIDField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    parent = serializers.CharField(allow_null=True, help_text="The key of what it is a part of.")
+    vars()["parent"] = serializers.CharField(
+        allow_null=True, help_text="The key of what it is a part of."
+    )
     links = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text=f"Keys, by kind: {', '.join(LinkKind)}.",

@@ -26,6 +26,8 @@ class Leaf:
     """Kind and key of what it is linked to, in order."""
     place: str = ""
     """Where in the files it was read, for whoever has to change it there."""
+    is_made: bool = field(default=False, compare=False)
+    """Whether its key was made of its title: the file does not say it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,12 +79,13 @@ def read_document(
         parent = mark.under or levels.parent_at(level)
         if not levels.stands(parent):
             raise _fault(path, section.line, f"`under`: {parent} stands nowhere above this.")
+        is_made = not own and not said.anchor
         own = own or names.key(above[parent], said.anchor, mark.title or said.title)
         kind = mark.kind or (said.kind if not mark.key else NodeKind.SECTION)
         leaf = _leaf(section, mark, said, own, kind, path)
         plain = plain_line(levels.plain_below(parent), own, kind, leaf.title)
         frame = _frame(section, section.part.line, plain, ending)
-        leaves.append(replace(leaf, parent=parent, heading=frame.kept))
+        leaves.append(replace(leaf, parent=parent, heading=frame.kept, is_made=is_made))
         levels.enter(own, parent, level)
         above[own] = name_above(own, kind, above[parent])
     return tuple(leaves)

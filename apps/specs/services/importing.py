@@ -21,6 +21,7 @@ from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.files import files_of, library_in
 from apps.specs.paper.leaves import Library
 from apps.specs.paper.reading import Unreadable
+from apps.specs.paper.rewording import with_kept_keys
 from apps.specs.paper.whole import json_of, library_from
 from apps.specs.schemas import MOST_OPERATIONS, read_operations
 from apps.specs.selectors.exporting import present_of
@@ -135,6 +136,7 @@ def _compared(
         here = source.as_it_says(present)
         leaves = tuple(replace(leaf, id=ids[leaf.key]) for leaf in here.leaves)
         there = replace(present, library=Library(kinds=here.kinds, leaves=leaves))
+        wanted = with_kept_keys(there, wanted)
         return wanted, operations_between(there, wanted, delete=delete), strangers
     except Unreadable as error:
         raise FilesUnreadable(

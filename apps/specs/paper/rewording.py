@@ -1,0 +1,109 @@
+"""Sections keep their keys when somebody rewords their headings in a file, or puts another of the
+same title above them: each is found again by its title and body, or by where it stands.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+
+from apps.specs.choices import NodeKind
+from apps.specs.paper.differing import Present
+from apps.specs.paper.headings import KEY_LENGTH
+from apps.specs.paper.leaves import Leaf, Library
+
+_LIKENESS: tuple[Callable[[Leaf], Hashable], ...] = (
+    lambda leaf: (leaf.title, leaf.body),
+    lambda leaf: leaf.title,
+    lambda leaf: leaf.body or None,
+)
+"""What two are taken for the same by; the surest first. None: by nothing."""
+
+
+def with_kept_keys(present: Present, wanted: Library) -> Library:
+    """Only keys that were made of titles are replaced."""
+    called = _recognised(present, wanted)
+    claimed = {key.casefold() for key in called.values()}
+    claimed |= {leaf.key.casefold() for leaf in wanted.leaves if not leaf.is_made}
+    for leaf in wanted.leaves:
+        if leaf.is_made and leaf.key not in called and leaf.key.casefold() in claimed:
+            called[leaf.key] = next(
+                key
+                for key in _numbered(leaf.key)
+                if key.casefold() not in claimed and key.casefold() not in present.keys
+            )
+            claimed.add(called[leaf.key].casefold())
+    if not called:
+        return wanted
+    return replace(wanted, leaves=tuple(_renamed(leaf, called) for leaf in wanted.leaves))
+
+
+def _recognised(present: Present, wanted: Library) -> dict[str, str]:
+    """From keys that were made to those that the same sections have."""
+    there = {leaf.id: leaf for leaf in present.library.leaves}
+    below, parts_there = wanted.below(), present.library.below()
+    named = {leaf.key.casefold() for leaf in wanted.leaves if not leaf.is_made}
+    called: dict[str, str] = {}
+    for leaf in wanted.leaves:
+        key = called.get(leaf.key, leaf.key)
+        whole = there.get(leaf.id) or there.get(present.keys.get(key.casefold(), ""))
+        parts = parts_there.get(whole.key, ()) if whole else ()
+        free = [each for each in parts if each.key.casefold() not in named]
+        called |= _paired(below.get(leaf.key, ()), parts, free)
+    return called
+
+
+def _paired(wanted: Sequence[Leaf], parts: Sequence[Leaf], free: Sequence[Leaf]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    made = [leaf for leaf in wanted if leaf.is_made]
+    sections = [leaf for leaf in free if leaf.kind == NodeKind.SECTION]
+    for likeness in _LIKENESS:
+        alike = _grouped(sections, likeness)
+        for leaf in list(made):
+            if likeness(leaf) is not None and alike[likeness(leaf)]:
+                same = alike[likeness(leaf)].pop(0)
+                pairs[leaf.key] = same.key
+                made.remove(leaf)
+                sections.remove(same)
+    before = _behind(wanted, {leaf.key for leaf in made}, pairs)
+    after = _behind(parts, {leaf.key for leaf in sections}, {})
+    for place, keys in before.items():
+        if len(keys) == len(after.get(place, ())):
+            pairs |= zip(keys, after[place], strict=True)
+    return pairs
+
+
+def _grouped(
+    leaves: Sequence[Leaf], likeness: Callable[[Leaf], Hashable]
+) -> dict[Hashable, list[Leaf]]:
+    groups: dict[Hashable, list[Leaf]] = defaultdict(list)
+    for leaf in leaves:
+        groups[likeness(leaf)].append(leaf)
+    return groups
+
+
+def _behind(
+    parts: Sequence[Leaf], unknown: set[str], called: dict[str, str]
+) -> dict[str, list[str]]:
+    """Those that are not recognised, by what they stand behind."""
+    places: dict[str, list[str]] = defaultdict(list)
+    place = ""
+    for leaf in parts:
+        if leaf.key in unknown:
+            places[place].append(leaf.key)
+        else:
+            place = called.get(leaf.key, leaf.key).casefold()
+    return places
+
+
+def _numbered(key: str) -> Iterator[str]:
+    return (f"{key[: KEY_LENGTH - 6]}-{number}" for number in count(2))
+
+
+def _renamed(leaf: Leaf, called: dict[str, str]) -> Leaf:
+    return replace(
+        leaf,
+        key=called.get(leaf.key, leaf.key),
+        parent=called.get(leaf.parent, leaf.parent) if leaf.parent else None,
+        links=tuple(sorted((kind, called.get(key, key)) for kind, key in leaf.links)),
+    )
