@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from apps.common.diffs.hunks import apply_hunks
-from apps.specs.changes.fields import with_values
+from apps.specs.changes.fields import is_same, with_values
 from apps.specs.changes.ranks import rank_between
 from apps.specs.changes.values import Excerpt, LinkState, NodeState, Operation
 from apps.specs.choices import LinkKind, Op
@@ -30,7 +30,8 @@ def play(operations: Sequence[Operation], excerpt: Excerpt) -> Played:
     keys = dict(excerpt.keys)
     for node in {operation.node: None for operation in operations}:
         before, after = excerpt.nodes.get(node), stage.nodes[node]
-        if before != after:
+        # Python finds `true` and 1 equal; they are not.
+        if before != after or not is_same(before.attributes, after.attributes):
             stage.nodes[node] = after = replace(after, version=after.version + 1)
             changed[node] = before, after
             keys[(before or after).key.casefold()] = node

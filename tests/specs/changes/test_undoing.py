@@ -137,6 +137,12 @@ def test_what_it_changes_and_what_has_to_be_there(graph):
     assert leant_on_by(operations) == leant_on
 
 
+def test_true_is_another_value_than_one(graph):
+    graph.do({"op": "set", "target": "REQ-1", "attribute": "priority", "value": True})
+    assert graph["REQ-1"].attributes["priority"] is True
+    assert graph["REQ-1"].version == 2
+
+
 def test_a_node_has_one_new_version_however_often_it_is_changed(graph):
     operations = graph.resolve(*PROPOSALS[1])
     played = play(operations, graph.excerpt())
