@@ -33,6 +33,7 @@ from apps.policies.services.versions import apply_policy
 from config.env import ROOT
 from tests.e2e.conftest import PHONE, Site, log_in
 from tests.factories import PASSWORD, PersonFactory
+from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.e2e
 
@@ -248,3 +249,57 @@ def test_take_a_picture_of_a_decision_made_elsewhere(open_browser, rita):
     cast_vote(request_id=refunds.id, wanted=wanted, actor=nora)
     expect(page.locator("main, body").first).to_contain_text("Nora Nilsson")
     take(page, "review-decided-elsewhere-light")
+
+
+SPECS = {
+    "Refunds": (
+        "Small refunds are paid at once",
+        "Large refunds are approved",
+        "Nobody asks twice",
+    ),
+    "Limits": ("A limit holds for a day", "Limits are set by the treasurer"),
+    "Ledger": ("Every payment has two entries", "Nothing is deleted", "A day is closed once"),
+}
+GOALS = ("Customers get their money back", "The books are right")
+
+
+@pytest.fixture
+def specs(furnished: User) -> Workspace:
+    """Documents of an import, one requirement of them reworded since by an agent."""
+    workspace = Workspace.objects.get(name="Orchard Payments")
+    people = User.objects.get_queryset()
+    scribe, bo = people.get(name="Requirements scribe"), people.get(email="bo@orchard.example")
+    nodes = [node(f"GOAL-{number}", title=goal) for number, goal in enumerate(GOALS, 1)]
+    links = []
+    for place, (document, titles) in enumerate(SPECS.items(), 1):
+        nodes.append(node(f"DOC-{place}", title=document))
+        for number, title in enumerate(titles, 1):
+            key = f"{place}{number}"
+            body = f"{title}.\n\nThe system SHALL keep to it within 3 seconds.\n"
+            said = {"parent": f"DOC-{place}", "rank": f"{number}", "owner_id": bo.id}
+            nodes.append(node(f"REQ-{key}", title=title, body=body, **said))
+            nodes.append(node(f"TEST-{key}", title=f"Shows that {title.lower()}"))
+            goal = 2 if document == "Ledger" else 1
+            links += [f"REQ-{key} refines GOAL-{goal}", f"TEST-{key} verifies REQ-{key}"]
+    links += ["REQ-11 depends_on REQ-21", "REQ-12 depends_on REQ-22", "REQ-21 depends_on REQ-31"]
+    plant(workspace, nodes, links, author=furnished, title="Import what the team had")
+    body = (
+        "Refunds below a limit are paid at once.\n\nThe system SHALL keep to it within 3 seconds.\n"
+    )
+    changed = [node("REQ-11", title="Refunds below a limit are paid at once", body=body)]
+    said = {"author": scribe, "approvers": [bo], "title": "Say what a small refund is"}
+    plant(workspace, changed, **said)
+    return workspace
+
+
+def test_take_pictures_of_specs(open_browser, furnished, specs):
+    base = f"/admin/specs/{specs.id}"
+    page = open_browser()
+    log_in(page, furnished)
+    expect(page.get_by_role("heading", name="Home")).to_be_attached()
+    for name, path in {
+        "specs-blame-light": "/REQ-11/?body=blame",
+        "specs-graph-light": "/graph/?open=DOC-1,goal",
+    }.items():
+        page.goto(f"{base}{path}")
+        take(page, name)

@@ -109,6 +109,5 @@ def test_the_same_is_there_without_scripts(open_browser, workspace, reviewer, gr
     log_in(page, reviewer)
     page.wait_for_url("**/admin/")
     page.goto(f"/admin/specs/{workspace.id}/graph/")
-    page.get_by_text("The same as a table").click()
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="REQ-2"))
     expect(row).to_contain_text("depends on REQ-1")
