@@ -1,0 +1,30 @@
+"""Row 1 of docs/reliability.md, whole: 10,000 proposals while processes are killed."""
+
+import pytest
+
+from tests.activity.conftest import machine, own_redis
+from tests.seeds import chosen_seed
+from tests.serving import serving
+from tests.specs.storm.weather import Storm
+
+__all__ = ["machine", "own_redis"]
+
+pytestmark = [pytest.mark.torture, pytest.mark.row(1), pytest.mark.timeout(3000)]
+
+
+def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path, figures):
+    seed = chosen_seed()
+    environment = {name: machine.environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    with serving("uvicorn", tmp_path / "web.log", RATE_LIMIT_SCALE="100000", **environment) as web:
+        storm = Storm(
+            web=web,
+            worker=machine.worker,
+            relay=machine.relay,
+            seed=seed,
+            deciders=16,
+            proposers=8,
+        )
+        storm.settle()
+        took = storm.rage(10_000)
+        figures(f"row 1, seed {seed}: {storm.figures()}; applied {took:.1f} s after the end")
+        storm.require_whole()
