@@ -4,6 +4,7 @@ Not collected with the tests: it asserts little, and it writes into docs/images.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -276,8 +277,8 @@ def specs(furnished: User) -> Workspace:
         for number, title in enumerate(titles, 1):
             key = f"{place}{number}"
             body = f"{title}.\n\nThe system SHALL keep to it within 3 seconds.\n"
-            said = {"parent": f"DOC-{place}", "rank": f"{number}", "owner_id": bo.id}
-            nodes.append(node(f"REQ-{key}", title=title, body=body, **said))
+            said: dict[str, Any] = {"parent": f"DOC-{place}", "rank": f"{number}"}
+            nodes.append(node(f"REQ-{key}", title=title, body=body, owner_id=bo.id, **said))
             nodes.append(node(f"TEST-{key}", title=f"Shows that {title.lower()}"))
             goal = 2 if document == "Ledger" else 1
             links += [f"REQ-{key} refines GOAL-{goal}", f"TEST-{key} verifies REQ-{key}"]
@@ -287,8 +288,7 @@ def specs(furnished: User) -> Workspace:
         "Refunds below a limit are paid at once.\n\nThe system SHALL keep to it within 3 seconds.\n"
     )
     changed = [node("REQ-11", title="Refunds below a limit are paid at once", body=body)]
-    said = {"author": scribe, "approvers": [bo], "title": "Say what a small refund is"}
-    plant(workspace, changed, **said)
+    plant(workspace, changed, author=scribe, approvers=[bo], title="Say what a small refund is")
     return workspace
 
 

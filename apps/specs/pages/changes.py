@@ -15,8 +15,7 @@ from apps.specs.changes.values import LinkState, NodeState
 from apps.specs.models.graph import Node, Revision
 from apps.specs.pages.page import SpecsPage
 from apps.specs.reviewing import value_told
-from apps.specs.selectors.comparing import Difference, changed_between, difference, differences
-from apps.specs.selectors.excerpts import state_of
+from apps.specs.selectors.comparing import Difference, changed_between, compared, differences
 from apps.specs.selectors.proposals import keys_of
 from apps.specs.wording import OUTWARDS
 
@@ -45,8 +44,7 @@ class VersionsPage(SpecsPage):
         asked = Wanted(self.request.GET).asked()
         until = min(max(asked.get("until", node.version), 1), node.version)
         since = min(max(asked.get("since", until - 1), 1), node.version)
-        rows = {row.number: row for row in node.versions.filter(number__in=(since, until))}
-        one, other = (state_of(rows[number], number) for number in (since, until))
+        found = compared(node, str(since), str(until))
         numbers = range(node.version, max(0, node.version - MOST_VERSIONS), -1)
         shown = {
             "node": node,
@@ -55,7 +53,7 @@ class VersionsPage(SpecsPage):
             "since": since,
             "until": until,
             "numbers": numbers,
-            "tab": _drawn([difference(node.id, one, other)], self.request.GET.dict()),
+            "tab": _drawn([found], self.request.GET.dict()),
         }
         return super().get_context_data(**{**kwargs, **shown})
 

@@ -32,6 +32,11 @@ def test_two_versions_are_compared_word_by_word(read, second):
     assert "data-hunk" in read("REQ-1/versions/?lines=split").content.decode()
 
 
+def test_links_that_came_between_versions_are_told(read, second, workspace):
+    plant(workspace, [node("REQ-2", title="All of them")])
+    assert fields(read("REQ-2/versions/")) == {"title", "depends on"}
+
+
 def test_any_two_versions_may_be_chosen_either_way(read, second, workspace):
     plant(workspace, [node("REQ-1", body="It SHALL pay.\n", title="Small refunds")])
     same = read("REQ-1/versions/?since=1&until=3")

@@ -12,7 +12,7 @@ from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 21
+QUERIES = 22
 
 
 @pytest.fixture
