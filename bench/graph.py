@@ -1,0 +1,240 @@
+"""How long it takes to read a graph of 100,000 nodes and 500,000 links: what depends on a node, how
+it was at another moment, and what has changed.
+
+    .venv/bin/python -m bench.graph [--rounds 100] [--plans]
+
+A PostgreSQL of its own, its ids made as Lattice makes them. A hundred areas have 1,000 nodes each;
+every node but the first has a link of each kind that carries, to some node before it in its area,
+so that all of an area depends on its first node. Twenty revisions have changed 5,000 nodes each.
+
+Impact is asked for as its doors do, with distance and path, beside networkx on the same graph in
+memory, which has it without reading, locking or sending anything. The past is read beside the
+present, and versions are compared beside difflib on the same two texts. Rounds alternate, and
+medians are shown. Ratio is how many times longer ours takes.
+"""
+
+import argparse
+import difflib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+
+GOAL_MS = 10.0
+"""Of the impact of a node on 1,000."""
+AREAS, EACH = 100, 1_000
+REVISIONS, CHANGED = 20, 5_000
+LINES = 400
+
+NODES = """
+    INSERT INTO specs_node (id, workspace_id, key, kind, title, heading, body, attributes, labels,
+        status, rank, is_live, version, revision, changed_at)
+    SELECT uuidv7(), %(workspace)s, 'REQ-' || n, 'requirement', 'About ' || n, '',
+        repeat('The system SHALL keep ' || n || E'.\\n\\n', 5), '{}', '{}', 'active', '', true, 1,
+        1, now()
+    FROM generate_series(1, %(nodes)s) AS n
+"""
+KEYS = """
+    INSERT INTO specs_key (workspace_id, key, node_id) SELECT workspace_id, key, id FROM specs_node
+"""
+LINKS = """
+    INSERT INTO specs_link (id, workspace_id, source_id, kind, target_id, since)
+    SELECT uuidv7(), %(workspace)s, source, kind, target, 1
+    FROM unnest(%(sources)s::uuid[], %(kinds)s::text[], %(targets)s::uuid[])
+        AS link (source, kind, target)
+"""
+VERSIONS = """
+    INSERT INTO specs_version (id, workspace_id, node_id, number, since, until, key, kind, title,
+        heading, body, attributes, labels, status, rank, is_live)
+    SELECT uuidv7(), workspace_id, id, version, revision, NULL, key, kind, title, heading, body,
+        attributes, labels, status, rank, is_live
+    FROM specs_node WHERE revision = %(revision)s
+"""
+END = """
+    UPDATE specs_version SET until = %(revision)s
+    WHERE until IS NULL AND node_id IN (SELECT id FROM specs_node WHERE revision = %(revision)s)
+"""
+CHANGE = """
+    UPDATE specs_node SET revision = %(revision)s, version = version + 1,
+        title = 'Later about ' || key, body = body || E'\\nChanged.\\n'
+    WHERE key IN (SELECT 'REQ-' || (1 + n * %(step)s) FROM generate_series(0, %(changed)s - 1) AS n)
+"""
+
+
+def fill(chance: Random):
+    """A workspace with the graph, somebody who reads it, and the graph in memory."""
+    import networkx
+    from django.db import connection
+
+    from apps.specs.choices import CARRIES, MUTUAL
+    from tests.factories import WorkspaceFactory, member
+    from tests.specs.graphs import node, plant
+
+    workspace = WorkspaceFactory.create()
+    reader = member(workspace)
+    count = AREAS * EACH
+    given = {"workspace": workspace.id, "nodes": count, "revision": 1}
+    plant(workspace)
+    with connection.cursor() as cursor:
+        for statement in (NODES, KEYS, VERSIONS):
+            cursor.execute(statement, given)
+        cursor.execute("SELECT id FROM specs_node ORDER BY substr(key, 5)::int")
+        ids = [id_ for (id_,) in cursor.fetchall()]
+        memory = networkx.DiGraph()
+        links = []
+        for at in range(count):
+            first = at - at % EACH
+            for kind in sorted(CARRIES) if at > first else ():
+                other = chance.randrange(first, at)
+                links.append((ids[at], kind.value, ids[other]))
+                memory.add_edge(ids[other], ids[at])
+                if kind in MUTUAL:
+                    memory.add_edge(ids[at], ids[other])
+        sources, kinds, targets = (list(column) for column in zip(*links, strict=True))
+        ends = {"sources": sources, "kinds": kinds, "targets": targets}
+        cursor.execute(LINKS, given | ends)
+        for _ in range(REVISIONS):
+            revision = plant(workspace).revision.number
+            step = {"step": count // CHANGED, "changed": CHANGED, "revision": revision}
+            cursor.execute(CHANGE, given | step)
+            cursor.execute(END, given | step)
+            cursor.execute(VERSIONS, given | step)
+        text = [f"The system SHALL keep {number}.\n" for number in range(LINES)]
+        plant(workspace, [node("LONG-1", body="".join(text))])
+        for number in chance.sample(range(LINES), LINES // 20):
+            text[number] = f"The system SHALL not keep {number}.\n"
+        plant(workspace, [node("LONG-1", body="".join(text))])
+        cursor.execute("VACUUM ANALYZE")
+    return workspace.id, reader, ids, memory
+
+
+def asks(workspace, reader, ids, memory):
+    """What is measured, and beside what: by name, two functions of a number."""
+    import networkx
+
+    from apps.specs.selectors.comparing import changed_between, compared, differences
+    from apps.specs.selectors.impact import impact_of
+    from apps.specs.selectors.nodes import nodes_at, the_node
+
+    long = the_node(name="LONG-1", actor=reader, workspace_id=workspace)
+    texts = [row.body.splitlines() for row in long.versions.order_by("number")]
+
+    def impact(number):
+        found = impact_of([ids[number % AREAS * EACH]], workspace)
+        assert len(found) == EACH - 1
+        return {one.node_id: one.distance for one in found}
+
+    def in_memory(number):
+        root = ids[number % AREAS * EACH]
+        paths = networkx.single_source_shortest_path(memory, root)
+        return {id_: len(path) - 1 for id_, path in paths.items() if id_ != root}
+
+    def page(revision):
+        found = nodes_at(workspace_id=workspace, actor=reader, revision=revision)
+        rows = list(found.defer("body", "heading", "attributes").order_by("key", "pk")[:51])
+        assert len(rows) == 51
+
+    def between(one, other):
+        sides = {"one": one, "other": other}
+        nodes = changed_between(workspace_id=workspace, actor=reader, **sides)
+        assert len(differences(nodes.only("id", "key").order_by("key")[:51], one, other)) == 51
+
+    assert impact(0) == in_memory(0)
+    return {
+        f"impact on {EACH - 1}": (impact, in_memory),
+        "a page of the past": (lambda number: page(2 + number % REVISIONS), lambda _: page(None)),
+        "two versions compared": (
+            lambda _: compared(long, "1", "2"),
+            lambda _: list(difflib.unified_diff(*texts)),
+        ),
+        "a page of what has changed": (
+            lambda number: between(1 + number % REVISIONS, 2 + number % REVISIONS),
+            lambda _: page(None),
+        ),
+    }
+
+
+def milliseconds(ask, number: int) -> float:
+    started = time.perf_counter()
+    ask(number)
+    return (time.perf_counter() - started) * 1000
+
+
+def explain(workspace, ids) -> None:
+    from django.db import connection
+
+    from apps.specs.selectors import impact
+
+    def told(execute, sql, params, many, context):
+        execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", params, many, context)
+        print("\n".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(told):
+        impact.impact_of([ids[0]], workspace)
+
+
+def measure(rounds: int, *, plans: bool) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    workspace, reader, ids, memory = fill(Random(7))
+    if plans:
+        explain(workspace, ids)
+    title = f"{AREAS * EACH:,} nodes, {memory.number_of_edges():,} steps between them"
+    table = Table(title=title)
+    for name in ("what is asked", "ms", "p99", "beside, ms", "ratio", "goal"):
+        table.add_column(name, justify="left" if name.startswith("what") else "right")
+    missed = 0
+    for name, (ours, theirs) in asks(workspace, reader, ids, memory).items():
+        pairs = [(milliseconds(ours, n), milliseconds(theirs, n)) for n in range(rounds)]
+        mine, other = (sorted(column) for column in zip(*pairs, strict=True))
+        goal = ""
+        if name.startswith("impact"):
+            met = median(mine) <= GOAL_MS
+            missed += not met
+            goal = f"<= {GOAL_MS:.0f} ms: {'met' if met else 'NOT met'}"
+        ratio = median(one / beside for one, beside in pairs)
+        p99 = quantiles(mine, n=100)[-1]
+        shown = [f"{median(mine):.1f}", f"{p99:.1f}", f"{median(other):.2f}", f"{ratio:.1f}"]
+        table.add_row(name, *shown, goal)
+    Console(width=100).print(table)
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--plans", action="store_true", help="show how PostgreSQL finds the impact")
+    given = parser.parse_args()
+
+    from apps.common.runtime import addresses
+    from apps.common.runtime.services import Services
+
+    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
+        root = Path(folder)
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LATTICE_DATA_DIR": folder,
+            "DATABASE_URL": addresses.database_url(root),
+            "REDIS_URL": addresses.redis_url(root),
+        }
+        with Services(root).running():
+            import django
+            from django.core.management import call_command
+            from django.db import connection
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            try:
+                return measure(given.rounds, plans=given.plans)
+            finally:
+                connection.close()
+                connection.close_pool()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
