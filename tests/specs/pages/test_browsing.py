@@ -85,6 +85,7 @@ def test_an_opened_document_shows_its_parts_along_the_path(browser, workspace, f
         ("REQ-2", 0),
     ]
     assert keys(page) == ["SEC-1.a"]
+    assert f'Parts of <a href="{at(workspace, "REQ-1/")}">' in page.content.decode()
 
 
 def test_what_nobody_would_see_is_spelled_out(browser, workspace):
