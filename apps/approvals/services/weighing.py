@@ -133,6 +133,13 @@ def consume_request(*, request_id: UUID) -> Consumption:
     return _consumption(request, ok=True)
 
 
+def is_enough(*, request_id: UUID, verdict: Verdict) -> bool:
+    """For the room whose subject it is, where what that stands on has moved and the policy has not:
+    whether what was asked is all that this verdict asks for."""
+    sitting = settling.sit(request_id)
+    return _is_enough(sitting, verdict, policy_in_force(sitting.request.workspace_id))
+
+
 def _proposer_is_here(request: ApprovalRequest) -> bool:
     here = Membership.objects.standing().filter(workspace_id=request.workspace_id)
     is_system = request.proposer_kind == "system"
@@ -165,10 +172,14 @@ def _spoiled(sitting: Sitting) -> Because | None:
     verdict = subject.judge(request.subject_id)
     if verdict is None:
         return Because.SUBJECT_GONE
-    asks = verdict.effect == Effect.REQUIRE and request.because != Because.BREAK_GLASS
-    if verdict.denied or (asks and not _asks_the_same(sitting, verdict, policy)):
-        return Because.POLICY
-    return None
+    return None if _is_enough(sitting, verdict, policy) else Because.POLICY
+
+
+def _is_enough(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:
+    if verdict.denied:
+        return False
+    asks = verdict.effect == Effect.REQUIRE and sitting.request.because != Because.BREAK_GLASS
+    return not asks or _asks_the_same(sitting, verdict, policy)
 
 
 def _asks_the_same(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:

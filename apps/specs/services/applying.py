@@ -10,7 +10,7 @@ from apps.approvals.choices import Because, State
 from apps.approvals.selectors.requests import hands_in
 from apps.approvals.services.opening import cancel_requests_about
 from apps.approvals.services.settling import hold_newest
-from apps.approvals.services.weighing import consume_request
+from apps.approvals.services.weighing import consume_request, is_enough
 from apps.common.actors import SYSTEM
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
@@ -73,12 +73,14 @@ def _spoiled(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> 
     """Why it cannot be applied. Its approval is spent where nothing speaks against it."""
     if errors_in(checked(prospect, proposal.workspace_id)):
         return CHECKS
+    verdict = verdict_now(proposal, prospect)
     if asked is not None:
+        if verdict and not is_enough(request_id=asked.id, verdict=verdict):
+            return Because.POLICY
         consumed = consume_request(request_id=asked.id)
         return "" if consumed.ok else consumed.because
     if prospect.digest != proposal.content_digest:
         return Because.CONTENT
-    verdict = verdict_now(proposal, prospect)
     if verdict is None:
         return Because.PROPOSER_GONE
     return "" if verdict.effect == Effect.ALLOW else Because.POLICY
@@ -120,7 +122,8 @@ def _tell(proposal: Proposal, asked: Approval | None, written: Written) -> None:
 
 
 def _give_up(proposal: Proposal, asked: Approval | None, because: str) -> None:
-    cancel_requests_about(kind=KIND, subject=proposal.id, because=Because.CONTENT, actor=SYSTEM)
+    why = Because(because) if because in Because.values else Because.CONTENT
+    cancel_requests_about(kind=KIND, subject=proposal.id, because=why, actor=SYSTEM)
     fail(proposal, because=because, request=asked.id if asked else None)
 
 

@@ -10,6 +10,7 @@ from apps.approvals.errors import NobodyEligible
 from apps.approvals.selectors.requests import hands_in
 from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.settling import hold_newest
+from apps.approvals.services.weighing import is_enough
 from apps.common.actors import SYSTEM
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
@@ -52,7 +53,7 @@ def look_again_at(proposal: Proposal, request: Approval) -> None:
     prospect = prospect_for(proposal)
     if prospect.conflicts:
         _conflict(proposal, prospect)
-    elif prospect.digest != proposal.content_digest:
+    elif prospect.digest != proposal.content_digest or _asks_more(proposal, prospect, request):
         _ask_anew(proposal, prospect, request)
     else:
         if prospect.onto != proposal.onto:
@@ -69,6 +70,15 @@ def go_on(proposal: Proposal, request: Approval) -> None:
         if alone.conflicts:
             return
     queue(proposal, request=request.id)
+
+
+def _asks_more(proposal: Proposal, prospect: Prospect, request: Approval) -> bool:
+    """The policy, since the nodes have other labels, kinds or keys by now, or more depends on
+    them."""
+    if prospect.onto == proposal.onto:
+        return False
+    verdict = verdict_now(proposal, prospect)
+    return verdict is None or not is_enough(request_id=request.id, verdict=verdict)
 
 
 def _conflict(proposal: Proposal, prospect: Prospect) -> None:

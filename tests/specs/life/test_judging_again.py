@@ -1,0 +1,79 @@
+"""What the policy says of nodes that are not what they were when somebody was asked."""
+
+import pytest
+
+from apps.approvals.choices import Because, State
+from apps.policies.services.versions import apply_policy
+from apps.specs.choices import ProposalState
+from tests.specs.graphs import node, plant
+from tests.specs.life.conftest import (
+    POLICY,
+    decide,
+    delivered,
+    request_of,
+    retitle,
+    spec,
+    submit,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("graph")]
+FROZEN = POLICY.replace(
+    "default:",
+    """\
+  - name: frozen stays
+    when: {labels: [frozen], actor: [agent]}
+    then: {deny: It is frozen.}
+  - name: money is audited
+    when: {labels: [money], actor: [agent]}
+    then: {require: [{name: audit, roles: [owner]}]}
+default:""",
+)
+
+
+def relabel(key, *labels):
+    return {"op": "update", "target": key, "changes": {"labels": list(labels)}}
+
+
+@pytest.fixture(autouse=True)
+def policy(workspace, owner, reviewer):
+    return apply_policy(text=FROZEN, workspace=workspace.id, actor=owner)
+
+
+def test_what_it_denies_by_now_does_not_wait_any_more(workspace, agent, contributor):
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    delivered(submit(workspace, contributor, relabel("REQ-1", "frozen")).proposal)
+    proposal = delivered(waits)
+    assert (proposal.state, proposal.because) == (ProposalState.POLICY_DENIED, Because.POLICY)
+    assert request_of(waits).state == State.CANCELLED
+
+
+@pytest.mark.usefixtures("other_owner")
+def test_whom_else_it_asks_by_now_is_asked(workspace, agent, contributor):
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    first = request_of(waits)
+    delivered(submit(workspace, contributor, relabel("REQ-1", "money")).proposal)
+    assert delivered(waits).state == ProposalState.STALE
+    second = request_of(waits)
+    assert (second.follows, second.state) == (first, State.PENDING)
+    assert {stage.name for stage in second.stages.all()} == {"review", "audit"}
+
+
+@pytest.mark.parametrize("label", ["frozen", "money"])
+def test_a_vote_on_what_was_asked_before_does_not_apply_it(workspace, agent, reviewer, label):
+    """Nobody has looked at it again yet."""
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    plant(workspace, [node("REQ-1", labels=[label])])
+    proposal = decide(waits, reviewer)
+    assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "policy")
+    request = request_of(waits)
+    assert (request.state, request.because) == (State.INVALIDATED, Because.POLICY)
+    assert spec("REQ-1").title == "Pay by card"
+
+
+def test_a_label_of_which_it_says_nothing_keeps_the_votes(workspace, agent, contributor, reviewer):
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    request = request_of(waits)
+    delivered(submit(workspace, contributor, relabel("REQ-1", "blue")).proposal)
+    assert delivered(waits).state == ProposalState.IN_REVIEW
+    assert request_of(waits) == request
+    assert decide(waits, reviewer).state == ProposalState.APPLIED
