@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import SchemaError, UnknownType, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -30,6 +30,13 @@ _SECONDS = 1.0
 """Of this thread's own computing. Steps decide before that, unless one is unlike all others."""
 _UNBOUNDED = frozenset({"unevaluatedProperties", "unevaluatedItems", "$dynamicRef"})
 """Keywords that look through a schema anew for each property, out of reach of the count."""
+_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords that hold schemas by names, which may be those of keywords."""
+_VALUES = frozenset({"const", "enum", "default", "examples", "dependentRequired"})
+"""Keywords that hold no schemas."""
+_NO_SCHEMA = (ArithmeticError, AttributeError, TypeError, ValueError, UnknownType)
+"""What comes of judging by such a value all the same: a reference may lead to it."""
+_LEADS_ASTRAY = "It refers to a value within it that is no schema."
 
 
 class TooMuch(Exception):
@@ -90,6 +97,8 @@ def _schema_faults(written: str) -> tuple[str, ...]:
         found = [f"It refers to {_short(str(error.ref))}, which is not within it."]
     except (TooMuch, RecursionError):
         found = ["It refers to itself without end, or takes too long to judge by."]
+    except _NO_SCHEMA:
+        found = [_LEADS_ASTRAY]
     return tuple(found[:MOST_FAULTS])
 
 
@@ -106,6 +115,8 @@ def faults_of(attributes: Mapping[str, Any], schema: Mapping[str, Any]) -> list[
         unusable = ("It takes too long to judge by.",)
     except Unresolvable as error:
         unusable = (f"It refers to {_short(str(error.ref))}, which is not within it.",)
+    except _NO_SCHEMA:
+        unusable = (_LEADS_ASTRAY,)
     message = f"The schema of this kind cannot be used. {unusable[0]}"
     return [AttributeFault((), message, "Mend the schema of the kind.")]
 
@@ -175,9 +186,11 @@ def _refused(schema: Any) -> Iterator[str]:
             waiting += [((*path, str(at)), one) for at, one in enumerate(part)]
         if not isinstance(part, dict):
             continue
-        waiting += [((*path, name), one) for name, one in part.items()]
-        if path[-1:] in (("properties",), ("$defs",), ("enum",), ("const",)):
-            continue  # names of attributes, not keywords
+        for keyword, held in part.items():
+            if keyword in _NAMED and isinstance(held, dict):
+                waiting += [((*path, keyword, name), one) for name, one in held.items()]
+            elif keyword not in _VALUES:
+                waiting.append(((*path, keyword), held))
         patterns = [*part["patternProperties"]] if _is_object(part, "patternProperties") else []
         for pattern in [part.get("pattern"), *patterns]:
             try:
@@ -292,3 +305,14 @@ _Bounded: Any = extend(  # type: ignore[no-untyped-call]
         }.items()
     },
 )
+_evolve = _Bounded.evolve
+
+
+def _stay_bounded(validator: Any, *, schema: Any, **changes: Any) -> Any:
+    """Where a part names a `$schema`, the library would go on with the judge of that."""
+    if isinstance(schema, dict):
+        schema = {keyword: held for keyword, held in schema.items() if keyword != "$schema"}
+    return _evolve(validator, schema=schema, **changes)
+
+
+_Bounded.evolve = _stay_bounded

@@ -82,6 +82,11 @@ WILD: dict[str, dict] = {
     "a bad pattern": {"patternProperties": {"(": {}}},
     "what RE2 has not": {"properties": {"days": {"pattern": "(?=a)b"}}},
     "unevaluated": {"unevaluatedProperties": False},
+    "unevaluated under a keyword's name": {
+        "properties": {"properties": {"unevaluatedProperties": False}},
+    },
+    "a bad pattern under a keyword's name": {"$defs": {"enum": {"pattern": "(?=a)b"}}},
+    "what is no schema": {"$ref": "#/const", "const": {"properties": 1}},
     "deep": DEEP,
     "wide": {"allOf": [{"type": "object"}] * 50_000},
 }
@@ -95,7 +100,15 @@ def test_a_wild_schema_is_refused_in_a_moment_and_lets_nothing_pass(name):
     assert time.thread_time() - began < 3
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, {}, {"$defs": {"n": {"type": "null"}}}])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        SCHEMA,
+        {},
+        {"$defs": {"n": {"type": "null"}}},
+        {"properties": {"pattern": {"const": {"pattern": "("}}, "$ref": {"type": "string"}}},
+    ],
+)
 def test_a_plain_schema_is_taken(schema):
     assert schema_faults(schema) == ()
 
@@ -107,10 +120,27 @@ def test_a_recursive_schema_is_taken_where_it_follows_the_value():
     assert faults_of({"parts": [{"parts": 1}]}, tree)
 
 
+SLOW = {"pattern": "^(a+)+$"}
+OWN = "https://json-schema.org/draft/2020-12/schema"
+OTHER = "http://json-schema.org/draft-07/schema#"
+
+
 @pytest.mark.parametrize(
     ("schema", "attributes"),
     [
-        ({"properties": {"a": {"pattern": "^(a+)+$"}}}, {"a": "a" * 50_000 + "!"}),
+        ({"properties": {"a": SLOW}}, {"a": "a" * 50_000 + "!"}),
+        ({"properties": {"a": {**SLOW, "$schema": OTHER}}}, {"a": "a" * 30 + "!"}),
+        (
+            {
+                "properties": {"a": {"$ref": "#/$defs/n"}},
+                "$defs": {"n": {**SLOW, "$schema": OTHER}},
+            },
+            {"a": "a" * 30 + "!"},
+        ),
+        (
+            {"$schema": OWN, "properties": {"a": {"$ref": "#"}, "b": SLOW}},
+            {"a": {"b": "a" * 30 + "!"}},
+        ),
         ({"patternProperties": {"^(a|a)*$": {}}}, {"a" * 50_000 + "!": 1}),
         ({"properties": {"a": {"uniqueItems": True}}}, {"a": [{"n": n} for n in range(6_000)]}),
         (
@@ -123,6 +153,23 @@ def test_slow_patterns_and_large_values_take_no_more_than_a_moment(schema, attri
     began = time.thread_time()
     faults_of(attributes, schema)
     assert time.thread_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("value", "attribute"),
+    [
+        ({"pattern": "(?=a)b"}, "b"),
+        ({"unevaluatedItems": False}, [1]),
+        ({"properties": 1}, {"c": 1}),
+        ({"type": "x"}, 1),
+        ({"multipleOf": 0}, 1),
+    ],
+)
+def test_a_reference_to_what_is_no_schema_lets_nothing_pass(value, attribute):
+    schema = {"properties": {"a": {"$ref": "#/properties/b/const"}, "b": {"const": value}}}
+    (one,) = judged({"a": attribute}, schema=schema)
+    assert one.severity == Severity.ERROR
+    assert "no schema" in one.message
 
 
 def test_a_value_that_makes_a_plain_schema_explode_does_not_pass():
