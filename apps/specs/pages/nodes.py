@@ -56,7 +56,6 @@ class NodePage(SpecsPage):
     def _said(self, state: Version) -> dict[str, Any]:
         people = people_named([state.owner_id])
         return {
-            "title_then": spelled_out(state.title),
             "heading": spelled_out(state.heading),
             "body": spelled_out(state.body),
             "labels": [spelled_out(label) for label in state.labels],

@@ -91,6 +91,14 @@ def test_a_text_is_shown_as_text_and_nothing_else(read, workspace):
     assert "  two⟨U+202E" in text
 
 
+def test_what_hides_in_a_title_is_shown_also_where_it_was_not_there_yet(read, workspace):
+    plant(workspace, [node("REQ-5", title="Pay\u202e back")])
+    for path in ("REQ-5/", "REQ-5/?revision=0"):
+        text = read(path).content.decode()
+        assert "</code> Pay⟨U+202E" in text
+        assert "\u202e" not in text
+
+
 def test_an_unknown_key_is_not_found(read, first):
     for key in ("REQ-99", "a" * 300):
         assert read(f"{key}/").status_code == 404
