@@ -53,6 +53,10 @@ class DefinedKindOutput(KindOutput):
         help_text="Keys of nodes that the schema would not take, at most 100. They stay as they "
         "are.",
     )
+    all_judged = serializers.BooleanField(
+        help_text="Whether there are no others. False where looking at all nodes would have taken "
+        "too long, or there are more."
+    )
 
 
 class ExportedNode(serializers.Serializer[Any]):
@@ -114,7 +118,9 @@ class Kinds(APIView):
         given.is_valid(raise_exception=True)
         workspace = standing(request).workspace_id
         made = define_kind(**given.validated_data, actor=caller(request), workspace=workspace)
-        return Response({**_shown(made.name, made.kind), "misfits": made.misfits})
+        return Response(
+            {**_shown(made.name, made.kind), "misfits": made.misfits, "all_judged": made.all_judged}
+        )
 
 
 @extend_schema(tags=["specs"])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]{0,11}")
 MOST_TOLD = 100
 """Of the nodes that do not fit."""
+MOST_SECONDS = 2.0
+"""Of computing to find them: one node may take as long as half of that."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Defined:
     kind: Kind
     misfits: tuple[str, ...] = ()
     """Keys of nodes whose attributes the schema would not take. They stay as they are."""
+    all_judged: bool = True
+    """Whether there can be no others."""
 
 
 def define_kind(
@@ -51,16 +56,22 @@ def define_kind(
                 defaults={"prefix": prefix, "schema": dict(schema)},
             )
             record(KindDefined(kind=name, prefix=prefix, digest=_digest(schema)))
-    return Defined(name, wanted, misfits(name, schema, workspace))
+    return Defined(name, wanted, *_misfits(name, schema, workspace))
 
 
-def misfits(name: str, schema: Mapping[str, Any], workspace: UUID) -> tuple[str, ...]:
+def _misfits(name: str, schema: Mapping[str, Any], workspace: UUID) -> tuple[tuple[str, ...], bool]:
+    """As many as are found in time, and whether those are all."""
     if not schema:
-        return ()
+        return (), True
+    found: list[str] = []
+    until = time.thread_time() + MOST_SECONDS
     nodes = Node.objects.live().filter(workspace_id=workspace, kind=name).order_by("key")
-    found = nodes.values_list("key", "attributes").iterator()
-    misfitting = (key for key, attributes in found if faults_of(attributes, schema))
-    return tuple(key for _, key in zip(range(MOST_TOLD), misfitting, strict=False))
+    for key, attributes in nodes.values_list("key", "attributes").iterator():
+        if len(found) == MOST_TOLD or time.thread_time() > until:
+            return tuple(found), False
+        if faults_of(attributes, schema):
+            found.append(key)
+    return tuple(found), True
 
 
 def _lock(workspace: UUID) -> None:

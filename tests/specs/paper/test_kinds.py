@@ -8,6 +8,7 @@ from apps.specs.errors import KindInvalid
 from apps.specs.kinds import BUILT_IN
 from apps.specs.models.graph import KindOfNode
 from apps.specs.selectors.kinds import kinds_of
+from apps.specs.services import kinds
 from apps.specs.services.kinds import define_kind
 from tests.factories import WorkspaceFactory
 from tests.specs.graphs import node, plant
@@ -94,6 +95,22 @@ def test_nodes_that_do_not_fit_are_told_and_stay(workspace, defined):
     assert defined("requirement", "REQ").misfits == ("REQ-1",)
     planted["REQ-1"].refresh_from_db()
     assert planted["REQ-1"].attributes == big
+
+
+def test_looking_for_what_does_not_fit_takes_no_longer_than_it_may(workspace, defined, monkeypatch):
+    plant(workspace, [node(f"REQ-{number}") for number in range(1, 4)])
+    made = defined("requirement", "REQ")
+    assert (len(made.misfits), made.all_judged) == (3, True)
+    monkeypatch.setattr(kinds, "MOST_SECONDS", 0)
+    made = defined("requirement", "REQ")
+    assert (made.misfits, made.all_judged) == ((), False)
+
+
+def test_no_more_than_some_are_told_and_that_there_are_others(workspace, defined, monkeypatch):
+    plant(workspace, [node("REQ-1"), node("REQ-2")])
+    monkeypatch.setattr(kinds, "MOST_TOLD", 1)
+    made = defined("requirement", "REQ")
+    assert (made.misfits, made.all_judged) == (("REQ-1",), False)
 
 
 def test_only_who_manages_the_workspace_defines_kinds(workspace, defined, contributor, agent):

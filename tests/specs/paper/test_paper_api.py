@@ -22,7 +22,7 @@ def test_a_kind_is_defined_and_listed(managing, workspace):
     answer = managing.post(KINDS, RISK, format="json")
     assert (answer.status_code, answer.json()) == (
         200,
-        {**RISK, "is_built_in": False, "misfits": ["RISK-1"]},
+        {**RISK, "is_built_in": False, "misfits": ["RISK-1"], "all_judged": True},
     )
     listed = {each["name"]: each for each in managing.get(KINDS).json()}
     assert listed["risk"] == {**RISK, "is_built_in": False}
