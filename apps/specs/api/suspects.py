@@ -22,8 +22,8 @@ from apps.specs.selectors.suspects import needed_to_clear, suspects_of
 from apps.specs.services.suspects import clear_suspects
 
 WHO = (
-    "By who looks after the spec, or else by who may decide. Cleared already, they stay so; if one "
-    "may not be cleared, none is."
+    "By the person who looks after the spec, or else by who may decide. Cleared already, they stay "
+    "so; if one may not be cleared, none is."
 )
 
 

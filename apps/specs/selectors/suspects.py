@@ -19,6 +19,7 @@ def suspects_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[S
 
 
 def needed_to_clear(node: Node, actor: Actor) -> Permission:
-    """Whoever looks after a node may say that it still is right. Of others it takes the right to
-    decide."""
-    return Permission.WRITE if node.owner_id == actor.actor_id else Permission.DECIDE
+    """Whoever looks after a node may say that it still is right. Of others, and of agents
+    whatever they look after, it takes the right to decide."""
+    looks_after = node.owner_id == actor.actor_id and actor.actor_kind != "agent"
+    return Permission.WRITE if looks_after else Permission.DECIDE

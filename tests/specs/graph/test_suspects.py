@@ -104,6 +104,15 @@ def test_others_may_not(graph, clear, contributor, keys, doubtful):
     assert cleared() == []
 
 
+def test_an_agent_may_not_clear_what_it_looks_after(graph, clear, agent, doubtful):
+    graph["REQ-1"].owner_id = agent.id
+    graph["REQ-1"].save(update_fields=["owner_id"])
+    with pytest.raises(NotAllowed):
+        clear(agent, "REQ-1")
+    assert len(doubtful()) == 3
+    assert cleared() == []
+
+
 def test_one_that_is_not_mine_refuses_all(graph, clear, keeper, doubtful):
     with pytest.raises(NotAllowed):
         clear(keeper, "REQ-1", "REQ-3")
