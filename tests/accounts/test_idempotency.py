@@ -141,7 +141,10 @@ def test_a_request_in_flight_says_try_again(committed_database):
 
     def locks_held():
         with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            )
             return cursor.fetchone()[0]
 
     HOLD.clear()

@@ -129,6 +129,18 @@ def test_a_broker_that_was_away_for_long_is_asked_for_as_often_as_at_first():
     assert waits == [0, 0, 0]
 
 
+def test_a_broker_that_dies_with_a_message_unacknowledged_is_left_in_peace(own_redis):
+    url = f"redis+socket://{own_redis.socket}"
+    broker = current_app.connection_for_read(url, transport_options={"retry_on_timeout": False})
+    queue = broker.SimpleQueue("bells")
+    queue.put("rung")
+    queue.get(timeout=20)
+    own_redis.kill()
+    broker.transport.client = None  # as it is once a worker has noticed
+    broker.close()
+    own_redis.start()
+
+
 def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
     worker = machine.worker(WORKER_SILENCE="2")
     eventually(consuming_workers)

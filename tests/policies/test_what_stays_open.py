@@ -64,6 +64,7 @@ ENDING_WHAT_IS_ASKED = {
     "api/v1/approvals/bulk",
     "admin/review/<uuid:request_id>/decide/",
     "admin/review/<uuid:request_id>/withdraw/",
+    "admin/specs/proposals/<uuid:proposal_id>/withdraw/",
     "admin/review/<uuid:request_id>/look-again/",  # reads what changed
     "admin/review/bulk/cast/",
     "api/v1/approvals/<uuid:request_id>/respond",
