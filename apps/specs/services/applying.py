@@ -23,7 +23,7 @@ from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.proposals import held, operations_of
 from apps.specs.selectors.prospects import Prospect, prospect_of, shapes
 from apps.specs.services.moving import LOOKED_AT, fail, look_at, move
-from apps.specs.services.revalidating import WAITING, go_on
+from apps.specs.services.revalidating import WAITING, go_on, was_asked
 from apps.specs.services.weighing import checked, errors_in, verdict_now
 from apps.specs.services.writing import Written, write_revision
 
@@ -52,7 +52,7 @@ def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
         proposal = held(proposal_id).first()
         if proposal is None or proposal.state != ProposalState.QUEUED:
             return
-        asked = None if request and request.because == Because.AUTOMATIC else request
+        asked = request if request and was_asked(request) else None
         operations = operations_of(proposal)
         _hold_nodes(touched_by(operations) | leant_on_by(operations))
         if shapes(operations):

@@ -5,6 +5,7 @@ asked anew, or it fits no more.
 from uuid import UUID
 
 from apps.accounts.models import User
+from apps.approvals.choices import OPEN as ASKED
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import NobodyEligible
 from apps.approvals.selectors.requests import hands_in
@@ -60,6 +61,13 @@ def look_again_at(proposal: Proposal, request: Approval) -> None:
             _rebase(proposal, prospect)
         if request.state == State.EFFECTIVE:
             go_on(proposal, request)
+
+
+def was_asked(request: Approval) -> bool:
+    """Whether a proposal that is queued stands on it: not where the policy let that pass, at once
+    or when it had become something else than people were asked about."""
+    is_past = request.state not in ASKED and request.because == Because.CONTENT
+    return not is_past and request.because != Because.AUTOMATIC
 
 
 def go_on(proposal: Proposal, request: Approval) -> None:

@@ -3,17 +3,22 @@
 import pytest
 
 from apps.approvals.choices import Because, State
+from apps.approvals.errors import AlreadyDecided
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
+from apps.specs.models.proposals import Proposal
+from apps.specs.services.revalidating import look_again
 from tests.specs.graphs import node, plant
 from tests.specs.life.conftest import (
     POLICY,
     decide,
     delivered,
+    edit,
     request_of,
     retitle,
     spec,
     submit,
+    vote,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("graph")]
@@ -77,3 +82,26 @@ def test_a_label_of_which_it_says_nothing_keeps_the_votes(workspace, agent, cont
     assert delivered(waits).state == ProposalState.IN_REVIEW
     assert request_of(waits) == request
     assert decide(waits, reviewer).state == ProposalState.APPLIED
+
+
+@pytest.mark.parametrize("is_looked_at_first", [True, False])
+def test_what_it_lets_pass_by_now_is_applied(
+    workspace, owner, contributor, reviewer, is_looked_at_first
+):
+    """It has become something else than people were asked about, and of that nobody is asked."""
+    hot = POLICY.replace("actor: [agent]", "labels: [hot], operation: [edit]")
+    apply_policy(text=hot, workspace=workspace.id, actor=owner)
+    plant(workspace, [node("REQ-1", labels=["hot"])])
+    waits = submit(workspace, contributor, edit("REQ-1", "That is all.", "That is it.")).proposal
+    assert waits.state == ProposalState.IN_REVIEW
+    cooler = spec("REQ-1").body.replace("3 seconds", "2 seconds")
+    plant(workspace, [node("REQ-1", body=cooler, labels=[])])
+    if is_looked_at_first:
+        look_again(proposal_id=waits.id, workspace=workspace.id)
+        assert Proposal.objects.get(id=waits.id).state == ProposalState.QUEUED
+    else:
+        with pytest.raises(AlreadyDecided):
+            vote(waits, reviewer)
+    assert request_of(waits).because == Because.CONTENT
+    assert delivered(waits).state == ProposalState.APPLIED
+    assert "That is it." in spec("REQ-1").body
