@@ -73,14 +73,14 @@ def _spoiled(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> 
     """Why it cannot be applied. Its approval is spent where nothing speaks against it."""
     if errors_in(checked(prospect, proposal.workspace_id)):
         return CHECKS
+    if prospect.digest != proposal.content_digest:
+        return Because.CONTENT
     verdict = verdict_now(proposal, prospect)
     if asked is not None:
         if verdict and not is_enough(request_id=asked.id, verdict=verdict):
             return Because.POLICY
         consumed = consume_request(request_id=asked.id)
         return "" if consumed.ok else consumed.because
-    if prospect.digest != proposal.content_digest:
-        return Because.CONTENT
     if verdict is None:
         return Because.PROPOSER_GONE
     return "" if verdict.effect == Effect.ALLOW else Because.POLICY

@@ -146,7 +146,8 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID | None, Ver
         rest.state = ProposalState.INVALID
     elif verdict.effect == Effect.ALLOW:
         alone = prospect_of(prospect.operations, workspace)
-        rest.state = ProposalState.DRAFT if alone.conflicts else ProposalState.QUEUED
+        is_same = alone.digest == prospect.digest
+        rest.state = ProposalState.QUEUED if is_same else ProposalState.DRAFT
     rest.save(force_insert=True)
     if rest.state == ProposalState.QUEUED:
         tell_queued(rest, request=None)

@@ -71,11 +71,12 @@ def was_asked(request: Approval) -> bool:
 
 
 def go_on(proposal: Proposal, request: Approval) -> None:
-    """Its approval has taken effect. What stands on another proposal waits for it."""
+    """Its approval has taken effect. What stands on another proposal waits for it, unless it does
+    the same alone."""
     whole = proposal.part_of if proposal.part_of_id else None
     if whole and whole.state in OPEN:
         alone = prospect_of(operations_of(proposal), proposal.workspace_id)
-        if alone.conflicts:
+        if alone.digest != proposal.content_digest:
             return
     queue(proposal, request=request.id)
 

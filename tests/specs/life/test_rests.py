@@ -1,0 +1,63 @@
+"""What was left out of a proposal, and would do something else without it."""
+
+import pytest
+
+from apps.policies.services.versions import apply_policy
+from apps.specs.choices import ProposalState
+from apps.specs.models.proposals import Proposal
+from apps.specs.services.applying import apply_mutation
+from tests.specs.life.conftest import (
+    POLICY,
+    decide,
+    delivered,
+    links_now,
+    request_of,
+    spec,
+    submit,
+    unlink,
+    vote,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
+LINK = "TEST-1 verifies REQ-1"
+BOTH = (unlink("TEST-1", "verifies", "REQ-1"), {"op": "delete", "target": "TEST-1"})
+"""Alone, the second takes the link away too."""
+TWO = POLICY.replace("name: review,", "name: review, quorum: 2,")
+
+
+@pytest.fixture
+def rest(workspace, owner, agent, reviewer, other_reviewer):
+    """Approved, while what it stands on waits for another vote."""
+    apply_policy(text=TWO, workspace=workspace.id, actor=owner)
+    whole = submit(workspace, agent, *BOTH).proposal
+    vote(whole, reviewer, operations=[0])
+    rest = Proposal.objects.get(part_of=whole)
+    vote(rest, reviewer)
+    vote(rest, other_reviewer)
+    return rest
+
+
+def test_it_waits_until_it_does_what_was_approved(rest, other_reviewer):
+    assert delivered(rest).state == ProposalState.IN_REVIEW
+    assert request_of(rest).state == "effective"
+    assert LINK in links_now()
+    assert decide(rest.part_of, other_reviewer).state == ProposalState.APPLIED
+    assert delivered(rest).state == ProposalState.APPLIED
+    assert not spec("TEST-1").is_live
+
+
+def test_queued_all_the_same_it_is_not_applied(rest, workspace):
+    Proposal.objects.filter(id=rest.id).update(state=ProposalState.QUEUED)
+    apply_mutation(proposal_id=rest.id, workspace=workspace.id)
+    proposal = Proposal.objects.get(id=rest.id)
+    assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "content")
+    assert LINK in links_now()
+    assert spec("TEST-1").is_live
+
+
+def test_what_the_policy_lets_pass_of_it_is_a_draft(workspace, owner, contributor, reviewer):
+    asks = POLICY.replace("actor: [agent]", "operation: [unlink]")
+    apply_policy(text=asks, workspace=workspace.id, actor=owner)
+    whole = submit(workspace, contributor, *BOTH).proposal
+    vote(whole, reviewer, operations=[0])
+    assert Proposal.objects.get(part_of=whole).state == ProposalState.DRAFT
