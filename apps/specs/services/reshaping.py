@@ -105,7 +105,8 @@ def _put(
     with unit(actor=actor, workspace=workspace):
         look_at(proposal, prospect)
         weigh_in(proposal, verdict, findings, impact_on(prospect, workspace))
-        proposal.save(update_fields=[*LOOKED_AT, *WEIGHED])
+        proposal.reverts = None  # it undoes another one no more, or not all of it
+        proposal.save(update_fields=[*LOOKED_AT, *WEIGHED, "reverts"])
         beside, rest_verdict = _keep_rest(proposal, rest) if rest else (None, None)
         record(
             events.ProposalReshaped(

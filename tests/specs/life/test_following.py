@@ -24,6 +24,7 @@ from tests.specs.life.conftest import (
     submit,
     types_since,
     unlink,
+    vote,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
@@ -163,6 +164,23 @@ def test_it_is_undone_once(workspace, agent, contributor, before):
     queued = submit(workspace, contributor, retitle("REQ-2", "Mine")).proposal
     with pytest.raises(NothingToRevert):
         reverted(queued, contributor)
+
+
+@pytest.mark.parametrize(
+    "less", [{"operations": [1]}, {"edits": {"operations": [retitle("REQ-1", "Other")]}}]
+)
+def test_what_was_undone_in_part_is_not_reverted(
+    workspace, contributor, agent, reviewer, other_reviewer, less
+):
+    both = (retitle("REQ-1", "Mine"), retitle("REQ-2", "Mine too"))
+    applied = delivered(submit(workspace, contributor, *both).proposal)
+    undo = reverted(applied, agent).proposal
+    vote(undo, reviewer, **less)
+    if "edits" in less:
+        vote(undo, other_reviewer)
+    assert delivered(undo).state == ProposalState.APPLIED
+    assert delivered(applied).state == ProposalState.APPLIED
+    assert reverted(applied, contributor).proposal.reverts == applied
 
 
 def test_undoing_what_has_changed_since_shows_both(workspace, contributor):
