@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.policies.choices import ActKind, Verb
 from apps.policies.ports import Act
 from apps.policies.ports import Operation as Judged
-from apps.specs.changes.values import NodeState, Operation
+from apps.specs.changes.values import Excerpt, NodeState, Operation
 from apps.specs.choices import Op
 
 VERBS = {
@@ -29,7 +29,13 @@ _PLACES = frozenset({"parent", "after", "links", "owner", "status"})
 
 
 def act_of(
-    title: str, rationale: str, operations: Sequence[Operation], changed: Changed, *, impact: int
+    title: str,
+    rationale: str,
+    operations: Sequence[Operation],
+    before: Excerpt,
+    changed: Changed,
+    *,
+    impact: int,
 ) -> Act:
     """`changed`: each node before and after, as far as that is known."""
     texts = {"title": title, "rationale": rationale}
@@ -38,7 +44,7 @@ def act_of(
     return Act(
         kind=ActKind.SPEC_CHANGE,
         operations=tuple(
-            judged for operation in operations for judged in _judged(operation, changed)
+            judged for operation in operations for judged in _judged(operation, before, changed)
         ),
         texts={name: text for name, text in texts.items() if text},
         diff_lines=lines_in(operations, changed),
@@ -51,23 +57,32 @@ def lines_in(operations: Sequence[Operation], changed: Changed) -> int:
     return sum(_lines(operation, changed) for operation in operations)
 
 
-def _judged(operation: Operation, changed: Changed) -> Iterator[Judged]:
-    """By what it was and by what it becomes: no rule is left behind by a new name or kind."""
-    labels = _labels(operation, changed)
+def _judged(operation: Operation, before: Excerpt, changed: Changed) -> Iterator[Judged]:
+    """By what it was and by what it becomes: no rule is left behind by a new name or kind. A link
+    is judged by both of its ends."""
+    verb = VERBS[operation.op]
+    said = (operation.before.get("labels"), operation.after.get("labels"))
+    labels = _labels(_states(operation.node, before, changed)).union(*(each or () for each in said))
     becomes = (
         operation.after.get("key") or operation.key,
         operation.after.get("kind") or operation.kind,
     )
     for key, kind in dict.fromkeys([(operation.key, operation.kind), becomes]):
-        yield Judged(verb=VERBS[operation.op], target=key, node_kind=kind, labels=labels)
+        yield Judged(verb=verb, target=key, node_kind=kind, labels=labels)
+    if operation.link:
+        end = _states(operation.link.target, before, changed)
+        for key, kind in dict.fromkeys((state.key, state.kind) for state in end):
+            yield Judged(verb=verb, target=key, node_kind=kind, labels=_labels(end))
 
 
-def _labels(operation: Operation, changed: Changed) -> frozenset[str]:
-    states = [state for state in changed.get(operation.node, ()) if state is not None]
-    said = (operation.before.get("labels"), operation.after.get("labels"))
-    return frozenset(
-        label for labels in (*(state.labels for state in states), *said) for label in labels or ()
-    )
+def _states(node: UUID, before: Excerpt, changed: Changed) -> list[NodeState]:
+    """As it was and as it becomes. A link leaves both of its ends as they are."""
+    known = (before.nodes.get(node), *changed.get(node, ()))
+    return [state for state in known if state is not None]
+
+
+def _labels(states: Sequence[NodeState]) -> frozenset[str]:
+    return frozenset(label for state in states for label in state.labels)
 
 
 def _texts(place: str, operation: Operation, changed: Changed) -> dict[str, str]:

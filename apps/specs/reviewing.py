@@ -56,7 +56,7 @@ def with_bodies(
             case Op.EDIT:
                 before = now.get(operation.node, "")
                 after = now[operation.node] = apply_hunks(operation.hunks, before)
-            case Op.CREATE:
+            case Op.CREATE | Op.RESTORE:
                 after = now[operation.node] = operation.after.get(BODY, "")
             case Op.DELETE:
                 before = operation.before.get(BODY, "")
@@ -71,7 +71,7 @@ def editable(operations: Sequence[Operation], bodies: Mapping[UUID, str]) -> tup
             text=after,
         )
         for number, (operation, _, after) in enumerate(with_bodies(operations, bodies))
-        if after is not None
+        if after is not None and operation.op != Op.RESTORE
     )
 
 

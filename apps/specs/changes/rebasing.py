@@ -108,6 +108,8 @@ class _Rebaser:
                 return self._move(now, node)
             case Op.DELETE:
                 return self._delete(now, node)
+            case Op.RESTORE:
+                return self._restore(now, node)
             case Op.LINK | Op.UNLINK if operation.link:
                 return self._link(now, operation.link)
         return now
@@ -180,19 +182,25 @@ class _Rebaser:
         return placed
 
     def _delete(self, operation: Operation, node: NodeState) -> Operation:
-        links = links_of(self.stage, node.id)
-        before, now = operation.before, {**all_fields(node), "links": links}
+        now = {**all_fields(node), "links": links_of(self.stage, node.id)}
+        self._unchanged(node.key, operation.before, now)
+        return replace(operation, before=now)
+
+    def _restore(self, operation: Operation, node: NodeState) -> Operation:
+        now = all_fields(node)
+        self._unchanged(node.key, operation.after, now)
+        return replace(operation, after=now)
+
+    def _unchanged(self, key: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """What goes or comes back whole: all that it says."""
         clashes = [
-            _clash(
-                field, f"{node.key} has been changed meanwhile.", before.get(field), now.get(field)
-            )
-            for field in {**before, **now}
+            _clash(field, f"{key} has been changed meanwhile.", then.get(field), now.get(field))
+            for field in {**then, **now}
             if field not in ("key", "parent", "links")
-            and not is_same(before.get(field), now.get(field))
+            and not is_same(then.get(field), now.get(field))
         ]
         if clashes:
             raise _Clashes(*clashes)
-        return replace(operation, before=now)
 
     def _link(self, operation: Operation, link: LinkState) -> Operation:
         target = self._end("to", str(link.target), is_live=operation.op == Op.LINK)

@@ -254,7 +254,7 @@ class _Resolver:
         if node.is_live:
             raise Wrong("target", f"{node.key} is there.", "unchanged")
         self._turn(node)
-        return self._operation(Op.RESTORE, node)
+        return self._operation(Op.RESTORE, node, after=all_fields(node))
 
     def _turn(self, node: NodeState) -> None:
         if node.id in self.turned:

@@ -85,7 +85,8 @@ class Operation:
     field `attributes.<name>`; None: it is not there."""
     after: Mapping[str, Any] = field(default_factory=dict)
     """Of the same fields, what will stand there. `after`: the part that it stands behind. `links`:
-    those a creation brings along, as `before` of a deletion has those that end with it."""
+    those a creation brings along, as `before` of a deletion has those that end with it. A
+    restoration has all that comes back."""
     hunks: tuple[Hunk, ...] = ()
     """Of an edit: its body changes so. `before` and `after` do not repeat it."""
     link: LinkState | None = None

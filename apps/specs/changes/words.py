@@ -50,7 +50,7 @@ def sentence_of(operations: Sequence[Operation]) -> str:
 def diff_of(operation: Operation) -> str:
     """Of the body: what changes in it, comes with the node or goes with it, as a unified diff."""
     hunks = operation.hunks
-    if operation.op in (Op.CREATE, Op.DELETE):
+    if operation.op in (Op.CREATE, Op.DELETE, Op.RESTORE):
         hunks = hunks_between(operation.before.get("body", ""), operation.after.get("body", ""))
     return "".join(f"{line}\n" for hunk in hunks for line in written_hunk(hunk))
 

@@ -57,7 +57,7 @@ class Prospect:
         return self.played.changed if self.played else {}
 
     def act(self, title: str, rationale: str, *, impact: int) -> Act:
-        return act_of(title, rationale, self.operations, self.changed, impact=impact)
+        return act_of(title, rationale, self.operations, self.before, self.changed, impact=impact)
 
 
 def prospect_for(proposal: Proposal) -> Prospect:

@@ -203,7 +203,7 @@ def _with_texts(prospect: Prospect, texts: dict[str, Any]) -> Iterator[Operation
     bodies = {id_: node.body for id_, node in prospect.before.nodes.items()}
     now: dict[UUID, str] = {}
     for number, (one, before, after) in enumerate(with_bodies(prospect.operations, bodies)):
-        if after is None:
+        if after is None or one.op == Op.RESTORE:
             yield one
             continue
         name = edit_name(number)

@@ -198,6 +198,19 @@ def test_what_was_restored_meanwhile_conflicts(graph):
     assert [each[:2] for each in conflicts(graph, operations)] == [(0, "target")]
 
 
+def test_what_would_come_back_as_something_else_conflicts(graph):
+    delete, restore = {"op": "delete", "target": "REQ-2"}, {"op": "restore", "target": "REQ-2"}
+    graph.do(delete)
+    operations = graph.resolve(restore)
+    graph.do(restore)
+    graph.do(delete)
+    assert graph.rebase(operations).is_same
+    graph.do(restore)
+    graph.do({"op": "edit", "target": "REQ-2", "body": "new"}, delete)
+    assert [each[:2] for each in conflicts(graph, operations)] == [(0, "body")]
+    assert content_digest(graph.resolve(restore)) != content_digest(operations)
+
+
 def test_a_part_whose_whole_was_deleted_meanwhile_does_not_come_back_alone(graph):
     graph.add("REQ-1.1", parent="REQ-1")
     graph.do({"op": "delete", "target": "REQ-1.1"})

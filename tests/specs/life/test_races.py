@@ -153,6 +153,18 @@ def test_nor_do_moves(yard):
         assert yard.states(one, other) == [ProposalState.APPLIED, ProposalState.APPLY_FAILED]
 
 
+def test_a_part_does_not_come_back_while_its_whole_is_deleted(yard):
+    for number in range(1, 1 + ROUNDS):
+        part, whole = f"REQ-{number}", f"REQ-{number + 4}"
+        delete = {"op": "delete", "target": part}
+        yard.applying(yard.queued({"op": "move", "target": part, "parent": whole}, delete))()
+        one = yard.queued({"op": "restore", "target": part})
+        other = yard.queued({"op": "delete", "target": whole})
+        at_once(yard.applying(one), yard.applying(other))
+        assert yard.states(one, other) == [ProposalState.APPLIED, ProposalState.APPLY_FAILED]
+        assert spec(part).is_live is spec(whole).is_live
+
+
 def test_a_key_is_given_once_however_many_ask(yard):
     create = {"op": "create", "kind": "requirement", "title": "Another"}
     came = at_once(*[lambda: yard.queued(create, create)] * 4)
