@@ -42,7 +42,7 @@ def _undo(operation: Operation, stage: Stage) -> Iterator[dict[str, Any]]:
             patch = _patch(operation, before)
             yield {"op": Op.EDIT.value, **target, "patch": patch}
         case Op.MOVE:
-            after = stage.before_in_order(operation.node)
+            after = _stood_behind(stage, operation.node)
             parent = operation.before["parent"]
             place = {"parent": parent, "after": None if after is None else str(after)}
             yield {"op": Op.MOVE.value, **target, **place}
@@ -54,6 +54,17 @@ def _undo(operation: Operation, stage: Stage) -> Iterator[dict[str, Any]]:
             op = Op.UNLINK if operation.op == Op.LINK else Op.LINK
             to = str(operation.link.target)
             yield {"op": op.value, **target, "kind": operation.link.kind.value, "to": to}
+
+
+def _stood_behind(stage: Stage, node: UUID) -> UUID | None:
+    """What was deleted before counts as well: by then it stands there again."""
+    moved = stage.nodes[node]
+    if moved.parent is None:
+        return None
+    gone = {part for part in stage.deleted if stage.nodes[part].parent == moved.parent}
+    parts = gone | set(stage.parts_of(moved.parent))
+    before = [part for part in parts if stage.nodes[part].rank < moved.rank]
+    return max(before, key=lambda part: stage.nodes[part].rank, default=None)
 
 
 def _set_back(operation: Operation) -> Iterator[dict[str, Any]]:

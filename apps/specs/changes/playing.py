@@ -60,6 +60,8 @@ class Stage:
         self.nodes = dict(excerpt.nodes)
         self.links = set(excerpt.links)
         self.parts = {node: list(parts) for node, parts in excerpt.parts.items()}
+        self.deleted: set[UUID] = set()
+        """By what was done to it since."""
 
     def do(self, operation: Operation) -> None:
         node = operation.node
@@ -78,6 +80,7 @@ class Stage:
             case Op.DELETE:
                 self._leave(node)
                 self.nodes[node] = replace(self.nodes[node], is_live=False)
+                self.deleted.add(node)
                 self.links -= self.links_from(node)
             case Op.RESTORE:
                 self._restore(node)

@@ -195,3 +195,14 @@ def test_a_diff_shows_bodies_that_come_change_and_go(graph):
     end = "\\ No newline at end of file\n"
     assert diff_of(edit) == f"@@ -1,2 +1,2 @@\n one\r\n-two\n{end}+2\n{end}"
     assert diff_of(delete) == ""
+
+
+def test_what_was_moved_comes_back_behind_what_was_deleted():
+    graph = Graph()
+    graph.add("REQ-1")
+    for key in ("REQ-4", "REQ-3", "REQ-2"):
+        graph.add(key, parent="REQ-1")
+    gone = {"op": "delete", "target": "REQ-3"}
+    back = graph.do(gone, {"op": "move", "target": "REQ-2", "parent": None})
+    graph.do(*back)
+    assert graph.parts_of("REQ-1") == ["REQ-4", "REQ-3", "REQ-2"]
