@@ -98,6 +98,10 @@ class _Differing:
         gone = [id_ for id_ in self.ids if id_ in self.present.gone]
         if gone:  # where they come to stand again is seen when they are there
             yield from ({"op": "restore", "target": id_} for id_ in gone)
+            for id_ in gone:
+                above = self.present.keys.get((self.present.gone[id_].parent or "").casefold(), "")
+                if self.present.gone[id_].parent and above not in {*self.there, *gone}:
+                    yield {"op": "move", "target": id_, "parent": None}
             return
         settled = self._settled()
         behind: dict[str | None, str] = {}

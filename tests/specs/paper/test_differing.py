@@ -198,3 +198,13 @@ def test_a_graph_becomes_whatever_is_wanted(wanted):
     for library in wanted:
         make_equal(graph, library, delete=True)
         assert ids_away(library_of(graph)) == list(library.leaves)
+
+
+def test_a_part_comes_back_without_the_whole_that_it_was_deleted_with():
+    graph = Graph()
+    whole = Leaf(key="SPEC-1", kind="spec", title="Shop")
+    part = Leaf(key="REQ-1", kind="requirement", title="Pay", parent="SPEC-1")
+    alone = replace(part, parent=None)
+    for leaves in ((whole, part), (), (alone,)):
+        make_equal(graph, Library(leaves=leaves), delete=True)
+    assert ids_away(library_of(graph)) == [alone]
