@@ -69,10 +69,19 @@ def _judged(operation: Operation, before: Excerpt, changed: Changed) -> Iterator
     )
     for key, kind in dict.fromkeys([(operation.key, operation.kind), becomes]):
         yield Judged(verb=verb, target=key, node_kind=kind, labels=labels)
-    if operation.link:
-        end = _states(operation.link.target, before, changed)
+    for verb, target in _ends(operation):
+        end = _states(target, before, changed)
         for key, kind in dict.fromkeys((state.key, state.kind) for state in end):
             yield Judged(verb=verb, target=key, node_kind=kind, labels=_labels(end))
+
+
+def _ends(operation: Operation) -> Iterator[tuple[Verb, UUID]]:
+    """What its links lead to, also those that a node brings with it or takes away."""
+    if operation.link:
+        yield VERBS[operation.op], operation.link.target
+    for verb, said in ((Verb.LINK, operation.after), (Verb.UNLINK, operation.before)):
+        for link in said.get("links", ()):
+            yield verb, UUID(link["target"])
 
 
 def _states(node: UUID, before: Excerpt, changed: Changed) -> list[NodeState]:

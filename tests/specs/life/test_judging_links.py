@@ -54,3 +54,14 @@ def test_what_a_label_is_worth_is_in_the_risk_of_a_link(workspace, owner, contri
     plant(workspace, [node("GOAL-1", labels=["hot"])])
     came = submit(workspace, contributor, unlink("REQ-1", "refines", "GOAL-1"))
     assert "label" in {part.factor for part in came.verdict.risk.parts}
+
+
+def test_links_that_a_node_brings_or_takes_away_are_judged_too(workspace, owner, contributor):
+    hold(workspace, owner, "rules:", FROZEN)
+    plant(workspace, [node("GOAL-1", labels=["frozen"])])
+    to_goal = [{"kind": "refines", "target": "GOAL-1"}]
+    new = {"op": "create", "kind": "requirement", "title": "Pay later", "links": to_goal}
+    for operation in (new, {"op": "delete", "target": "REQ-1"}):
+        came = submit(workspace, contributor, operation)
+        assert came.proposal.state == ProposalState.POLICY_DENIED
+    assert "REQ-1 refines GOAL-1" in links_now()
