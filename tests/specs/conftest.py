@@ -2,6 +2,26 @@
 
 import pytest
 
+from tests.policies.conftest import (
+    _no_limits_from_other_tests,
+    agent,
+    api,
+    contributor,
+    owner,
+    reviewer,
+    workspace,
+)
+
+__all__ = [
+    "_no_limits_from_other_tests",
+    "agent",
+    "api",
+    "contributor",
+    "owner",
+    "reviewer",
+    "workspace",
+]
+
 
 @pytest.fixture(autouse=True)
 def _checkpoints_of_this_test_alone(settings, tmp_path):

@@ -3,27 +3,8 @@
 import pytest
 
 from apps.policies.services.versions import apply_policy
-from tests.policies.conftest import (
-    _no_limits_from_other_tests,
-    agent,
-    api,
-    contributor,
-    owner,
-    reviewer,
-    workspace,
-)
 from tests.policies.releasing import at_once
 from tests.specs.graphs import node, plant
-
-__all__ = [
-    "_no_limits_from_other_tests",
-    "agent",
-    "api",
-    "contributor",
-    "owner",
-    "reviewer",
-    "workspace",
-]
 
 POLICY = """\
 version: "1"

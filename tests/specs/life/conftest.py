@@ -14,24 +14,7 @@ from apps.specs.schemas import read_operations
 from apps.specs.services.submitting import submit_mutation
 from tests.deliveries import deliver
 from tests.factories import member
-from tests.policies.conftest import (
-    _no_limits_from_other_tests,
-    agent,
-    contributor,
-    owner,
-    reviewer,
-    workspace,
-)
 from tests.specs.graphs import node, plant
-
-__all__ = [
-    "_no_limits_from_other_tests",
-    "agent",
-    "contributor",
-    "owner",
-    "reviewer",
-    "workspace",
-]
 
 POLICY = """\
 version: "1"
