@@ -35,6 +35,13 @@ class NothingToRevert(Conflict):
     message = "Only what was applied, and was not reverted yet, can be reverted."
 
 
+class ChangedSince(Conflict):
+    """Its details name what has changed, and by which revision."""
+
+    code = "changed_since"
+    message = "It has changed again since you looked. Nothing was cleared: look at it as it is now."
+
+
 class KindInvalid(DomainError):
     """Its details name the field and what is wrong with it."""
 

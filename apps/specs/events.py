@@ -161,6 +161,8 @@ class SuspectsCleared(Event):
     key: str
     causes: list[str]
     """Keys of what had changed."""
+    seen: int
+    """The revision at which they looked."""
 
 
 @dataclass(frozen=True, kw_only=True)

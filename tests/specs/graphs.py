@@ -93,7 +93,14 @@ def doubt(workspace: Workspace, *links: str) -> list[Suspect]:
         link = Link.objects.get(source=source, kind=kind, target=target, until=None)
         revision = Graph.objects.get(workspace=workspace).revision
         found.append(
-            Suspect(workspace=workspace, link=link, node=source, cause=target, revision=revision)
+            Suspect(
+                workspace=workspace,
+                link=link,
+                node=source,
+                cause=target,
+                revision=revision,
+                latest=revision,
+            )
         )
     return Suspect.objects.bulk_create(found)
 

@@ -62,6 +62,11 @@ class SuspectFilter(serializers.Serializer[Any]):
 
 
 class ClearInput(serializers.Serializer[Any]):
+    seen = serializers.IntegerField(
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The highest `latest` of the doubtful links that you looked at.",
+    )
     causes = serializers.ListField(
         child=serializers.CharField(max_length=80),
         max_length=MOST_CLEARED,
@@ -264,7 +269,10 @@ class SuspectOutput(serializers.Serializer[Any]):
     spec = NamedOutput(help_text="To be looked at.")
     link = serializers.ChoiceField(choices=LinkKind.choices)
     cause = NamedOutput(help_text="What has changed.")
-    revision = serializers.IntegerField(help_text="The first since it was last cleared.")
+    revision = serializers.IntegerField(
+        help_text="The first that changed the cause since this was last cleared."
+    )
+    latest = serializers.IntegerField(help_text="The last one that did.")
     marked_at = serializers.DateTimeField()
 
     class Meta:
@@ -407,5 +415,6 @@ def suspect(row: Suspect) -> dict[str, Any]:
         "link": row.link.kind,
         "cause": named(row.cause),
         "revision": row.revision,
+        "latest": row.latest,
         "marked_at": row.marked_at,
     }

@@ -15,7 +15,7 @@ from apps.accounts.choices import Permission, Scope
 from apps.common.api.openapi import errors
 from apps.specs.api import spec_shapes as shapes
 from apps.specs.api.specs import READERS, node_called, query
-from apps.specs.errors import NodeMissing
+from apps.specs.errors import ChangedSince, NodeMissing
 from apps.specs.models.graph import Node, Suspect
 from apps.specs.selectors.nodes import the_nodes
 from apps.specs.selectors.suspects import needed_to_clear, suspects_of
@@ -23,7 +23,8 @@ from apps.specs.services.suspects import clear_suspects
 
 WHO = (
     "By the person who looks after the spec, or else by who may decide. Cleared already, they stay "
-    "so; if one may not be cleared, none is."
+    "so; if one may not be cleared, or has changed again since the revision that you have `seen`, "
+    "none is."
 )
 
 
@@ -74,14 +75,16 @@ class ClearSuspects(APIView):
         summary="Say that a spec still is right",
         description=f"Clears its doubtful links. {WHO}",
         request=shapes.ClearInput,
-        examples=[OpenApiExample("of one cause", {"causes": ["GOAL-3"]}, request_only=True)],
-        responses={200: shapes.ClearedOutput, **errors(NodeMissing)},
+        examples=[
+            OpenApiExample("of one cause", {"seen": 41, "causes": ["GOAL-3"]}, request_only=True)
+        ],
+        responses={200: shapes.ClearedOutput, **errors(NodeMissing, ChangedSince)},
     )
     @idempotent()
     def post(self, request: Request, key: str) -> Response:
         sent = shapes.ClearInput(data=request.data)
         sent.is_valid(raise_exception=True)
-        return _cleared(request, [node_called(request, key)], sent.validated_data.get("causes"))
+        return _cleared(request, [node_called(request, key)], **sent.validated_data)
 
 
 @extend_schema(tags=["specs"])
@@ -94,25 +97,28 @@ class ClearMany(APIView):
         description=f"Clears their doubtful links. {WHO}",
         request=shapes.ClearManyInput,
         examples=[
-            OpenApiExample("two", {"specs": ["REQ-12", "TEST-4"]}, request_only=True),
+            OpenApiExample("two", {"specs": ["REQ-12", "TEST-4"], "seen": 41}, request_only=True),
         ],
-        responses={200: shapes.ClearedOutput, **errors(NodeMissing)},
+        responses={200: shapes.ClearedOutput, **errors(NodeMissing, ChangedSince)},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
         sent = shapes.ClearManyInput(data=request.data)
         sent.is_valid(raise_exception=True)
-        nodes = _named(request, sent.validated_data["specs"])
-        return _cleared(request, nodes, sent.validated_data.get("causes"))
+        wanted = sent.validated_data
+        return _cleared(request, _named(request, wanted.pop("specs")), **wanted)
 
 
-def _cleared(request: Request, nodes: Sequence[Node], names: Sequence[str] | None) -> Response:
+def _cleared(
+    request: Request, nodes: Sequence[Node], *, seen: int, causes: Sequence[str] | None = None
+) -> Response:
     me = caller(request)
     if any(needed_to_clear(node, me) == Permission.DECIDE for node in nodes):
         require_scope(request, Scope.DECIDE)
     found = clear_suspects(
         nodes=nodes,
-        causes=None if names is None else [cause.id for cause in _named(request, names)],
+        seen=seen,
+        causes=None if causes is None else [cause.id for cause in _named(request, causes)],
         actor=me,
         workspace=standing(request).workspace_id,
     )

@@ -272,6 +272,8 @@ class Suspect(models.Model):
     """That has changed."""
     revision = models.PositiveBigIntegerField()
     """The first since it was last cleared."""
+    latest = models.PositiveBigIntegerField()
+    """By which the cause changed last."""
     marked_at = models.DateTimeField(db_default=Now(), editable=False)
     cleared_at = models.DateTimeField(null=True)
     cleared_by = models.UUIDField(null=True)

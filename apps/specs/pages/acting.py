@@ -28,6 +28,10 @@ class WhyForm(forms.Form):
     why = forms.CharField(max_length=LONGEST, required=False)
 
 
+class SeenForm(forms.Form):
+    seen = forms.IntegerField(min_value=1)
+
+
 class Button(View):
     """By POST alone: nothing is done by a link."""
 
@@ -89,8 +93,16 @@ class ClearButton(Button):
     def act(self, me: User, back: str, **about: Any) -> tuple[str, str]:
         workspace = about["workspace_id"]
         node = the_node(name=about["key"], actor=me, workspace_id=workspace)
-        causes = _ids(self.request.POST.getlist("cause"))
-        clear_suspects(nodes=[node], causes=causes, actor=me, workspace=workspace)
+        form = SeenForm(self.request.POST)
+        if not form.is_valid():
+            raise Invalid
+        clear_suspects(
+            nodes=[node],
+            seen=form.cleaned_data["seen"],
+            causes=_ids(self.request.POST.getlist("cause")),
+            actor=me,
+            workspace=workspace,
+        )
         return "It still is right: that is on record.", back
 
 

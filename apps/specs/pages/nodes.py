@@ -152,7 +152,8 @@ class NodePage(SpecsPage):
     def _suspects(self, node: Node) -> dict[str, Any]:
         """What it leads to that has changed since somebody found that it holds."""
         rows = list(suspects_of(node=node, **self.scope).order_by("revision", "id"))
-        revisions = revisions_numbered(self.workspace.id, (row.revision for row in rows))
+        numbers = {number for row in rows for number in (row.revision, row.latest)}
+        revisions = revisions_numbered(self.workspace.id, numbers)
         return {
             "suspects": [
                 {
@@ -161,11 +162,14 @@ class NodePage(SpecsPage):
                     "key": row.cause.key,
                     "title": spelled_out(row.cause.title),
                     "url": self.url("specs_node", row.cause.key),
-                    "revision": row.revision,
-                    "proposal": revisions[row.revision].proposal_id,
+                    "changed": [
+                        (number, revisions[number].proposal_id)
+                        for number in sorted({row.revision, row.latest})
+                    ],
                 }
                 for row in rows
             ],
+            "seen": max((row.latest for row in rows), default=0),
             "may_clear": self.standing.permits(needed_to_clear(node, self.me))
             and not self.standing.archived,
         }

@@ -174,10 +174,12 @@ def _differ(before: NodeState, after: NodeState) -> bool:
 def _suspect(
     workspace: UUID, doubtful: Sequence[tuple[LinkState, UUID, UUID]], number: int
 ) -> None:
-    """What is doubtful already stays so since when it was."""
+    """What is doubtful already stays so since when it was, and by now because of this too."""
     if not doubtful:
         return
     ids = _ids_of({link for link, _, _ in doubtful})
+    already = Suspect.objects.filter(link__in=ids.values(), cleared_at=None)
+    already.filter(cause__in={cause for _, _, cause in doubtful}).update(latest=number)
     Suspect.objects.bulk_create(
         [
             Suspect(
@@ -186,6 +188,7 @@ def _suspect(
                 node_id=node,
                 cause_id=cause,
                 revision=number,
+                latest=number,
             )
             for link, node, cause in doubtful
         ],

@@ -3,8 +3,9 @@
 import pytest
 
 from apps.accounts.choices import Role
-from apps.common.errors import NotAllowed, NotFound
+from apps.common.errors import Invalid, NotAllowed, NotFound
 from apps.ledger.models import Event
+from apps.specs.errors import ChangedSince
 from apps.specs.models.graph import Suspect
 from apps.specs.selectors.suspects import suspects_of
 from apps.specs.services.suspects import clear_suspects
@@ -34,9 +35,10 @@ def graph(workspace, keeper):
 
 @pytest.fixture
 def clear(workspace, graph):
-    def clear(actor, *keys, causes=None):
+    def clear(actor, *keys, seen=1, causes=None):
         return clear_suspects(
             nodes=[graph[key] for key in keys],
+            seen=seen,
             causes=None if causes is None else [graph[key].id for key in causes],
             actor=actor,
             workspace=workspace.id,
@@ -89,6 +91,32 @@ def test_doubted_again_it_is_cleared_again(graph, clear, keeper, workspace, doub
     assert "REQ-2 GOAL-1" in doubtful()
     clear(keeper, "REQ-2")
     assert cleared() == [("REQ-2", ["GOAL-1"])] * 2
+
+
+def change_goal(workspace):
+    """As a revision that is applied marks what it makes doubtful."""
+    changed = plant(workspace, [node("GOAL-1", title="Anew")])
+    doubtful = Suspect.objects.filter(cause=changed["GOAL-1"], cleared_at=None)
+    doubtful.update(latest=changed.revision.number)
+
+
+def test_what_has_changed_again_since_it_was_seen_stays(graph, clear, keeper, workspace, doubtful):
+    change_goal(workspace)
+    with pytest.raises(ChangedSince) as refused:
+        clear(keeper, "REQ-1", "REQ-2")
+    assert refused.value.details == [
+        {"field": "seen", "message": "GOAL-1 has changed by revision 2."}
+    ]
+    assert (len(doubtful()), cleared()) == (3, [])
+    assert len(clear(keeper, "REQ-1", causes=["GOAL-2"])) == 1
+    clear(keeper, "REQ-1", "REQ-2", seen=2)
+    assert doubtful() == []
+
+
+def test_nobody_has_seen_what_is_to_come(graph, clear, keeper, doubtful):
+    with pytest.raises(Invalid):
+        clear(keeper, "REQ-1", seen=2)
+    assert (len(doubtful()), cleared()) == (3, [])
 
 
 def test_who_decides_may_clear_what_others_look_after(graph, clear, reviewer, doubtful):

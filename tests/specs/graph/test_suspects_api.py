@@ -3,10 +3,12 @@
 import pytest
 
 from apps.accounts.choices import Role, Scope
+from apps.specs.models.graph import Suspect
 from tests.factories import issue, member
 from tests.specs.graphs import doubt, node, plant
 
 pytestmark = pytest.mark.django_db
+SEEN = {"seen": 1}
 
 
 @pytest.fixture
@@ -41,23 +43,35 @@ def test_they_are_listed(doubtful, keeper):
 
 def test_the_owner_clears_them_and_again_nothing(api, keeper, doubtful):
     client = api(keeper)
-    cleared = [client.post("/api/v1/specs/req-1/suspects/clear", {}).json() for _ in range(2)]
+    cleared = [client.post("/api/v1/specs/req-1/suspects/clear", SEEN).json() for _ in range(2)]
     assert cleared == [{"cleared": 1}, {"cleared": 0}]
     assert doubtful() == ["REQ-2 refines GOAL-1"]
+
+
+def test_what_has_changed_again_since_is_not_cleared(api, keeper, workspace, doubtful):
+    plant(workspace, [node("GOAL-1", title="Anew")])
+    Suspect.objects.update(latest=2)
+    client, path = api(keeper), "/api/v1/specs/REQ-1/suspects/clear"
+    refused = client.post(path, SEEN)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed_since")
+    assert [client.post(path, {"seen": seen}).status_code for seen in (None, 0, 3)] == [422] * 3
+    [row] = client.get("/api/v1/specs/REQ-1/suspects").json()["results"]
+    assert (row["revision"], row["latest"]) == (1, 2)
+    assert client.post(path, {"seen": row["latest"]}).json() == {"cleared": 1}
 
 
 def test_of_other_causes_nothing_is_cleared(api, keeper, doubtful):
     client = api(keeper)
     path = "/api/v1/specs/REQ-1/suspects/clear"
-    assert client.post(path, {"causes": ["REQ-2"]}).json() == {"cleared": 0}
-    assert client.post(path, {"causes": ["REQ-9"]}).status_code == 404
-    assert client.post(path, {"causes": "GOAL-1"}).status_code == 422
+    assert client.post(path, SEEN | {"causes": ["REQ-2"]}).json() == {"cleared": 0}
+    assert client.post(path, SEEN | {"causes": ["REQ-9"]}).status_code == 404
+    assert client.post(path, SEEN | {"causes": "GOAL-1"}).status_code == 422
     assert len(doubtful()) == 2
-    assert client.post(path, {"causes": ["goal-1"]}).json() == {"cleared": 1}
+    assert client.post(path, SEEN | {"causes": ["goal-1"]}).json() == {"cleared": 1}
 
 
 def test_who_decides_clears_several_at_once(api, reviewer, doubtful):
-    sent = {"specs": ["REQ-1", "REQ-2", "REQ-1"], "causes": ["GOAL-1"]}
+    sent = SEEN | {"specs": ["REQ-1", "REQ-2", "REQ-1"], "causes": ["GOAL-1"]}
     answer = api(reviewer).post("/api/v1/specs/suspects/clear", sent)
     assert answer.json() == {"cleared": 2}
     assert doubtful() == []
@@ -66,11 +80,11 @@ def test_who_decides_clears_several_at_once(api, reviewer, doubtful):
 def test_all_or_none(api, keeper, doubtful):
     client = api(keeper)
     path = "/api/v1/specs/suspects/clear"
-    refused = client.post(path, {"specs": ["REQ-1", "REQ-2"]})
-    missing = client.post(path, {"specs": ["REQ-1", "REQ-9"]})
+    refused = client.post(path, SEEN | {"specs": ["REQ-1", "REQ-2"]})
+    missing = client.post(path, SEEN | {"specs": ["REQ-1", "REQ-9"]})
     assert (refused.status_code, missing.status_code) == (403, 404)
     assert missing.json()["error"]["details"][0]["field"] == "specs.1"
-    assert client.post(path, {"specs": []}).status_code == 422
+    assert client.post(path, SEEN | {"specs": []}).status_code == 422
     assert len(doubtful()) == 2
 
 
@@ -81,7 +95,7 @@ def test_a_key_without_the_scope_to_decide_clears_only_what_one_looks_after(
 
     def clear(user, *scopes):
         headers = {"X-API-Key": issue(user, workspace, *scopes)}
-        return client.post(path, {}, "application/json", headers=headers).status_code
+        return client.post(path, SEEN, "application/json", headers=headers).status_code
 
     assert clear(reviewer, Scope.READ, Scope.WRITE) == 403
     assert clear(keeper, Scope.READ) == 403

@@ -118,7 +118,8 @@ def test_links_to_what_has_changed_are_doubtful_until_cleared(workspace, contrib
     [suspect] = Suspect.objects.all()
     assert (suspect.node.key, suspect.cause.key, suspect.revision) == ("REQ-1", "GOAL-1", 2)
     delivered(submit(workspace, contributor, retitle("GOAL-1", "Take some money")).proposal)
-    assert Suspect.objects.get().revision == 2
+    suspect.refresh_from_db()
+    assert (suspect.revision, suspect.latest) == (2, 3)
 
 
 def test_neither_a_new_name_nor_what_changes_along_makes_a_link_doubtful(workspace, contributor):

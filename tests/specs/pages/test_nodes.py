@@ -140,16 +140,17 @@ def test_what_depends_on_it_is_told_with_the_way(read, second):
 
 @pytest.fixture
 def doubtful(workspace, second):
-    """TEST-1 verifies REQ-1, which has changed."""
+    """TEST-1 verifies REQ-1, which has changed twice."""
     link = Link.objects.get(kind="verifies")
     said = {"workspace": workspace, "link": link, "node": link.source, "cause": link.target}
-    return Suspect.objects.create(revision=2, **said)
+    return Suspect.objects.create(revision=1, latest=2, **said)
 
 
 def test_what_is_doubtful_is_told_with_its_cause(read, doubtful):
     page = read("TEST-1/")
     [suspect] = page.context["suspects"]
-    assert (suspect["how"], suspect["key"], suspect["revision"]) == ("verifies", "REQ-1", 2)
+    assert (suspect["how"], suspect["key"]) == ("verifies", "REQ-1")
+    assert [revision for revision, _ in suspect["changed"]] == [1, 2]
     assert "To be looked at" in page.content.decode()
     assert read("REQ-1/").context["suspects"] == []
     assert [node["key"] for node in read("?suspect=1").context["nodes"]] == ["TEST-1"]
@@ -157,10 +158,13 @@ def test_what_is_doubtful_is_told_with_its_cause(read, doubtful):
 
 def test_whoever_may_says_that_it_still_is_right(read, browser, workspace, doubtful, reviewer):
     clear = f"/admin/specs/{workspace.id}/TEST-1/clear/"
-    refused = browser.post(clear, {"cause": "no id"}, follow=True).content.decode()
-    assert "It still is right: that is on record." not in refused
+    seen = {"cause": str(doubtful.cause_id), "seen": read("TEST-1/").context["seen"]}
+    for wrong in ({"cause": "no id"}, {"seen": ""}, {"seen": 1}):
+        refused = browser.post(clear, seen | wrong, follow=True).content.decode()
+        assert "It still is right: that is on record." not in refused
+    assert "REQ-1 has changed by revision 2." in refused
     assert browser.get(clear).status_code == 405
-    told = browser.post(clear, {"cause": str(doubtful.cause_id)}, follow=True).content.decode()
+    told = browser.post(clear, seen, follow=True).content.decode()
     assert "It still is right: that is on record." in told
     doubtful.refresh_from_db()
     assert doubtful.cleared_by == reviewer.id
@@ -174,6 +178,7 @@ def test_who_only_reads_is_told_who_may(workspace, doubtful, client):
     client.force_login(viewer)
     text = client.get(f"/admin/specs/{workspace.id}/TEST-1/").content.decode()
     assert "says that it still is right" in text
-    client.post(f"/admin/specs/{workspace.id}/TEST-1/clear/", {"cause": str(doubtful.cause_id)})
+    sent = {"cause": str(doubtful.cause_id), "seen": doubtful.latest}
+    client.post(f"/admin/specs/{workspace.id}/TEST-1/clear/", sent)
     doubtful.refresh_from_db()
     assert doubtful.cleared_at is None
