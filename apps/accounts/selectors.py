@@ -18,6 +18,7 @@ from apps.accounts.ports import Credential, Standing
 from apps.accounts.rules import HALF_PROVED_SCOPES, PERMISSIONS, PERSON_SCOPES
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
+from apps.common.prepared import prepared
 
 
 def standing_of(*, actor: Actor, workspace_id: UUID) -> Standing | None:
@@ -25,15 +26,17 @@ def standing_of(*, actor: Actor, workspace_id: UUID) -> Standing | None:
     if actor.actor_kind == "system":
         found = Workspace.objects.visible_to(actor).filter(id=workspace_id).first()
         return _standing(found, Role.OWNER) if found else None
-    membership = (
-        Membership.objects.of(actor)
-        .filter(workspace_id=workspace_id)
-        .select_related("workspace")
-        .first()
-    )
-    if membership is None:
+    if actor.confined_to and actor.confined_to != workspace_id:
         return None
-    return _standing(membership.workspace, membership.effective_role)
+    for membership in _membership(user=actor.actor_id, workspace=workspace_id):
+        return _standing(membership.workspace, membership.effective_role)
+    return None
+
+
+@prepared
+def _membership(*, user: UUID, workspace: UUID) -> QuerySet[Membership]:
+    mine = Membership.objects.standing().filter(user_id=user, workspace_id=workspace)
+    return mine.select_related("workspace")
 
 
 def require(*, actor: Actor, workspace_id: UUID, permission: Permission) -> Standing:

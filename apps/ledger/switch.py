@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.common.actors import Actor
+from apps.common.prepared import prepared
 from apps.ledger.errors import KillSwitchOn
 from apps.ledger.models import KillSwitch
 
@@ -57,7 +59,12 @@ def stays_open(view: View) -> View:
 
 def is_on(workspace: UUID = EVERYWHERE) -> bool:
     """For this workspace, or everywhere."""
-    return settings.KILL_SWITCH or KillSwitch.objects.stopping(workspace).exists()
+    return settings.KILL_SWITCH or bool(_stopping(workspace=workspace))
+
+
+@prepared
+def _stopping(*, workspace: UUID) -> QuerySet[KillSwitch, UUID]:
+    return KillSwitch.objects.stopping(workspace).values_list("workspace_id", flat=True)
 
 
 def require_running(workspace: UUID = EVERYWHERE) -> None:

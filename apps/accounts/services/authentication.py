@@ -1,10 +1,10 @@
 """Who is calling: the one chain every door asks, whatever the credential looks like."""
 
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.choices import Role
@@ -14,6 +14,7 @@ from apps.accounts.models import ApiKey, Membership, User
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES, allowed_scopes
 from apps.accounts.services.sessions import read_access_token
+from apps.common.prepared import prepared
 
 LAST_USE_IS_WRITTEN_EVERY = timedelta(minutes=1)
 
@@ -31,15 +32,7 @@ def read_key(text: str) -> tuple[User, Credential]:
     parts = read_api_key(text)
     if parts is None:
         raise InvalidApiKey
-    standing_there = Membership.objects.standing().filter(
-        workspace_id=OuterRef("workspace_id"), user_id=OuterRef("user_id")
-    )
-    key = (
-        ApiKey.objects.usable()
-        .filter(Exists(standing_there), public_id=parts.public_id)
-        .select_related("user")
-        .first()
-    )
+    key = next(iter(_usable_key(public_id=parts.public_id, now=timezone.now())), None)
     if key is None or not hmac.compare_digest(bytes(key.secret_hash), fingerprint(parts.secret)):
         raise InvalidApiKey
     if key.demo and not settings.DEVELOPMENT:
@@ -54,6 +47,15 @@ def read_key(text: str) -> tuple[User, Credential]:
         key_id=key.id,
         expires_at=key.expires_at,
     )
+
+
+@prepared
+def _usable_key(*, public_id: str, now: datetime) -> QuerySet[ApiKey]:
+    standing_there = Membership.objects.standing().filter(
+        workspace_id=OuterRef("workspace_id"), user_id=OuterRef("user_id")
+    )
+    usable = ApiKey.objects.usable(now).filter(Exists(standing_there), public_id=public_id)
+    return usable.select_related("user")
 
 
 def _note_use(key: ApiKey) -> None:

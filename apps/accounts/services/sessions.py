@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
@@ -20,6 +21,7 @@ from apps.accounts.ports import Credential
 from apps.accounts.selectors import has_second_step, login_scopes
 from apps.accounts.services.second_steps import prove_second_step
 from apps.common.actors import SYSTEM
+from apps.common.prepared import prepared
 from apps.ledger.services import record, unit
 
 
@@ -92,19 +94,18 @@ def read_access_token(text: str) -> tuple[User, Credential]:
         raise ExpiredToken from error
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error
-    person = (
-        User.objects.get_queryset()
-        .filter(
-            id=user_id,
-            is_active=True,
-            token_families__id=family_id,
-            token_families__ended_at__isnull=True,
-        )
-        .first()
-    )
-    if person is None:
+    found = _logged_in(user=user_id, family=family_id)
+    if not found:
         raise InvalidToken
+    [person] = found
     return person, Credential(via="token", scopes=login_scopes(person), family_id=family_id)
+
+
+@prepared
+def _logged_in(*, user: UUID, family: UUID) -> QuerySet[User]:
+    return User.objects.get_queryset().filter(
+        id=user, is_active=True, token_families__id=family, token_families__ended_at__isnull=True
+    )
 
 
 def _issue_tokens(person: User, family: TokenFamily) -> AuthTokens:

@@ -1,0 +1,63 @@
+"""Queries that are asked in every call, built once.
+
+    @prepared
+    def _standing(*, user: UUID, workspace: UUID) -> QuerySet[Membership]:
+        return Membership.objects.standing().filter(user_id=user, workspace_id=workspace)
+
+    [membership] = _standing(user=..., workspace=...)
+
+To build a queryset and put it into SQL costs Django many times what it takes to ask it. Here the
+function is called once in a process, with a placeholder for each argument; afterwards only the
+values differ. So whatever else it says stays as it was: it may not look at its arguments, nor at a
+clock. Values go to PostgreSQL as they are: a UUID, a text, a moment, a list of such (for `__in`),
+never None.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from datetime import datetime
+from functools import cached_property, update_wrapper
+from inspect import signature
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from django.db import connections
+from django.db.models import QuerySet, Value
+
+P = ParamSpec("P")
+Row = TypeVar("Row")
+
+
+class Slot(Value):
+    """Where an argument goes: it comes through the compiler as its own parameter."""
+
+    def as_sql(self, *_: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
+
+
+class Prepared(Generic[P, Row]):
+    def __init__(self, query: Callable[P, QuerySet[Any, Row]]) -> None:
+        update_wrapper(self, query)
+        self._query: Callable[..., Any] = query
+
+    def __call__(self, *_: P.args, **values: P.kwargs) -> list[Row]:
+        queryset, compiler, sql, params = self._built
+        filled = [values[part.value] if isinstance(part, Slot) else part for part in params]
+        compiler, query = copy(compiler), copy(queryset.query)
+        compiler.connection = connections[queryset.db]
+        compiler.as_sql = lambda *_, **__: (sql, filled)
+        query.get_compiler = lambda *_, **__: compiler
+        return list(queryset._iterable_class(QuerySet(queryset.model, query)))
+
+    @cached_property
+    def _built(self) -> tuple[Any, Any, str, tuple[Any, ...]]:
+        queryset = self._query(**{name: Slot(name) for name in signature(self._query).parameters})
+        compiler = queryset.query.get_compiler(using=queryset.db)
+        sql, params = compiler.as_sql()
+        sql = sql.replace(" IN %s", " = ANY(%s)")  # of which only a slot makes that
+        if any(isinstance(part, datetime) for part in params):
+            raise TypeError(f"{self._query.__qualname__} would ask about one moment for ever.")
+        return queryset, compiler, sql, params
+
+
+def prepared(query: Callable[P, QuerySet[Any, Row]]) -> Prepared[P, Row]:
+    return Prepared(query)

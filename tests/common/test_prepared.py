@@ -1,0 +1,95 @@
+"""A prepared query finds what its queryset would, without building that again."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apps.accounts.choices import Role
+from apps.accounts.models import ApiKey, Membership, User
+from apps.common.prepared import prepared
+from tests.factories import WorkspaceFactory, agent_of, issue, member
+
+built: list[object] = []
+
+
+@prepared
+def standing(*, user, role):
+    built.append(user)
+    found = Membership.objects.standing().filter(user_id=user, role=role)
+    return found.select_related("user__owner", "workspace").order_by("workspace__name")
+
+
+@prepared
+def names(*, people):
+    return User.objects.filter(id__in=people).order_by("name").values_list("name", "notifications")
+
+
+@prepared
+def usable():
+    return ApiKey.objects.usable()
+
+
+@prepared
+def usable_at(*, now):
+    return ApiKey.objects.usable(now)
+
+
+def people_in(workspace):
+    owner = member(workspace, Role.OWNER)
+    return owner, agent_of(owner, workspace)
+
+
+@pytest.mark.django_db
+def test_rows_come_with_what_was_joined_and_annotated(django_assert_num_queries):
+    workspace = WorkspaceFactory.create()
+    owner, agent = people_in(workspace)
+    standing(user=owner.id, role=Role.OWNER.value)
+    built.clear()
+    with django_assert_num_queries(2):
+        [mine] = standing(user=owner.id, role=Role.OWNER.value)
+        [its] = standing(user=agent.id, role=Role.CONTRIBUTOR.value)
+        assert (mine.user, mine.workspace, mine.owner_role) == (owner, workspace, None)
+        assert (its.user, its.user.owner, its.owner_role) == (agent, owner, Role.OWNER)
+    assert not built
+    assert standing(user=agent.id, role=Role.OWNER.value) == []
+
+
+@pytest.mark.django_db
+def test_values_come_as_their_fields_read_them():
+    person = member(WorkspaceFactory.create())
+    User.objects.filter(id=person.id).update(notifications={"mail": [True]})
+    assert names(people=[person.id]) == [(person.name, {"mail": [True]})]
+    assert names(people=[]) == []
+
+
+@pytest.mark.django_db
+def test_it_does_not_ask_about_the_moment_when_it_was_built():
+    workspace = WorkspaceFactory.create()
+    person = member(workspace)
+    issue(person, workspace)
+    with pytest.raises(TypeError, match="one moment"):
+        usable()
+    key = ApiKey.objects.get(user=person)
+    now = key.expires_at = timezone.now()
+    key.save(update_fields=["expires_at"])
+    assert usable_at(now=now - timedelta(seconds=1)) == [key]
+    assert usable_at(now=now) == []
+
+
+@pytest.mark.django_db
+def test_each_thread_asks_over_its_own_connection():
+    """Another one does not see what this one has not committed."""
+    owner, _ = people_in(WorkspaceFactory.create())
+
+    def elsewhere():
+        try:
+            return standing(user=owner.id, role=Role.OWNER.value)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(elsewhere).result() == []
+    assert len(standing(user=owner.id, role=Role.OWNER.value)) == 1
