@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.specs.changes.fields import is_same
-from apps.specs.paper.leaves import Leaf, Library
-from apps.specs.paper.reading import PaperFault, Unreadable
+from apps.specs.paper.leaves import Leaf, Library, PaperFault
+from apps.specs.paper.reading import Unreadable
 
 _FIELDS = ("title", "kind", "status", "owner", "labels", "attributes", "heading")
 

@@ -11,8 +11,9 @@ from typing import Any
 from apps.specs.changes.naming import slug_of
 from apps.specs.kinds import BUILT_IN, Kind
 from apps.specs.paper.headings import KEY_LENGTH, knowing
-from apps.specs.paper.leaves import Leaf, Library
-from apps.specs.paper.reading import PaperFault, Unreadable, read_document
+from apps.specs.paper.leaves import Leaf, Library, PaperFault
+from apps.specs.paper.reading import Unreadable, read_document
+from apps.specs.paper.referring import with_links
 from apps.specs.paper.whole import read_kinds
 from apps.specs.paper.writing import write_document
 
@@ -66,7 +67,10 @@ def library_in(
             faults += error.faults
     if faults:
         raise Unreadable(*faults)
-    return Library(kinds=own, leaves=tuple(leaves))
+    linked, nowhere = with_links(leaves, elsewhere={key.casefold(): key for key in keys})
+    notes = [PaperFault(f"{leaf.path}:1", said) for leaf in linked for said in leaf.notes]
+    notes += (PaperFault(each.leaf.place, each.said) for each in nowhere)
+    return Library(kinds=own, leaves=linked, notes=tuple(notes))
 
 
 def prefixes(kinds: Iterable[tuple[str, Kind]]) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from secrets import token_hex
 
 from apps.specs.paper.files import KINDS_FILE
-from apps.specs.paper.reading import PaperFault, Unreadable
+from apps.specs.paper.leaves import PaperFault
+from apps.specs.paper.reading import Unreadable
 
 MOST_FILES = 20_000
 LARGEST = 8 * 1024 * 1024

@@ -3,10 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.specs.choices import LinkKind, NodeKind, Status
 from apps.specs.kinds import Kind
+
+
+class Reference(NamedTuple):
+    """What a file says in its own words that a node is linked to: a path, a number, a key."""
+
+    kind: str
+    said: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +35,22 @@ class Leaf:
     """Where in the files it was read, for whoever has to change it there."""
     is_made: bool = field(default=False, compare=False)
     """Whether its key was made of its title: the file does not say it."""
+    refers: tuple[Reference, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What its file says that could not be taken over as it stands."""
+
+    @property
+    def path(self) -> str:
+        """Of its file."""
+        return self.place.rpartition(":")[0]
+
+
+@dataclass(frozen=True)
+class PaperFault:
+    """What is wrong in the files, and where."""
+
+    place: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +60,8 @@ class Library:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     """That it has defined."""
     leaves: tuple[Leaf, ...] = ()
+    notes: tuple[PaperFault, ...] = field(default=(), compare=False)
+    """What was read otherwise than it stands, or not at all, and hurts nothing."""
 
     def below(self) -> Mapping[str | None, Sequence[Leaf]]:
         """The parts of each, by key; those of None are part of nothing."""

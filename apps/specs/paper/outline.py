@@ -13,7 +13,7 @@ _BLOCKS = MarkdownIt("commonmark").disable("inline")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ENDING = re.compile(r"(?:\r\n|\r|\n)\Z")
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
-_FENCE = re.compile(r"---[ \t]*(?:\r\n|\n)?\Z")
+_FENCE = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n|\n)?\Z")
 _MARK = re.compile(r"(?:\r\n|\r|\n)<!-- lattice (\{[^\r\n]*\}) -->(?=[\r\n]|\Z)")
 
 
@@ -56,6 +56,8 @@ class Outline:
     """Front matter with the lines around it, and the blank line below."""
     front: str
     """What stands between these lines."""
+    fence: str
+    """Around it: `---`, or `+++` where it is TOML."""
     parts: tuple[Part, ...]
 
     @property
@@ -64,8 +66,8 @@ class Outline:
 
 
 def outline_of(text: str) -> Outline:
-    opening, front = _opening(text)
-    return Outline(opening, front, parts_of(text[len(opening) :]))
+    opening, front, fence = _opening(text)
+    return Outline(opening, front, fence, parts_of(text[len(opening) :]))
 
 
 def parts_of(text: str) -> tuple[Part, ...]:
@@ -129,16 +131,18 @@ def _ending(line: str) -> str:
     return found[0] if found else ""
 
 
-def _opening(text: str) -> tuple[str, str]:
-    """The front matter as it stands with its fences, and alone."""
+def _opening(text: str) -> tuple[str, str, str]:
+    """The front matter as it stands with its fences, and alone; and such a fence."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = iter(_LINE.finditer(text, len(mark)))
     first = next(lines, None)
-    if first is None or not _FENCE.match(first[0]):
-        return mark, ""
+    fence = _FENCE.match(first[0]) if first else None
+    if first is None or fence is None:
+        return mark, "", ""
     for line in lines:
-        if _FENCE.match(line[0]):
+        ends = _FENCE.match(line[0])
+        if ends and ends[1] == fence[1]:
             below = next(lines, None)
             end = below.end() if below and below[0] in ("\n", "\r\n") else line.end()
-            return text[:end], text[first.end() : line.start()]
-    return mark, ""
+            return text[:end], text[first.end() : line.start()], fence[1]
+    return mark, "", ""

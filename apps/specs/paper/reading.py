@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from apps.specs.choices import NodeKind
+from apps.specs.paper.foreign import TOML, Foreign, is_ours, understood
 from apps.specs.paper.headings import (
     UNTITLED,
     WITHOUT_LINE,
@@ -15,20 +16,13 @@ from apps.specs.paper.headings import (
     plain_line,
     said_by,
 )
-from apps.specs.paper.leaves import Leaf, links_in, without_nothing
+from apps.specs.paper.leaves import Leaf, PaperFault, links_in, without_nothing
 from apps.specs.paper.marks import Mark, MarkFault, read_comment, read_front
 from apps.specs.paper.outline import NOTHING, Outline, Part, ending_around, outline_of, spaced
+from apps.specs.paper.referring import references_in
 from apps.specs.schemas import MOST_CHARACTERS
 
 LONGEST_HEADING = 10_000
-
-
-@dataclass(frozen=True)
-class PaperFault:
-    """What is wrong in the files, and where."""
-
-    place: str
-    message: str
 
 
 class Unreadable(Exception):
@@ -52,11 +46,13 @@ def read_document(
 ) -> tuple[Leaf, ...]:
     """`key` and `title`: of the document, if the file names none itself."""
     outline = outline_of(text)
-    sections, front = _sections(outline, path)
+    foreign = _front(outline, path)
+    front = foreign.mark
+    sections = _sections(outline, front, path)
     first = sections[0]
     said = _said(first, front, known) if first.part.level else Said(title)
     named = front.key or said.key or key
-    kind = front.kind or (said.kind if said.key and not front.key else NodeKind.SPEC)
+    kind = front.kind or _kind_of(named, said, known)
     ending = ending_around(first.part.line, first.part.gap, first.part.end)
     line = first.part.line if first.part.level else WITHOUT_LINE
     document = _leaf(first, front, said, named, kind, path)
@@ -66,6 +62,8 @@ def read_document(
             document,
             id=str(front.id or ""),
             heading=_frame(first, line, plain, "\n").kept,
+            refers=(*foreign.refers, *document.refers),
+            notes=foreign.notes,
         )
     ]
     below = sections[1:]
@@ -91,13 +89,29 @@ def read_document(
     return tuple(leaves)
 
 
-def _sections(outline: Outline, path: str) -> tuple[list[Section], Mark]:
+def _front(outline: Outline, path: str) -> Foreign:
+    """As ours if it may be, otherwise as that of another tool."""
     try:
-        front = read_front(outline.front)
+        if outline.fence != TOML:
+            return Foreign(read_front(outline.front))
     except MarkFault as fault:
-        raise _fault(path, fault.line, fault.message) from None
+        if is_ours(outline.front):
+            raise _fault(path, fault.line, fault.message) from None
+    return understood(outline.front, fence=outline.fence)
+
+
+def _kind_of(key: str, said: Said, known: Known) -> str:
+    """Of a document, by its heading or by its key."""
+    if said.key == key:
+        return said.kind
+    found = known(key)
+    return found[1] if found else NodeKind.SPEC
+
+
+def _sections(outline: Outline, front: Mark, path: str) -> list[Section]:
     parts = list(outline.parts)
-    has_line = front.heading and (parts[0].level == 1 or (outline.front and parts[0].level))
+    any_level = outline.front and (front.key or not front.title)
+    has_line = front.heading and (parts[0].level == 1 or (any_level and parts[0].level))
     if parts[0].level and not has_line:
         parts.insert(0, NOTHING)
     sections: list[Section] = []
@@ -119,7 +133,7 @@ def _sections(outline: Outline, path: str) -> tuple[list[Section], Mark]:
         sections.append(Section(whole, mark, line, end == len(parts)))
         line += sum(_lines(p.text) for p in parts[at:end])
         at = end
-    return sections, front
+    return sections
 
 
 def _lines(text: str) -> int:
@@ -156,6 +170,7 @@ def _leaf(section: Section, mark: Mark, said: Said, key: str, kind: str, path: s
         status=mark.status,
         links=links_in(mark.links),
         place=f"{path}:{section.line}",
+        refers=references_in(body),
     )
 
 

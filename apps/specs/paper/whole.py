@@ -12,8 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from apps.specs.choices import LinkKind, Status
 from apps.specs.kinds import Kind
-from apps.specs.paper.leaves import Leaf, Library, links_by_kind, links_in, without_nothing
-from apps.specs.paper.reading import PaperFault, Unreadable
+from apps.specs.paper.leaves import (
+    Leaf,
+    Library,
+    PaperFault,
+    links_by_kind,
+    links_in,
+    without_nothing,
+)
+from apps.specs.paper.reading import Unreadable
 from apps.specs.schemas import Attributes, Body, Heading, Key, Labels, Name, Title
 from apps.specs.schemas import Kind as KindName
 

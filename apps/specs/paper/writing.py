@@ -86,7 +86,7 @@ def _document_piece(leaf: Leaf, known: Known) -> Piece:
     if frame.line == WITHOUT_LINE:
         says = {"heading": False, "title": leaf.title}
         return _with_body(leaf, "", "", frame, says)
-    line = _line_of(leaf, frame, plain, known, level=1)
+    line = _line_of(leaf, frame, plain, known)
     said = said_by(_content(line), _only(leaf.key))
     says = {} if said.title == leaf.title else {"title": leaf.title}
     return _with_body(leaf, line, plain, frame, says)
@@ -128,15 +128,13 @@ def _with_body(leaf: Leaf, line: str, safe: str, frame: Frame, says: dict[str, A
     return Piece(leaf, line, safe, frame, frame.gap or "", body, frame.end or "", says)
 
 
-def _line_of(leaf: Leaf, frame: Frame, plain: str, known: Known, level: int = 0) -> str:
+def _line_of(leaf: Leaf, frame: Frame, plain: str, known: Known) -> str:
     """The one that was kept, if it still is a heading and says the title."""
     line = frame.line
     if line is None or line == WITHOUT_LINE:
         return plain
     found = parts_of(line)
     if len(found) > 1 or not found[0].level or found[0].line != line:
-        return plain
-    if level and found[0].level != level:
         return plain
     heard = {said_by(found[0].said, one).title for one in (known, _only(leaf.key))}
     return line if leaf.title in heard else plain

@@ -19,7 +19,7 @@ from apps.specs.models.graph import Graph
 from apps.specs.models.proposals import Proposal
 from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.files import files_of, library_in
-from apps.specs.paper.leaves import Library
+from apps.specs.paper.leaves import Library, PaperFault
 from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.rewording import with_kept_keys
 from apps.specs.paper.whole import json_of, library_from
@@ -54,6 +54,8 @@ class Imported:
     """Operations that are still to be proposed."""
     strangers: tuple[str, ...] = ()
     """Keys of nodes whose owner is no member here: they come without one."""
+    notes: tuple[PaperFault, ...] = ()
+    """What the files say that was read otherwise than it stands, or not at all."""
 
 
 def from_files(files: dict[str, str], *, name: str, workspace: UUID) -> Source:
@@ -94,7 +96,7 @@ def import_library(
     done = 0
     wanted, operations, strangers = _compared(source, workspace, actor, delete)
     kinds = _define_kinds(wanted, workspace, actor, dry_run=dry_run)
-    result = Imported(kinds=kinds, strangers=strangers)
+    result = Imported(kinds=kinds, strangers=strangers, notes=wanted.notes)
     if waiting := _waiting(rationale, workspace, actor):
         return replace(result, waits=waiting, left=tuple(operations))
     if dry_run and kinds:  # nothing can be judged before they are there

@@ -124,10 +124,10 @@ def test_front_matter_may_be_written_by_hand():
     ("text", "place", "said"),
     [
         ("---\nkey: 12\n---\n", "x.md:1", "key"),
-        ("---\ncolour: red\n---\n", "x.md:1", "colour"),
+        ("---\nkey: A-1\ncolour: red\n---\n", "x.md:1", "colour"),
         ("---\nkey: A-1\nkey: A-2\n---\n", "x.md:3", "twice"),
         ("---\nkey: &a A-1\n---\n", "x.md:2", "Anchors"),
-        ("---\nid: 12\n---\n", "x.md:1", "id"),
+        ("---\nid: 12\nkey: A-1\n---\n", "x.md:1", "id"),
         ("---\nlinks: {loves: [A-1]}\n---\n", "x.md:1", "links.loves"),
         ('---\nattributes: \'{"a": 1, "a": 2}\'\n---\n', "x.md:1", "twice"),
         ('# S\n## A\n<!-- lattice {"colour":1} -->\n', "x.md:3", "colour"),
@@ -147,7 +147,7 @@ def test_what_cannot_be_read_is_told_with_its_line(text, place, said):
 
 
 def test_faults_of_all_files_are_told_at_once():
-    bad = "---\ncolour: red\n---\n"
+    bad = "---\nkey: A-1\ncolour: red\n---\n"
     with pytest.raises(Unreadable) as refused:
         read_back({"a.md": bad, "b.md": bad, KINDS_FILE: '{"risk": {"prefix": 1}}'})
     assert [fault.place for fault in refused.value.faults] == [

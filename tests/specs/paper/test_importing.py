@@ -200,3 +200,24 @@ def test_an_owner_who_is_no_member_is_left_out_and_told(
     told = run("import_specs", other.id, tmp_path / "x.json", "--as", stranger.id)
     assert told["strangers"] == ["GOAL-1"]
     assert Node.objects.get(workspace=other).owner_id is None
+
+
+def test_a_folder_of_another_tool_is_imported_again_without_a_change(other, stranger, tmp_path):
+    eip = "eip: {n}\ntitle: ERC-{n}: Token\nstatus: Final\n{more}"
+    for number, more in ((20, ""), (1155, "requires: 20, 165\n")):
+        text = f"---\n{eip.format(n=number, more=more)}---\n\n## Abstract\n\nIt SHALL.\n"
+        (tmp_path / f"eip-{number}.md").write_text(text)
+    (tmp_path / "index.md").write_text("+++\ntags = ['all']\n+++\nSee [it](eip-20.md#abstract).\n")
+    told = run("import_specs", other.id, tmp_path, "--as", stranger.id)
+    assert [each["state"] for each in told["proposals"]] == ["applied"]
+    assert [note["place"] for note in told["notes"]] == [
+        *["eip-1155.md:1", "eip-20.md:1"],  # read line by line
+        "eip-1155.md:8",  # leads to 165
+    ]
+    found = {leaf.key: leaf for leaf in said(other, stranger).leaves}
+    assert found["SPEC.eip-1155"].links == (("depends_on", "SPEC.eip-20"),)
+    assert found["SPEC.index"].links == (("relates_to", "SPEC.eip-20.abstract"),)
+    assert found["SPEC.eip-20"].attributes["eip"] == "20"
+    assert run("import_specs", other.id, tmp_path, "--as", stranger.id)["proposals"] == []
+    run("export_specs", other.id, tmp_path / "out")
+    assert run("import_specs", other.id, tmp_path / "out", "--as", stranger.id)["proposals"] == []

@@ -88,6 +88,7 @@ def _told(imported: Imported, *, dry_run: bool) -> Report:
     lines += [
         f"{key} comes without its owner, who is no member here." for key in imported.strangers
     ]
+    lines += [f"{note.place}: {note.message}" for note in imported.notes[:MOST_TOLD]]
     outcome = Outcome.OK
     for one in imported.proposals:
         lines.append(f"{_plainly(one.proposal.state, dry_run)}  {one.proposal.id}")
@@ -113,6 +114,7 @@ def _told(imported: Imported, *, dry_run: bool) -> Report:
         "waits": imported.waits.id if imported.waits else None,
         "left": len(imported.left),
         "strangers": imported.strangers,
+        "notes": [{"place": note.place, "message": note.message} for note in imported.notes],
     }
     return Report("\n".join(lines) or "All of it is there already.", facts, outcome)
 

@@ -1,0 +1,261 @@
+"""Front matter that other tools wrote (EIPs, Hugo, Obsidian, MkDocs, whoever): understood as far as
+it goes. What is not said exactly by a field of ours stays as an attribute; nothing in it is fatal.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+from apps.policies.nodes import BYTES_LIMIT, Fault, read_nodes
+from apps.specs.choices import LinkKind, NodeKind, Status
+from apps.specs.paper.leaves import Reference
+from apps.specs.paper.marks import Mark
+from apps.specs.schemas import DEEPEST, LARGEST, is_key
+
+TOML = "+++"
+MOST_VALUES = 10_000
+MOST_ATTRIBUTES, MOST_LABELS = 200, 100
+LONGEST_TITLE, LONGEST_LABEL = 200, 60
+
+_TITLES = ("title", "name")
+_KEYS = ("id", "key", "uid", "identifier")
+_KINDS = ("kind", "type")
+_LABELS = ("labels", "tags", "keywords", "categories", "topics")
+_STATUSES = {
+    Status.DRAFT: "draft wip idea proposed proposal review in_review last_call pending open",
+    Status.ACTIVE: "active accepted approved final living published stable done implemented",
+    Status.RETIRED: (
+        "retired deprecated obsolete obsoleted superseded replaced withdrawn rejected stagnant "
+        "abandoned archived removed deferred"
+    ),
+}
+_STATUS = {word: status for status, words in _STATUSES.items() for word in words.split()}
+_LINKS: dict[str, LinkKind] = {
+    **dict.fromkeys(["refines", "derives_from", "parent"], LinkKind.REFINES),
+    **dict.fromkeys(
+        ["depends_on", "depends", "requires", "dependencies", "needs"], LinkKind.DEPENDS_ON
+    ),
+    **dict.fromkeys(["implements", "satisfies"], LinkKind.IMPLEMENTS),
+    **dict.fromkeys(["verifies", "validates"], LinkKind.VERIFIES),
+    **dict.fromkeys(["conflicts_with", "conflicts"], LinkKind.CONFLICTS_WITH),
+    **dict.fromkeys(["supersedes", "replaces", "obsoletes"], LinkKind.SUPERSEDES),
+    **dict.fromkeys(
+        ["relates_to", "related", "related_to", "see_also", "updates"], LinkKind.RELATES_TO
+    ),
+}
+_OURS = re.compile(
+    r"^(?:(?:key|links|attributes|under|spacing|headings) *:"
+    r"|id *: *[\"']?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-)",
+    re.MULTILINE,
+)
+_NAMED = re.compile(r"([^\s:#\-\[{][^:]{0,79}?)\s*:(?:\s+(.*))?")
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Foreign:
+    mark: Mark
+    refers: tuple[Reference, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be taken over as it stands."""
+
+
+def is_ours(front: str) -> bool:
+    """Whoever writes one of these names means this form, and wants to be told what is wrong."""
+    return bool(_OURS.search(front))
+
+
+def understood(front: str, *, fence: str) -> Foreign:
+    notes: list[str] = []
+    reading = _Reading(notes)
+    for name, value in _values(front, fence, notes).items():
+        reading.hear(str(name), value)
+    return reading.foreign()
+
+
+class _Reading:
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+        self.fields: dict[str, Any] = {}
+        self.labels: list[str] = []
+        self.attributes: dict[str, Any] = {}
+        self.refers: list[Reference] = []
+
+    def hear(self, name: str, value: Any) -> None:
+        word = _UNFIT.sub("_", name.strip()).replace("-", "_").strip("_").casefold()
+        if value is None or not self._is_said(word, value):
+            self._keep(name, value)
+
+    def _is_said(self, word: str, value: Any) -> bool:
+        """Whether a field of ours says it, all of it."""
+        text = " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+        if word in _TITLES:
+            return self._settle("title", text[:LONGEST_TITLE]) and text == value
+        if word in _KEYS:
+            return self._is_key(text)
+        if word in _KINDS:
+            kind = text.casefold()
+            is_kind = kind in NodeKind.values and kind != NodeKind.SECTION
+            return is_kind and self._settle("kind", kind)
+        if word == "status":
+            status = _STATUS.get(_UNFIT.sub("_", text).replace("-", "_").casefold())
+            return self._settle("status", status) and status == value
+        if word == "owner":
+            return _is_id(text) and self._settle("owner", text)
+        if word in _LABELS:
+            return self._is_labelled(value)
+        if word in _LINKS:
+            self.refers += (Reference(_LINKS[word], said) for said in _listed(value))
+        return False
+
+    def _settle(self, name: str, value: Any) -> bool:
+        """The first that says it counts."""
+        if not value or name in self.fields:
+            return False
+        self.fields[name] = value
+        return True
+
+    def _is_key(self, text: str) -> bool:
+        if _is_id(text):
+            return self._settle("id", text)
+        return is_key(text) and self._settle("key", text)
+
+    def _is_labelled(self, value: Any) -> bool:
+        said = [" ".join(label.split()) for label in _listed(value)]
+        fit = [label for label in said if 0 < len(label) <= LONGEST_LABEL]
+        room = MOST_LABELS - len(self.labels)
+        self.labels += fit[:room]
+        return bool(said) and len(fit) == len(said) <= room and not isinstance(value, Mapping)
+
+    def _keep(self, name: str, value: Any) -> None:
+        kept = _UNFIT.sub("_", name.strip()).lstrip(".-")[:80]
+        if not kept or kept in self.attributes or len(self.attributes) == MOST_ATTRIBUTES:
+            why = "stands already" if kept in self.attributes else "cannot be one"
+            self.notes.append(f"`{name[:80]}` is not kept as an attribute: {kept or name} {why}.")
+            return
+        if kept != name:
+            self.notes.append(f"`{name[:80]}` is kept as the attribute `{kept}`.")
+        if value is not None:
+            self.attributes[kept] = value
+
+    def foreign(self) -> Foreign:
+        said = {**self.fields, "labels": self.labels, "attributes": self.attributes}
+        return Foreign(
+            Mark.model_validate(said), tuple(dict.fromkeys(self.refers)), tuple(self.notes)
+        )
+
+
+def _listed(value: Any) -> Iterator[str]:
+    """Of a list, or of what stands between commas."""
+    match value:
+        case str():
+            found = value.strip().removeprefix("[").removesuffix("]")
+            yield from (said for part in found.split(",") if (said := part.strip(" \t\r\n\"'")))
+        case bool() | float():
+            return
+        case int():
+            yield str(value)
+        case list():
+            for each in value:
+                if isinstance(each, str):
+                    yield each.strip()
+                elif isinstance(each, int) and not isinstance(each, bool):
+                    yield str(each)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.casefold()
+    except ValueError:
+        return False
+
+
+# --- what stands between the fences
+
+
+def _values(front: str, fence: str, notes: list[str]) -> Mapping[str, Any]:
+    if len(front) > BYTES_LIMIT:
+        notes.append(f"It is longer than {BYTES_LIMIT // 1024} KiB, and was not read.")
+        return {}
+    found = _toml(front) if fence == TOML else _yaml(front)
+    if not isinstance(found, Mapping):
+        found = _lines(front)
+        form = "TOML" if fence == TOML else "YAML"
+        notes.append(
+            f"It is no {form} with names: read line by line, as `name: value`."
+            if found
+            else "Nothing in it is understood: it is left as it stands."
+        )
+    budget = [MOST_VALUES]
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        try:
+            values[str(name)] = _plain(value, budget, 0)
+        except ValueError as error:
+            notes.append(f"`{str(name)[:80]}` {error}")
+    return values
+
+
+def _toml(front: str) -> Any:
+    try:
+        return tomllib.loads(front.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return None
+
+
+def _yaml(front: str) -> Any:
+    try:
+        return read_nodes(front)[0]
+    except Fault:
+        pass
+    try:  # what is strict about it does not matter here: anchors, tags, a name twice
+        return yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
+        return None
+
+
+def _lines(front: str) -> dict[str, str]:
+    """`name: value`; a line that is indented goes on with the one before it."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in front.splitlines():
+        named = _NAMED.fullmatch(line.rstrip())
+        if named:
+            name = named[1].strip()
+            found.setdefault(name, (named[2] or "").strip().strip("\"'"))
+        elif name and line[:1] in (" ", "\t", "-") and line.strip():
+            found[name] = f"{found[name]}, {line.strip(' -')}".strip(", ")
+    return found
+
+
+def _plain(value: Any, budget: list[int], depth: int) -> Any:
+    """As JSON has it. Raises ValueError."""
+    budget[0] -= 1
+    if budget[0] < 0 or depth == DEEPEST:
+        raise ValueError("holds too many values, or too deep in each other: it is not kept.")
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return _UNKEPT.sub("\ufffd", value)
+        case int():
+            return value if abs(value) <= LARGEST else str(value)
+        case float():
+            return value if abs(value) < float("inf") else str(value)
+        case date() | time():
+            return value.isoformat()
+        case list():
+            return [_plain(each, budget, depth + 1) for each in value]
+        case Mapping():
+            return {
+                _UNFIT.sub("_", str(name))[:80] or "_": _plain(each, budget, depth + 1)
+                for name, each in value.items()
+            }
+    return str(value)

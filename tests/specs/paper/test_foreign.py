@@ -1,0 +1,150 @@
+"""Front matter of other tools is understood as far as it goes, and never fatal."""
+
+import json
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from apps.specs.paper.foreign import understood
+from apps.specs.paper.reading import Unreadable
+from tests.specs.paper.wild import read
+
+EIP = """\
+eip: 1155
+title: ERC-1155: Multi Token Standard
+author: Witek Radomski <witek@example.org>, Andrew Cooke
+type: Standards Track
+status: Final
+created: 2018-06-17
+requires: 20, 155
+"""
+ANCHORS = "base: &base\n  team: pay\nuse: *base\ntags: [a, b]\n"
+LAUGHS = 'a: &a ["x","x","x","x","x","x","x","x","x"]\n' + "".join(
+    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def document(front, fence="---"):
+    return read(f"{fence}\n{front}{fence}\n\n# Heading\n\nIt SHALL work.\n", path="d/x.md")[0]
+
+
+def test_a_preamble_that_is_no_yaml_is_read_line_by_line():
+    leaf = document(EIP)
+    assert (leaf.title, leaf.status) == ("ERC-1155: Multi Token Standard", "active")
+    assert [(r.kind, r.said) for r in leaf.refers] == [("depends_on", "20"), ("depends_on", "155")]
+    assert leaf.attributes == {
+        "eip": "1155",
+        "author": "Witek Radomski <witek@example.org>, Andrew Cooke",
+        "type": "Standards Track",
+        "status": "Final",
+        "created": "2018-06-17",
+        "requires": "20, 155",
+    }
+    assert "line by line" in leaf.notes[0]
+
+
+def test_toml_has_dates_and_tables():
+    leaf = document('title = "Pay"\ndate = 2024-02-29\ntags = ["a"]\n[x]\nn = 1.5\n', "+++")
+    assert (leaf.title, leaf.labels) == ("Pay", ("a",))
+    assert leaf.attributes == {"date": "2024-02-29", "x": {"n": 1.5}}
+    assert leaf.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("Draft", "draft"), ("In Review", "draft"), ("accepted", "active"), ("superseded", "retired")],
+)
+def test_words_for_a_status_are_known_and_kept(said, status):
+    leaf = document(f"title: x\nstatus: {said}\n")
+    assert (leaf.status, leaf.attributes) == (status, {"status": said})
+
+
+def test_an_unknown_status_is_an_attribute():
+    leaf = document("status: ready for Ann\n")
+    assert (leaf.status, leaf.attributes) == ("active", {"status": "ready for Ann"})
+
+
+@pytest.mark.parametrize("said", ["[a, b b]", "a, b b", "\n  - a\n  - b b\n"])
+def test_tags_are_labels(said):
+    assert document(f"tags: {said}\nx: 1\n").labels == ("a", "b b")
+
+
+def test_its_own_id_becomes_its_key_and_that_says_its_kind():
+    leaf = document("id: REQ-7\nname: Cards\n")
+    assert (leaf.key, leaf.kind, leaf.title) == ("REQ-7", "requirement", "Cards")
+    plain = document("id: intro\ntype: goal\n")
+    assert (plain.key, plain.kind, plain.attributes) == ("SPEC.wild", "goal", {"id": "intro"})
+
+
+def test_who_is_no_member_stays_an_attribute():
+    leaf = document("owner: platform-team\nurl: https://x.example\n")
+    assert (leaf.owner, leaf.attributes["owner"]) == (None, "platform-team")
+
+
+def test_names_that_cannot_be_attributes_are_told():
+    leaf = document('"größe in cm": 1\n"größe-in cm": 2\n"": 3\n')
+    assert leaf.attributes == {"gr_e_in_cm": "1", "gr_e-in_cm": "2"}
+    assert [note.split("`")[1] for note in leaf.notes] == ["größe in cm", "größe-in cm", ""]
+
+
+def test_anchors_hold_for_others_and_bombs_do_not_go_off():
+    leaf = document(ANCHORS)
+    assert leaf.attributes == {"base": {"team": "pay"}, "use": {"team": "pay"}}
+    bomb = document(LAUGHS)
+    assert any("too many values" in note for note in bomb.notes)
+    assert len(json.dumps(dict(bomb.attributes))) < 100_000
+
+
+def test_numbers_that_json_cannot_say_become_text():
+    leaf = document("big = 9007199254740993\nnot = nan\nat = 07:30:00\n", "+++")
+    assert leaf.attributes == {"big": "9007199254740993", "not": "nan", "at": "07:30:00"}
+
+
+def test_a_fence_of_toml_ends_with_its_own():
+    leaf = read("+++\ntitle = '''\n---\n'''\n+++\nText.\n")[0]
+    assert leaf.body == "Text."
+    opened = read("+++\ntitle = 1\n\n---\n\nText.\n")[0]
+    assert opened.body.startswith("+++")
+
+
+def test_whoever_means_our_form_is_told_what_is_wrong():
+    with pytest.raises(Unreadable, match="lables"):
+        document("key: REQ-1\nlables: [a]\n")
+
+
+words = st.sampled_from(
+    [
+        *(
+            "title",
+            "id",
+            "tags",
+            "requires",
+            "status",
+            ":",
+            " ",
+            "- ",
+            "[",
+            "{",
+            "&a",
+            "*a",
+            "!!int",
+        ),
+        *("\n", "\n  ", "'", '"', "#", "|", "?", "%", "2020-13-45", "1e999", "\ufffe", "\x00", "é"),
+        *("=", "[[x]]", "{}", "20, 155", "a" * 90, "\ud800", "\x85", "~", "<<: *a"),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=30).map("".join), st.sampled_from(["---", "+++"]))
+@example("[" * 5000, "---")
+@example("x = " + "[" * 5000, "+++")
+@example("&a [*a]", "---")
+@example("x: &a [*a]", "---")
+@example("title: 2020-13-45", "---")
+def test_nothing_in_it_is_fatal(front, fence):
+    found = understood(front, fence=fence)
+    json.dumps(dict(found.mark.attributes), allow_nan=False)
+    assert len(found.mark.attributes) <= 200
