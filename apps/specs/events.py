@@ -7,13 +7,17 @@ from apps.common.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalSubmitted(Event):
-    """It is judged and checked, and either waits for people or goes on by itself."""
-
-    type = "specs.proposal.submitted"
+class OfProposal:
     proposal: UUID
     digest: str
     """Of its operations and pre-images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalSubmitted(OfProposal, Event):
+    """It is judged and checked, and either waits for people or goes on by itself."""
+
+    type = "specs.proposal.submitted"
     keys: list[str]
     """Of the nodes that it changes."""
     state: str
@@ -30,42 +34,34 @@ class ProposalSubmitted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalDenied(Event):
+class ProposalDenied(OfProposal, Event):
     """By the policy, when it was submitted or later."""
 
     type = "specs.proposal.denied"
-    proposal: UUID
-    digest: str
     reasons: list[str]
     risk: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalInvalid(Event):
+class ProposalInvalid(OfProposal, Event):
     """Checks found errors."""
 
     type = "specs.proposal.invalid"
-    proposal: UUID
-    digest: str
     checks: list[str]
     """That found them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalQueued(Event):
+class ProposalQueued(OfProposal, Event):
     """It may be applied: nobody had to be asked, or whoever was said yes."""
 
     type = "specs.proposal.queued"
-    proposal: UUID
-    digest: str
     request: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalApplied(Event):
+class ProposalApplied(OfProposal, Event):
     type = "specs.proposal.applied"
-    proposal: UUID
-    digest: str
     request: UUID | None
     revision: int
     keys: list[str]
@@ -78,69 +74,59 @@ class ProposalApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalApplyFailed(Event):
+class ProposalApplyFailed(OfProposal, Event):
     """What was approved does not hold any more. Nothing was changed."""
 
     type = "specs.proposal.apply_failed"
-    proposal: UUID
-    digest: str
     request: UUID | None
     because: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalRebased(Event):
+class ProposalRebased(OfProposal, Event):
     """Something else about what it changes has changed. It would do the same, so votes stay."""
 
     type = "specs.proposal.rebased"
-    proposal: UUID
-    digest: str
     onto: int
     """The revision."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalWentStale(Event):
+class ProposalWentStale(OfProposal, Event):
     """What it changes has changed, and so what it would do: people are asked anew."""
 
     type = "specs.proposal.stale"
-    proposal: UUID
     before: str
-    digest: str
     onto: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalConflicted(Event):
+class ProposalConflicted(OfProposal, Event):
     type = "specs.proposal.conflicted"
-    proposal: UUID
-    digest: str
     onto: int
     conflicts: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalClosed(Event):
+class ProposalClosed(OfProposal, Event):
     """It will not be applied: rejected, expired, withdrawn, superseded, or changes are wanted."""
 
     type = "specs.proposal.closed"
-    proposal: UUID
-    digest: str
     state: str
     because: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalReshaped(Event):
+class ProposalReshaped(OfProposal, Event):
     """Edited, or narrowed to some of its operations, by who decides on it."""
 
     type = "specs.proposal.reshaped"
-    proposal: UUID
     before: str
-    digest: str
     operations: int
     rest: UUID | None
     """The proposal that what was not accepted has become."""
+    reverts: UUID | None
+    """The one that it would have undone, and undoes only in part by now."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,11 +46,11 @@ AROUND: dict[str, Part] = {
     "record": its_record.shown,
     "others": others.shown,
 }
-COUNTED: dict[str, Callable[[Reviewed], int]] = {
-    "checks": checks.failed,
-    "discussion": discussion.left,
+COUNTED: dict[str, Callable[[Reviewed], dict[str, int]]] = {
+    "checks": checks.counted,
+    "discussion": lambda reviewed: {"bad": discussion.left(reviewed)},
 }
-"""What is told on a tab's label."""
+"""What is told on a tab's label, by how grave it is."""
 
 
 def page_of(
@@ -71,7 +71,7 @@ def page_of(
     shown = {
         **_about(reviewed),
         "title": reviewed.told.sentence,
-        "tabs": [(name, COUNTED[name](reviewed) if name in COUNTED else 0) for name in TABS],
+        "tabs": [(name, COUNTED[name](reviewed) if name in COUNTED else {}) for name in TABS],
         "open_tab": open_tab,
         "tab_template": f"review/parts/{open_tab}.html",
         "tab": TABS[open_tab](reviewed),

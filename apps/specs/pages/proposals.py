@@ -105,6 +105,7 @@ class ProposalPage(SpecsPage):
             "conflicts": [changes.three_ways(one) for one in change.conflicts],
             "beside": change.beside,
             "review": request and reverse("admin:review_request", args=[request.id]),
+            "parts": Proposal.objects.visible_to(self.me).filter(part_of=row).order_by("id"),
             "reverted_by": Proposal.objects.filter(reverts=row, state__in=LEADING).first(),
             **self._buttons(row),
         }

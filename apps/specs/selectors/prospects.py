@@ -15,8 +15,9 @@ from apps.specs.changes.playing import Played, play
 from apps.specs.changes.rebasing import bodies_wanted, rebase
 from apps.specs.changes.touching import leant_on_by, touched_by
 from apps.specs.changes.values import Conflict, Excerpt, Operation
+from apps.specs.changes.words import sentence_of
 from apps.specs.choices import ACYCLIC, Op
-from apps.specs.models.graph import Graph
+from apps.specs.models.graph import TITLE_LENGTH, Graph
 from apps.specs.models.proposals import Proposal
 from apps.specs.rules import OPEN
 from apps.specs.schemas import OperationIn
@@ -46,6 +47,10 @@ class Prospect:
         return content
 
     @property
+    def words(self) -> str:
+        return sentence_of(self.operations)
+
+    @property
     def size(self) -> str:
         count, lines = len(self.operations), lines_in(self.operations, self.changed)
         return f"{count:,} operation{'' if count == 1 else 's'}, {lines:,} line" + (
@@ -58,6 +63,12 @@ class Prospect:
 
     def act(self, title: str, rationale: str, *, impact: int) -> Act:
         return act_of(title, rationale, self.operations, self.before, self.changed, impact=impact)
+
+
+def title_of(proposal: Proposal, prospect: Prospect) -> str:
+    """One that was made of what it does follows that. One that was given stays."""
+    is_made = proposal.title == proposal.words[:TITLE_LENGTH]
+    return prospect.words[:TITLE_LENGTH] if is_made else proposal.title
 
 
 def prospect_for(proposal: Proposal) -> Prospect:

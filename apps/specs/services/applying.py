@@ -22,7 +22,7 @@ from apps.specs.models.graph import Graph, Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.proposals import held, operations_of
 from apps.specs.selectors.prospects import Prospect, prospect_of, shapes
-from apps.specs.services.moving import LOOKED_AT, fail, look_at, move
+from apps.specs.services.moving import LOOKED_AT, fail, look_at, move, named
 from apps.specs.services.revalidating import WAITING, go_on, was_asked
 from apps.specs.services.weighing import checked, errors_in, verdict_now
 from apps.specs.services.writing import Written, write_revision
@@ -109,8 +109,7 @@ def _apply(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> No
 def _tell(proposal: Proposal, asked: Approval | None, written: Written) -> None:
     record(
         events.ProposalApplied(
-            proposal=proposal.id,
-            digest=proposal.content_digest,
+            **named(proposal),
             request=asked.id if asked else None,
             revision=written.revision,
             keys=written.keys,

@@ -17,7 +17,6 @@ from apps.ledger.switch import require_running
 from apps.policies.services.judging import Hearing, hear
 from apps.specs.changes.resolving import bases_in, resolve
 from apps.specs.changes.values import Fault
-from apps.specs.changes.words import sentence_of
 from apps.specs.choices import ProposalState
 from apps.specs.errors import NothingToRevert, OperationsInvalid
 from apps.specs.models.graph import TITLE_LENGTH, Revision
@@ -118,11 +117,9 @@ def draw(
         bases=states_of(bases_in(operations, now)),
     )
     _require_owners(operations, workspace)
-    return Sketch(
-        title=title.strip() or sentence_of(resolved)[:TITLE_LENGTH],
-        rationale=rationale,
-        prospect=prospect_on(now, resolved, onto=onto),
-    )
+    prospect = prospect_on(now, resolved, onto=onto)
+    title = title.strip() or prospect.words[:TITLE_LENGTH]
+    return Sketch(title=title, rationale=rationale, prospect=prospect)
 
 
 def draw_apart(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,13 +13,13 @@ from apps.policies.ports import Verdict
 from apps.specs import events
 from apps.specs.changes.kept import kept
 from apps.specs.changes.touching import leant_on_by, touched_by
-from apps.specs.changes.words import sentence_of
 from apps.specs.checks.findings import Finding
 from apps.specs.choices import ProposalState
 from apps.specs.errors import ProposalMoved
 from apps.specs.models.proposals import Proposal
 from apps.specs.rules import may_move
-from apps.specs.selectors.prospects import Prospect
+from apps.specs.selectors.prospects import Prospect, title_of
+from apps.specs.services.weighing import errors_in
 
 WEIGHED = (
     *("effect", "risk_score", "risk_level", "policy_digest", "policy_source"),
@@ -26,6 +27,7 @@ WEIGHED = (
 )
 """The columns of what was said to that."""
 LOOKED_AT = (
+    "title",
     "operations",
     "touches",
     "leans_on",
@@ -36,6 +38,8 @@ LOOKED_AT = (
     "size",
 )
 """The columns of what it would do."""
+UNDOING = "undoing"
+"""Where a check is named: what a proposal that undoes another leaves as it is."""
 
 
 def move(
@@ -63,42 +67,43 @@ def weigh_in(
     proposal.effect = verdict.effect
     proposal.risk_score, proposal.risk_level = verdict.risk.score, verdict.risk.level
     proposal.policy_digest, proposal.policy_source = verdict.policy_digest, verdict.policy_source
-    proposal.findings = [finding.kept() for finding in findings]
     proposal.impact = impact
+    find(proposal, findings)
+
+
+def find(proposal: Proposal, findings: Sequence[Finding]) -> None:
+    """What the checks find now, beside what was found when it was made. Not yet saved."""
+    made = [finding for finding in proposal.findings if finding["check"] == UNDOING]
+    proposal.findings = [*made, *(finding.kept() for finding in findings)]
+
+
+def named(proposal: Proposal) -> dict[str, Any]:
+    """How events name it."""
+    return {"proposal": proposal.id, "digest": proposal.content_digest}
 
 
 def close(proposal: Proposal, state: ProposalState, *, because: str) -> None:
     """It will not be applied."""
     move(proposal, state, because=because)
-    record(
-        events.ProposalClosed(
-            proposal=proposal.id, digest=proposal.content_digest, state=state, because=because
-        )
-    )
+    record(events.ProposalClosed(**named(proposal), state=state, because=because))
 
 
 def fail(proposal: Proposal, *, because: str, request: UUID | None) -> None:
     """It was to be applied, and does not hold any more."""
     move(proposal, ProposalState.APPLY_FAILED, because=because)
-    record(
-        events.ProposalApplyFailed(
-            proposal=proposal.id,
-            digest=proposal.content_digest,
-            request=request,
-            because=because,
-        )
-    )
+    record(events.ProposalApplyFailed(**named(proposal), request=request, because=because))
 
 
 def look_at(proposal: Proposal, prospect: Prospect) -> None:
     """It is what it would do now. Not yet saved."""
+    proposal.title = title_of(proposal, prospect)
     proposal.operations = kept(prospect.operations)
     proposal.touches = sorted(touched_by(prospect.operations))
     proposal.leans_on = sorted(leant_on_by(prospect.operations))
     proposal.content_digest = prospect.digest
     proposal.conflicts = [asdict(conflict) for conflict in prospect.conflicts]
     proposal.onto = prospect.onto
-    proposal.words = sentence_of(prospect.operations)
+    proposal.words = prospect.words
     proposal.size = prospect.size
 
 
@@ -108,9 +113,7 @@ def queue(proposal: Proposal, *, request: UUID | None) -> None:
 
 
 def tell_queued(proposal: Proposal, *, request: UUID | None) -> None:
-    record(
-        events.ProposalQueued(proposal=proposal.id, digest=proposal.content_digest, request=request)
-    )
+    record(events.ProposalQueued(**named(proposal), request=request))
 
 
 def deny(proposal: Proposal, verdict: Verdict | None) -> None:
@@ -123,8 +126,7 @@ def tell_denied(proposal: Proposal, verdict: Verdict | None) -> None:
     denials = verdict.denials if verdict else ()
     record(
         events.ProposalDenied(
-            proposal=proposal.id,
-            digest=proposal.content_digest,
+            **named(proposal),
             reasons=sorted({denial.reason.value for denial in denials}),
             risk=verdict.risk.level if verdict else proposal.risk_level,
         )
@@ -134,9 +136,19 @@ def tell_denied(proposal: Proposal, verdict: Verdict | None) -> None:
 def tell_conflicted(proposal: Proposal) -> None:
     record(
         events.ProposalConflicted(
-            proposal=proposal.id,
-            digest=proposal.content_digest,
-            onto=proposal.onto,
-            conflicts=len(proposal.conflicts),
+            **named(proposal), onto=proposal.onto, conflicts=len(proposal.conflicts)
         )
     )
+
+
+def tell_outcome(proposal: Proposal, verdict: Verdict, findings: Sequence[Finding]) -> None:
+    """Where it has come to, as it was looked at first."""
+    match proposal.state:
+        case ProposalState.POLICY_DENIED:
+            tell_denied(proposal, verdict)
+        case ProposalState.INVALID:
+            record(events.ProposalInvalid(**named(proposal), checks=errors_in(findings)))
+        case ProposalState.CONFLICTED:
+            tell_conflicted(proposal)
+        case ProposalState.QUEUED:
+            tell_queued(proposal, request=None)

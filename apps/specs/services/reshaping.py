@@ -24,6 +24,7 @@ from apps.specs import events
 from apps.specs.changes.merging import merge
 from apps.specs.changes.needs import needs_of
 from apps.specs.changes.values import Operation
+from apps.specs.checks.findings import Finding
 from apps.specs.choices import Op, ProposalState, Severity
 from apps.specs.errors import OperationsInvalid
 from apps.specs.models.proposals import Proposal
@@ -31,9 +32,23 @@ from apps.specs.reviewing import BODY, edit_name, with_bodies
 from apps.specs.rules import OPEN
 from apps.specs.schemas import MOST_CHARACTERS, read_operations
 from apps.specs.selectors.proposals import held
-from apps.specs.selectors.prospects import Prospect, prospect_for, prospect_of, prospect_on
+from apps.specs.selectors.prospects import (
+    Prospect,
+    prospect_for,
+    prospect_of,
+    prospect_on,
+    title_of,
+)
 from apps.specs.services.drawing import draw
-from apps.specs.services.moving import LOOKED_AT, WEIGHED, look_at, tell_queued, weigh_in
+from apps.specs.services.moving import (
+    LOOKED_AT,
+    UNDOING,
+    WEIGHED,
+    look_at,
+    named,
+    tell_outcome,
+    weigh_in,
+)
 from apps.specs.services.revalidating import WAITING
 from apps.specs.services.weighing import checked, errors_in, impact_on, verdict_now
 
@@ -52,7 +67,8 @@ def edit_mutation(*, proposal_id: UUID, edits: Mapping[str, Any], actor: Actor) 
         return Reshaped(digest=edited.digest, verdict=_verdict(proposal, prospect))
     scales = scales_for(actor=actor, workspace=proposal.workspace_id)
     impact = impact_on(edited, proposal.workspace_id)
-    require_allowed(scales.weigh(edited.act(proposal.title, proposal.rationale, impact=impact)))
+    act = edited.act(title_of(proposal, edited), proposal.rationale, impact=impact)
+    require_allowed(scales.weigh(act))
     return _put(proposal, edited, actor)
 
 
@@ -105,16 +121,16 @@ def _put(
     with unit(actor=actor, workspace=workspace):
         look_at(proposal, prospect)
         weigh_in(proposal, verdict, findings, impact_on(prospect, workspace))
-        proposal.reverts = None  # it undoes another one no more, or not all of it
+        reverted = _revert_in_part(proposal)
         proposal.save(update_fields=[*LOOKED_AT, *WEIGHED, "reverts"])
         beside, rest_verdict = _keep_rest(proposal, rest) if rest else (None, None)
         record(
             events.ProposalReshaped(
-                proposal=proposal.id,
+                **named(proposal),
                 before=before,
-                digest=proposal.content_digest,
                 operations=len(proposal.operations),
                 rest=beside,
+                reverts=reverted,
             )
         )
     return Reshaped(
@@ -122,13 +138,24 @@ def _put(
     )
 
 
-def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID | None, Verdict | None]:
-    """What the policy that holds now denies is not kept. What it lets pass is applied, unless it
-    has to come after what was accepted: then it is a draft, to be submitted later."""
+def _revert_in_part(proposal: Proposal) -> UUID | None:
+    """What it would have undone stays applied, since it is not undone as a whole any more."""
+    reverted, proposal.reverts = proposal.reverts, None
+    if reverted is None:
+        return None
+    message = f"“{reverted.title}” stays applied: this undoes only a part of it, or otherwise."
+    warning = Finding(check=UNDOING, severity=Severity.WARNING, message=message)
+    proposal.findings = [warning.kept(), *proposal.findings]
+    return reverted.id
+
+
+def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | None]:
+    """What the policy that holds now lets pass is applied, unless it has to come after what was
+    accepted: then it is a draft, to be submitted later."""
     workspace = proposal.workspace_id
     rest = Proposal(
         workspace_id=workspace,
-        title=proposal.title,
+        title=title_of(proposal, prospect),
         rationale=proposal.rationale,
         state=ProposalState.IN_REVIEW,
         proposer_id=proposal.proposer_id,
@@ -137,11 +164,11 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID | None, Ver
         created_at=timezone.now(),
     )
     verdict, findings = _verdict(rest, prospect), checked(prospect, workspace)
-    if verdict.denied:
-        return None, None
     look_at(rest, prospect)
     weigh_in(rest, verdict, findings, impact_on(prospect, workspace))
-    if prospect.conflicts:
+    if verdict.denied:
+        rest.state = ProposalState.POLICY_DENIED
+    elif prospect.conflicts:
         rest.state = ProposalState.CONFLICTED
     elif errors_in(findings):
         rest.state = ProposalState.INVALID
@@ -150,8 +177,7 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID | None, Ver
         is_same = alone.digest == prospect.digest
         rest.state = ProposalState.QUEUED if is_same else ProposalState.DRAFT
     rest.save(force_insert=True)
-    if rest.state == ProposalState.QUEUED:
-        tell_queued(rest, request=None)
+    tell_outcome(rest, verdict, findings)
     return rest.id, verdict if rest.state in OPEN else None
 
 

@@ -27,8 +27,10 @@ from apps.specs.services.moving import (
     WEIGHED,
     close,
     deny,
+    find,
     look_at,
     move,
+    named,
     queue,
     tell_conflicted,
     weigh_in,
@@ -101,15 +103,10 @@ def _rebase(proposal: Proposal, prospect: Prospect) -> None:
     """It would do the same, so votes stay."""
     moved = operations_of(proposal) != prospect.operations
     look_at(proposal, prospect)
-    findings = checked(prospect, proposal.workspace_id)
-    proposal.findings = [finding.kept() for finding in findings]
+    find(proposal, checked(prospect, proposal.workspace_id))
     proposal.save(update_fields=[*LOOKED_AT, "findings"])
     if moved:
-        record(
-            events.ProposalRebased(
-                proposal=proposal.id, digest=proposal.content_digest, onto=prospect.onto
-            )
-        )
+        record(events.ProposalRebased(**named(proposal), onto=prospect.onto))
 
 
 def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None:
@@ -136,9 +133,8 @@ def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None
         move(proposal, ProposalState.STALE, because=Because.CONTENT)
         record(
             events.ProposalWentStale(
-                proposal=proposal.id,
+                **named(proposal),
                 before=before,
-                digest=proposal.content_digest,
                 onto=prospect.onto,
             )
         )

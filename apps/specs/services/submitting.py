@@ -41,10 +41,9 @@ from apps.specs.services.drawing import Sketch, draw, draw_apart, inverse_of_app
 from apps.specs.services.moving import (
     close,
     look_at,
+    named,
     require_may_move,
-    tell_conflicted,
-    tell_denied,
-    tell_queued,
+    tell_outcome,
     weigh_in,
 )
 from apps.specs.services.weighing import checked, errors_in, impact_on
@@ -292,8 +291,7 @@ def _tell(
 ) -> None:
     record(
         events.ProposalSubmitted(
-            proposal=proposal.id,
-            digest=proposal.content_digest,
+            **named(proposal),
             keys=sorted({operation["key"] for operation in proposal.operations}),
             state=proposal.state,
             risk=proposal.risk_level,
@@ -305,18 +303,4 @@ def _tell(
             act=proposal.act_id,
         )
     )
-    match proposal.state:
-        case ProposalState.POLICY_DENIED:
-            tell_denied(proposal, verdict)
-        case ProposalState.INVALID:
-            record(
-                events.ProposalInvalid(
-                    proposal=proposal.id,
-                    digest=proposal.content_digest,
-                    checks=errors_in(findings),
-                )
-            )
-        case ProposalState.CONFLICTED:
-            tell_conflicted(proposal)
-        case ProposalState.QUEUED:
-            tell_queued(proposal, request=None)
+    tell_outcome(proposal, verdict, findings)

@@ -12,7 +12,7 @@ from apps.specs.choices import Severity
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.impact import impact_of
 from apps.specs.selectors.kinds import kinds_of
-from apps.specs.selectors.prospects import Prospect
+from apps.specs.selectors.prospects import Prospect, title_of
 from apps.specs.selectors.reaching import PresentReach
 
 MOST_IMPACT = 1000
@@ -54,4 +54,6 @@ def verdict_now(proposal: Proposal, prospect: Prospect) -> Verdict | None:
     if scales is None:
         return None
     impact = impact_on(prospect, proposal.workspace_id)
-    return scales.weigh(prospect.act(proposal.title, proposal.rationale, impact=impact))
+    return scales.weigh(
+        prospect.act(title_of(proposal, prospect), proposal.rationale, impact=impact)
+    )

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from apps.common.ids import uuid7
 from apps.specs.changes.inverting import inverse_of
 from apps.specs.changes.playing import Played
 from apps.specs.changes.values import LinkState, NodeState
 from apps.specs.choices import CARRIES, MUTUAL, LinkKind
-from apps.specs.models.graph import Key, Link, Node, Revision, Suspect, Version, held_at
+from apps.specs.models.graph import Key, Link, Node, Revision, Version, held_at
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.excerpts import fields_of
 from apps.specs.selectors.prospects import Prospect
@@ -178,22 +179,16 @@ def _suspect(
     if not doubtful:
         return
     ids = _ids_of({link for link, _, _ in doubtful})
-    already = Suspect.objects.filter(link__in=ids.values(), cleared_at=None)
-    already.filter(cause__in={cause for _, _, cause in doubtful}).update(latest=number)
-    Suspect.objects.bulk_create(
-        [
-            Suspect(
-                workspace_id=workspace,
-                link_id=ids[link],
-                node_id=node,
-                cause_id=cause,
-                revision=number,
-                latest=number,
-            )
-            for link, node, cause in doubtful
-        ],
-        ignore_conflicts=True,
-    )
+    rows = [(uuid7(), ids[link], node, cause) for link, node, cause in doubtful]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO specs_suspect"
+            " (id, link_id, node_id, cause_id, workspace_id, revision, latest)"
+            " SELECT *, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])"
+            " ON CONFLICT (link_id, cause_id) WHERE cleared_at IS NULL"
+            " DO UPDATE SET latest = excluded.latest",
+            [workspace, number, number, *map(list, zip(*rows, strict=True))],
+        )
 
 
 def _ids_of(links: Collection[LinkState]) -> Mapping[LinkState, UUID]:

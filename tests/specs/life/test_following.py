@@ -176,6 +176,10 @@ def test_what_was_undone_in_part_is_not_reverted(
     applied = delivered(submit(workspace, contributor, *both).proposal)
     undo = reverted(applied, agent).proposal
     vote(undo, reviewer, **less)
+    undo.refresh_from_db()
+    assert undo.findings[0]["message"].startswith("“A change” stays applied")
+    told = Event.objects.get(type="specs.proposal.reshaped").payload
+    assert told["reverts"] == str(applied.id)
     if "edits" in less:
         vote(undo, other_reviewer)
     assert delivered(undo).state == ProposalState.APPLIED

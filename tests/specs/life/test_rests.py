@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
@@ -12,6 +13,7 @@ from tests.specs.life.conftest import (
     delivered,
     links_now,
     request_of,
+    retitle,
     spec,
     submit,
     unlink,
@@ -53,6 +55,24 @@ def test_queued_all_the_same_it_is_not_applied(rest, workspace):
     assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "content")
     assert LINK in links_now()
     assert spec("TEST-1").is_live
+
+
+def test_what_the_policy_denies_of_it_is_kept_and_told(workspace, owner, agent, reviewer, before):
+    """By itself; together with something else it let people decide."""
+    alone = "  - name: no links lost\n    when: {operation: [unlink], every: true}\n"
+    text = POLICY.replace("default:", f"{alone}    then: {{deny: Links stay.}}\ndefault:")
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    both = (retitle("REQ-2", "Transfers"), unlink("TEST-1", "verifies", "REQ-1"))
+    whole = submit(workspace, agent, *both).proposal
+    vote(whole, reviewer, operations=[0])
+    rest = Proposal.objects.get(part_of=whole)
+    assert (rest.state, rest.proposer_id) == (ProposalState.POLICY_DENIED, agent.id)
+    told = Event.objects.get(type="specs.proposal.denied").payload
+    assert (told["proposal"], told["reasons"]) == (str(rest.id), ["policy_denied"])
+    reshaped = Event.objects.get(type="specs.proposal.reshaped").payload
+    assert reshaped["rest"] == str(rest.id)
+    assert delivered(whole).state == ProposalState.APPLIED
+    assert LINK in links_now()
 
 
 def test_what_the_policy_lets_pass_of_it_is_a_draft(workspace, owner, contributor, reviewer):

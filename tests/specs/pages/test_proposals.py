@@ -15,7 +15,7 @@ from tests.specs.life.conftest import POLICY, decide, edit, link, retitle, submi
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 18
+QUERIES = 19
 
 
 @pytest.fixture
@@ -81,6 +81,28 @@ def test_what_checks_found_stands_with_place_and_fix(read, workspace, policy, sc
     assert (found["name"], found["severity"]) == ("Nothing leads back to itself", "error")
     assert found["place"].startswith("GOAL-1")
     assert found["fix"] in page.content.decode()
+
+
+def test_what_only_warns_is_counted_apart_from_errors(read, browser, workspace, policy, scribe):
+    vague = {"op": "create", "kind": "requirement", "title": "Fast", "body": "It is fast.\n"}
+    page = read(submit(workspace, scribe, vague).proposal)
+    told = page.context["told_checks"]
+    assert told["failed"] == 0
+    assert told["warnings"] > 0
+    review = browser.get(page.context["review"])
+    assert dict(review.context["tabs"])["checks"] == {"bad": 0, "wait": told["warnings"]}
+    warnings = browser.get(f"{page.context['review']}?tab=checks").content.decode()
+    assert "not passed" not in warnings
+    assert f"{told['warnings']} warning" in warnings
+
+
+def test_what_was_left_out_is_named_on_both_pages(read, workspace, policy, scribe):
+    whole = submit(workspace, scribe, retitle("REQ-1", "One"), retitle("REQ-2", "Two")).proposal
+    decide(whole, member(workspace, Role.REVIEWER), operations=[0])
+    rest = Proposal.objects.get(part_of=whole)
+    assert list(read(whole).context["parts"]) == [rest]
+    assert "Only a part of it was accepted." in read(whole).content.decode()
+    assert f"/admin/specs/proposals/{whole.id}/" in read(rest).content.decode()
 
 
 def test_a_conflict_is_shown_from_three_sides(read, browser, workspace, proposal, reviewer):

@@ -1,9 +1,11 @@
-"""What was checked, and what came out: what failed comes first."""
+"""What was checked, and what came out: what failed comes first, then what only warns."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.approvals.review.reviewed import Reviewed
+
+WARNING = "warning"
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
@@ -13,11 +15,17 @@ def shown(reviewed: Reviewed) -> dict[str, Any]:
 def told(checks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Wherever checks are shown."""
     return {
-        "checks": sorted(checks, key=lambda check: bool(check["passed"])),
-        "failed": sum(not check["passed"] for check in checks),
+        "checks": sorted(checks, key=lambda check: (bool(check["passed"]), _warns(check))),
+        "failed": sum(not check["passed"] and not _warns(check) for check in checks),
+        "warnings": sum(map(_warns, checks)),
     }
 
 
-def failed(reviewed: Reviewed) -> int:
-    count: int = shown(reviewed)["failed"]
-    return count
+def counted(reviewed: Reviewed) -> dict[str, int]:
+    """By how grave it is."""
+    found = shown(reviewed)
+    return {"bad": found["failed"], "wait": found["warnings"]}
+
+
+def _warns(check: Mapping[str, Any]) -> bool:
+    return check.get("severity") == WARNING
