@@ -30,7 +30,7 @@ CHANNEL = "lattice_relay"
 """On which PostgreSQL tells relays not to wait for their next look."""
 BATCH = 100
 LOOK_EVERY = 1.0
-RING_EVERY = 0.1
+RING_EVERY = 0.05
 PAUSE = 2.0
 """After the broker or the database failed, and at most how late the relay sees that it is back."""
 
@@ -45,6 +45,7 @@ class Relay:
         """Until `ended` is set."""
         current_app.loader.import_default_modules()  # whose tasks have names that somebody knows
         log.info("relay runs")
+        rung = False
         while not self.ended.is_set():
             try:
                 started = self.turn()
@@ -54,7 +55,7 @@ class Relay:
                 self.ended.wait(PAUSE * random.uniform(0.5, 1.0))  # noqa: S311
             else:
                 if not started:
-                    self._ear.wait(LOOK_EVERY)
+                    rung = self._ear.wait(RING_EVERY if rung else LOOK_EVERY)
         self._ear.close()
 
     def turn(self) -> int:
@@ -65,19 +66,23 @@ class Relay:
 
     def _start(self, source: Source) -> int:
         starts = source.claim(BATCH)
-        for index, start in enumerate(starts):
-            try:
-                current_app.send_task(start.task, args=[start.id])
-            except BrokerError:
-                source.give_back(starts[index:])
-                raise
+        if not starts:
+            return 0
+        with current_app.producer_or_acquire() as producer:
+            for index, start in enumerate(starts):
+                try:
+                    current_app.send_task(start.task, args=[start.id], producer=producer)
+                except BrokerError:
+                    source.give_back(starts[index:])
+                    raise
         return len(starts)
 
 
 class Bell:
     """The ledger's poke. After the commit: a NOTIFY inside it makes commits wait for each other.
 
-    It costs a round trip, so a burst rings once; what came after the ring is seen at the next look.
+    It costs a round trip, so a burst rings once. For what came after the ring, the relay looks once
+    more when that silence is over.
     """
 
     def __init__(self) -> None:
@@ -100,16 +105,17 @@ class Ear:
     def __init__(self) -> None:
         self._connection: psycopg.Connection | None = None
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
+        """Whether it was poked."""
         try:
             if self._connection is None:
                 self._listen()
-            else:
-                for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-                    pass
+                return False
+            return bool(list(self._connection.notifies(timeout=seconds, stop_after=1)))
         except psycopg.Error:
             self.close()
             threading.Event().wait(seconds)
+            return False
 
     def close(self) -> None:
         if self._connection is not None:

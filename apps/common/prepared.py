@@ -10,13 +10,13 @@ To build a queryset and put it into SQL costs Django many times what it takes to
 function is called once in a process, with a placeholder for each argument; afterwards only the
 values differ. So whatever else it says stays as it was: it may not look at its arguments, nor at a
 clock. Values go to PostgreSQL as they are: a UUID, a text, a moment, a list of such (for `__in`),
-never None.
+never None. A `limit` is an integer that stands in a slice: for each the query is built anew.
 """
 
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
-from functools import cached_property, update_wrapper
+from functools import update_wrapper
 from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ from django.db.models import QuerySet, Value
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
+Built = tuple[Any, Any, str, tuple[Any, ...]]
 
 
 class Slot(Value):
@@ -38,9 +39,13 @@ class Prepared(Generic[P, Row]):
     def __init__(self, query: Callable[P, QuerySet[Any, Row]]) -> None:
         update_wrapper(self, query)
         self._query: Callable[..., Any] = query
+        self._built: dict[Any, Built] = {}
 
     def __call__(self, *_: P.args, **values: P.kwargs) -> list[Row]:
-        queryset, compiler, sql, params = self._built
+        limit = values.get("limit")
+        if limit not in self._built:
+            self._built[limit] = self._build(limit)
+        queryset, compiler, sql, params = self._built[limit]
         filled = [values[part.value] if isinstance(part, Slot) else part for part in params]
         compiler, query = copy(compiler), copy(queryset.query)
         compiler.connection = connections[queryset.db]
@@ -48,9 +53,9 @@ class Prepared(Generic[P, Row]):
         query.get_compiler = lambda *_, **__: compiler
         return list(queryset._iterable_class(QuerySet(queryset.model, query)))
 
-    @cached_property
-    def _built(self) -> tuple[Any, Any, str, tuple[Any, ...]]:
-        queryset = self._query(**{name: Slot(name) for name in signature(self._query).parameters})
+    def _build(self, limit: Any) -> Built:
+        slots: dict[str, Any] = {name: Slot(name) for name in signature(self._query).parameters}
+        queryset = self._query(**(slots if limit is None else slots | {"limit": limit}))
         compiler = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
         sql = sql.replace(" IN %s", " = ANY(%s)")  # of which only a slot makes that

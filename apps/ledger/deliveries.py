@@ -22,8 +22,8 @@ from typing import TypeVar
 
 from celery import Task, current_app, shared_task
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.common import context
@@ -31,6 +31,7 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.batches import delete_in_batches
 from apps.common.errors import DomainError
 from apps.common.ids import first_id_at
+from apps.common.prepared import prepared
 from apps.ledger.events import DeliveriesReplayed
 from apps.ledger.models import Delivery, DeliveryQuerySet, Event, KillSwitch
 from apps.ledger.services import record, unit
@@ -73,12 +74,7 @@ def claim(limit: int) -> list[Start]:
     in between leaves nothing behind that would not be started again.
     """
     with transaction.atomic():
-        due = list(
-            Delivery.objects.due()
-            .exclude(Exists(KillSwitch.objects.stopping(OuterRef("event__workspace_id"))))
-            .select_related("event")
-            .select_for_update(skip_locked=True, of=("self",))[:limit]
-        )
+        due = _due(limit=limit)
         due.sort(key=lambda delivery: (delivery.event.workspace_id, delivery.event.seq))
         now = timezone.now()
         for delivery in due:
@@ -90,8 +86,30 @@ def claim(limit: int) -> list[Start]:
             else:
                 delivery.attempts += 1
                 delivery.next_at = now + wait_after(delivery.attempts)
-        Delivery.objects.bulk_update(due, ["attempts", "next_at", "parked_at", "last_error"])
+        _save_plans(due)
     return [Start(d.subscription, d.pk) for d in due if d.parked_at is None]
+
+
+@prepared
+def _due(*, limit: int) -> QuerySet[Delivery]:
+    stopped = KillSwitch.objects.stopping(OuterRef("event__workspace_id"))
+    due = Delivery.objects.due().exclude(Exists(stopped)).select_related("event")
+    return due.defer("event__payload").select_for_update(skip_locked=True, of=("self",))[:limit]
+
+
+def _save_plans(due: Sequence[Delivery]) -> None:
+    """One short statement: Django's has a case of each row for each column."""
+    names = ("id", "attempts", "next_at", "parked_at", "last_error")
+    if due:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE ledger_delivery AS delivery SET attempts = plan.attempts,"
+                " next_at = plan.next_at, parked_at = plan.parked_at, last_error = plan.last_error"
+                " FROM unnest(%s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[],"
+                " %s::text[]) AS plan (id, attempts, next_at, parked_at, last_error)"
+                " WHERE delivery.id = plan.id",
+                [[getattr(delivery, name) for delivery in due] for name in names],
+            )
 
 
 def give_back(unsent: Sequence[Start]) -> None:

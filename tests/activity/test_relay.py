@@ -9,7 +9,7 @@ from celery import current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.activity.relay import Ear
+from apps.activity.relay import LOOK_EVERY, RING_EVERY, Ear, Relay
 from apps.activity.selectors.backlog import consuming_workers
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
@@ -153,9 +153,24 @@ def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
 
 def test_a_commit_wakes_a_waiting_relay_before_its_next_look(committed_database):
     ear = Ear()
-    ear.wait(0)  # begins to listen
+    assert not ear.wait(0)  # begins to listen
     ring(uuid7())
     began = time.monotonic()
-    ear.wait(60)
+    assert ear.wait(60)
     ear.close()
     assert time.monotonic() - began < 30
+
+
+def test_after_a_ring_the_relay_looks_once_more_for_what_came_in_silence(db):
+    relay, waits, hears = Relay(sources=[]), [], iter([True, True, False, False])
+
+    class Hearing(Ear):
+        def wait(self, seconds):
+            waits.append(seconds)
+            if len(waits) == 4:
+                relay.ended.set()
+            return next(hears)
+
+    relay._ear = Hearing()
+    relay.run()
+    assert waits == [LOOK_EVERY, RING_EVERY, RING_EVERY, LOOK_EVERY]

@@ -28,6 +28,11 @@ def names(*, people):
 
 
 @prepared
+def first(*, limit):
+    return User.objects.filter(is_active=True).order_by("id")[:limit]
+
+
+@prepared
 def usable():
     return ApiKey.objects.usable()
 
@@ -63,6 +68,12 @@ def test_values_come_as_their_fields_read_them():
     User.objects.filter(id=person.id).update(notifications={"mail": [True]})
     assert names(people=[person.id]) == [(person.name, {"mail": [True]})]
     assert names(people=[]) == []
+
+
+@pytest.mark.django_db
+def test_each_limit_is_its_own():
+    people = [member(WorkspaceFactory.create()) for _ in range(3)]
+    assert [first(limit=number) for number in (2, 1, 2)] == [people[:2], people[:1], people[:2]]
 
 
 @pytest.mark.django_db

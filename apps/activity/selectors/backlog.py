@@ -4,18 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.activity.models import WebhookMessage, WorkerPulse
+from apps.common.prepared import prepared
 from apps.ledger.models import Delivery
 
 
 def consuming_workers() -> list[str]:
     """Those that did lately what they were asked to do."""
     since = timezone.now() - timedelta(seconds=settings.WORKER_SILENCE)
-    return list(WorkerPulse.objects.filter(at__gt=since).values_list("worker", flat=True))
+    return _heard(since=since)
+
+
+@prepared
+def _heard(*, since: datetime) -> QuerySet[WorkerPulse, str]:
+    return WorkerPulse.objects.filter(at__gt=since).values_list("worker", flat=True)
 
 
 def last_pulse() -> datetime | None:

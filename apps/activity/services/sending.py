@@ -16,20 +16,26 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import decrypt
 from apps.activity import events
 from apps.activity.choices import DisabledBecause
-from apps.activity.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
+from apps.activity.models import (
+    WebhookAttempt,
+    WebhookEndpoint,
+    WebhookEndpointQuerySet,
+    WebhookMessage,
+)
 from apps.activity.rules import wants
 from apps.activity.webhooks.signing import signature_header
 from apps.activity.webhooks.transport import Answer, post
 from apps.common.actors import SYSTEM
 from apps.common.batches import delete_in_batches
 from apps.common.ids import first_id_at
+from apps.common.prepared import prepared
 from apps.common.version import VERSION
 from apps.ledger.deliveries import FIRST_WAIT, Start, wait_after
 from apps.ledger.models import Event, KillSwitch
@@ -54,18 +60,28 @@ OFFERED = 500
 
 def claim(limit: int) -> list[Start]:
     """In the order in which they are to be served: workspaces take turns."""
-    with_work = WebhookEndpoint.objects.with_work().exclude(
-        Exists(KillSwitch.objects.stopping(OuterRef("workspace_id")))
-    )
+    next_ones = _next_ones(limit=limit)
+    if not next_ones:
+        return []
     with transaction.atomic():
-        next_ones = list(with_work.in_turns().values_list("pk", flat=True)[:limit])
         free = set(
-            with_work.filter(pk__in=next_ones)
+            _with_work()
+            .filter(pk__in=next_ones)
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("pk", flat=True)
         )
         WebhookEndpoint.objects.filter(pk__in=free).update(next_at=timezone.now() + FIRST_WAIT)
     return [Start(TASK, str(pk)) for pk in next_ones if pk in free]
+
+
+@prepared
+def _next_ones(*, limit: int) -> QuerySet[WebhookEndpoint, UUID]:
+    return _with_work().in_turns().values_list("pk", flat=True)[:limit]
+
+
+def _with_work() -> WebhookEndpointQuerySet:
+    stopped = KillSwitch.objects.stopping(OuterRef("workspace_id"))
+    return WebhookEndpoint.objects.with_work().exclude(Exists(stopped))
 
 
 def give_back(unsent: Sequence[Start]) -> None:

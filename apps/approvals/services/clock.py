@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.choices import Role
@@ -23,6 +23,7 @@ from apps.approvals.services import settling
 from apps.approvals.services.deadlines import next_look
 from apps.approvals.services.weighing import recount, weigh_anew
 from apps.common.actors import SYSTEM
+from apps.common.prepared import prepared
 from apps.ledger.deliveries import FIRST_WAIT, Start
 from apps.ledger.models import KillSwitch
 from apps.ledger.services import record, unit
@@ -35,19 +36,24 @@ TASK = "approvals.turn_clock"
 
 def claim(limit: int) -> list[Start]:
     """Those whose time has come. While a kill switch is on, time stands still for them."""
-    stopped = KillSwitch.objects.stopping(OuterRef("workspace_id"))
+    now = timezone.now()
     with transaction.atomic():
-        due = list(
-            ApprovalRequest.objects.filter(
-                next_at__lte=timezone.now(), workspace__deleted_at__isnull=True
-            )
-            .exclude(Exists(stopped))
-            .order_by("next_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("id", flat=True)[:limit]
-        )
-        ApprovalRequest.objects.filter(id__in=due).update(next_at=timezone.now() + FIRST_WAIT)
+        due = _due(now=now, limit=limit)
+        if due:
+            ApprovalRequest.objects.filter(id__in=due).update(next_at=now + FIRST_WAIT)
     return [Start(TASK, str(request_id)) for request_id in due]
+
+
+@prepared
+def _due(*, now: datetime, limit: int) -> QuerySet[ApprovalRequest, UUID]:
+    stopped = KillSwitch.objects.stopping(OuterRef("workspace_id"))
+    return (
+        ApprovalRequest.objects.filter(next_at__lte=now, workspace__deleted_at__isnull=True)
+        .exclude(Exists(stopped))
+        .order_by("next_at", "id")
+        .select_for_update(skip_locked=True, of=("self",))
+        .values_list("id", flat=True)[:limit]
+    )
 
 
 def give_back(unsent: Sequence[Start]) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
@@ -25,6 +26,7 @@ from apps.approvals.selectors.queue import waiting_on
 from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.attention import next_digest
 from apps.approvals.services.sending import ASK_AGAIN, LEASE, is_crowded
+from apps.common.prepared import prepared
 from apps.ledger.deliveries import FIRST_WAIT, Start, name_of
 from apps.ledger.switch import is_on
 
@@ -41,15 +43,21 @@ TRY_AGAIN = timedelta(minutes=5)
 def claim(limit: int) -> list[Start]:
     now = timezone.now()
     with transaction.atomic():
-        due = list(
-            Attention.objects.filter(digest_due_at__lte=now)
-            .exclude(sending_until__gt=now)
-            .order_by("digest_due_at", "person_id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("person_id", flat=True)[:limit]
-        )
-        Attention.objects.filter(person_id__in=due).update(digest_due_at=now + FIRST_WAIT)
+        due = _due(now=now, limit=limit)
+        if due:
+            Attention.objects.filter(person_id__in=due).update(digest_due_at=now + FIRST_WAIT)
     return [Start(TASK, str(person_id)) for person_id in due]
+
+
+@prepared
+def _due(*, now: datetime, limit: int) -> QuerySet[Attention, UUID]:
+    return (
+        Attention.objects.filter(digest_due_at__lte=now)
+        .exclude(sending_until__gt=now)
+        .order_by("digest_due_at", "person_id")
+        .select_for_update(skip_locked=True, of=("self",))
+        .values_list("person_id", flat=True)[:limit]
+    )
 
 
 def give_back(unsent: Sequence[Start]) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -28,6 +28,7 @@ from apps.approvals.selectors.electorate import Sitting, sitting_of
 from apps.approvals.selectors.people import attention_of, quiet_until
 from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.cards import face_of, has_said, is_news, reminder_of
+from apps.common.prepared import prepared
 from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, wait_after
 from apps.ledger.deliveries import name_of as name_of_error
 from apps.ledger.models import KillSwitch
@@ -56,19 +57,25 @@ class Wish:
 
 def claim(limit: int) -> list[Start]:
     now = timezone.now()
-    stopped = KillSwitch.objects.stopping(OuterRef("workspace_id"))
     with transaction.atomic():
-        due = list(
-            Card.objects.filter(due_at__lte=now, parked_at__isnull=True, channel__in=channels)
-            .filter(workspace__deleted_at__isnull=True)
-            .exclude(sending_until__gt=now)
-            .exclude(Exists(stopped))
-            .order_by("due_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("id", flat=True)[:limit]
-        )
-        Card.objects.filter(id__in=due).update(due_at=now + FIRST_WAIT)
+        due = _due(now=now, known=list(channels), limit=limit)
+        if due:
+            Card.objects.filter(id__in=due).update(due_at=now + FIRST_WAIT)
     return [Start(TASK, str(card_id)) for card_id in due]
+
+
+@prepared
+def _due(*, now: datetime, known: list[str], limit: int) -> QuerySet[Card, UUID]:
+    stopped = KillSwitch.objects.stopping(OuterRef("workspace_id"))
+    return (
+        Card.objects.filter(due_at__lte=now, parked_at__isnull=True, channel__in=known)
+        .filter(workspace__deleted_at__isnull=True)
+        .exclude(sending_until__gt=now)
+        .exclude(Exists(stopped))
+        .order_by("due_at", "id")
+        .select_for_update(skip_locked=True, of=("self",))
+        .values_list("id", flat=True)[:limit]
+    )
 
 
 def give_back(unsent: Sequence[Start]) -> None:
