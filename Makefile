@@ -45,11 +45,13 @@ install-dev: .venv/dev.ok ## And what building and testing it takes
 .venv/%.ok: requirements/%.txt requirements/install.py
 	@$(PYTHON3) requirements/install.py $*
 
+.venv/base.ok: .venv/data.ok
 .venv/dev.ok: .venv/base.ok
 
 lock: .venv/base.ok ## Pin requirements/*.in, with hashes
-	for name in uv base dev; do \
-	  $(PYTHON) -m uv pip compile -q --generate-hashes --no-header --python-version 3.11 \
+	for name in uv data base dev; do \
+	  alone=; [ $$name != data ] || alone=--no-deps; \
+	  $(PYTHON) -m uv pip compile -q $$alone --generate-hashes --no-header --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
 

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -192,6 +193,54 @@ class Environment(BaseSettings):
         ge=1,
         alias="POLICY_ACT_DAYS",
         description="How long judged acts are kept, sealed, to be explained and replayed.",
+    )
+
+    embedding_model: str = Field(
+        "local",
+        min_length=1,
+        alias="EMBEDDING_MODEL",
+        description="What turns texts into vectors. `local`: the model that comes with Lattice, "
+        "on this machine. Any other name is litellm's: `text-embedding-3-small`, "
+        "`ollama/nomic-embed-text`. Texts of the workspaces are then sent there.",
+    )
+    embedding_dimensions: int | None = Field(
+        None,
+        ge=1,
+        le=4000,
+        alias="EMBEDDING_DIMENSIONS",
+        description="How long the vectors of a model that is not `local` are.",
+    )
+    embedding_api_base: str = Field(
+        "",
+        alias="EMBEDDING_API_BASE",
+        description="Where that model is asked, if not at its provider's usual address.",
+    )
+    embedding_api_key: str = Field(
+        "",
+        alias="EMBEDDING_API_KEY",
+        description="Its key. Unset: the variable that litellm reads for the provider, like "
+        "OPENAI_API_KEY. It is neither stored nor logged.",
+    )
+    embedding_price: Decimal | None = Field(
+        None,
+        ge=0,
+        alias="EMBEDDING_PRICE",
+        description="US dollars for a million tokens. Unset: what litellm's table says, and "
+        "nothing for a model that does not stand there.",
+    )
+    embedding_timeout: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        alias="EMBEDDING_TIMEOUT",
+        description="Seconds that it may take to answer, further attempts included.",
+    )
+    use_months: int = Field(
+        3,
+        ge=1,
+        alias="INFERENCE_USE_MONTHS",
+        description="How many months each use of a model is kept, beside the present one. Older "
+        "ones are summed up by the day.",
     )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

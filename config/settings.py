@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "apps.ledger",
     "apps.accounts",
     "apps.activity",
+    "apps.inference",
     "apps.policies",
     "apps.approvals",
     "apps.specs",
@@ -418,6 +419,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 AGENT_WHITELIST_DIRS = environment.whitelist_dirs
 POLICY_DIR = (environment.policy_dir or DATA_DIR / "policies").resolve()
 POLICY_ACTS_KEPT = timedelta(days=environment.policy_act_days)
+
+# --- models
+
+EMBEDDING_MODEL = environment.embedding_model
+EMBEDDING_DIMENSIONS = environment.embedding_dimensions
+EMBEDDING_API_BASE = environment.embedding_api_base
+EMBEDDING_API_KEY = environment.embedding_api_key
+EMBEDDING_PRICE = environment.embedding_price
+EMBEDDING_TIMEOUT = environment.embedding_timeout
+INFERENCE_USE_MONTHS = environment.use_months
 
 # --- logs
 

@@ -1,6 +1,7 @@
 """Build .venv from the locked, hashed requirements. Needs Python 3.11 and python3-venv alone.
 
-`python3 requirements/install.py base` is what Lattice runs on; `dev` adds what its tests need.
+`python3 requirements/install.py base` is what Lattice runs on, with the files of `data`; `dev` adds
+what its tests need.
 uv installs in seconds what takes pip minutes, but knows nothing of pip's configuration: where it
 finds no index, or is not to be had, pip does the work. An install that was cut short is begun anew.
 """
@@ -18,8 +19,10 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE.parent / ".venv"
 PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / "unfinished"
-LAYERS = ("base", "dev")
+LAYERS = ("data", "base", "dev")
 """Each stands on those before it."""
+ALONE = {"data": ["--no-deps"]}
+"""What is installed without what it asks for."""
 PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install"]
 UV = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON)]
 
@@ -64,8 +67,9 @@ def install_layer(layer: str, only_one: int) -> None:
         run("Installing uv", [*PIP, "-q", *hashed(HERE / "uv.txt")], only_one, may_fail=True)
     count = lock.read_text().count("==")
     title = f"Installing {count} packages"
-    if not run(title, [*UV, "-q", *hashed(lock)], only_one, may_fail=True):
-        run(f"{title} with pip, which takes a while", [*PIP, "-q", *hashed(lock)], only_one)
+    wanted = ["-q", *ALONE.get(layer, []), *hashed(lock)]
+    if not run(title, [*UV, *wanted], only_one, may_fail=True):
+        run(f"{title} with pip, which takes a while", [*PIP, *wanted], only_one)
     done.touch()
     UNFINISHED.unlink()
 

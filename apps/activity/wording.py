@@ -161,6 +161,10 @@ SENTENCES = {
     "approvals.absence.ended": "{person} is back in {workspace}",
     "approvals.attention.changed": "{person} changed how they are asked: {fields}",
     "approvals.tour.seen": "{person} was shown around the console",
+    "inference.budget.set": "{actor} set {workspace}'s monthly budget for models: {monthly}",
+    "inference.budget.spent": (
+        "{workspace} has spent its budget for models, {monthly} USD, for {month}"
+    ),
     "obs.act": "{actor} acted: {action_type}",
     "obs.turn": "{actor} took a turn",
     "obs.plan": "{actor} made a plan",

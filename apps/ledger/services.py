@@ -117,7 +117,7 @@ def unit(*, actor: Actor, workspace: UUID = SYSTEM_WORKSPACE) -> Iterator[Unit]:
 def record(event: Event) -> None:
     """Say what happened. It is written when the outermost unit ends."""
     mine = _current.get()
-    if mine is None or mine.connection is not connections[DEFAULT_DB_ALIAS]:
+    if mine is None or not in_unit():
         raise RuntimeError(f"{event.type} was recorded outside a unit of work.")
     _stand_directly_in(mine, f"{event.type} was recorded")
     call = context.current()
@@ -135,6 +135,12 @@ def record(event: Event) -> None:
             at=datetime.now(UTC),
         )
     )
+
+
+def in_unit() -> bool:
+    """Whether a unit of work is open here, so that what takes long would hold its rows."""
+    mine = _current.get()
+    return mine is not None and mine.connection is connections[DEFAULT_DB_ALIAS]
 
 
 def begin_epoch(*, reason: str, actor: Actor) -> Epoch:

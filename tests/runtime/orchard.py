@@ -74,12 +74,13 @@ class Orchard:
     def hold(self, name: str) -> None:
         self.held, self.asked, self.release = name, threading.Event(), threading.Event()
 
-    def grow(self, name: str) -> str:
+    def grow(self, name: str, *, needs: str = "") -> str:
         """A wheel with one module that knows its name; hands back the line that locks it."""
+        wants = f"Requires-Dist: {needs}\n" if needs else ""
         files = {
             f"{name}.py": f'NAME = "{name}"\n'.encode(),
             f"{name}-1.0.dist-info/METADATA": (
-                f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
+                f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{wants}".encode()
             ),
             f"{name}-1.0.dist-info/WHEEL": WHEEL.encode(),
         }

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.xdist_group("install")
 
 
 class Checkout:
-    """A place of its own with our installer and locks of three small packages."""
+    """A place of its own with our installer and locks of four small packages. What `seed` asks for
+    is nowhere to be had."""
 
     def __init__(self, folder: Path, orchard: Orchard) -> None:
         self.folder = folder
@@ -27,6 +28,7 @@ class Checkout:
         (folder / "requirements").mkdir(parents=True)
         shutil.copy(ROOT / "requirements" / "install.py", folder / "requirements")
         self.lock("uv", orchard.grow_uv())
+        self.lock("data", orchard.grow("seed", needs="soil"))
         self.lock("base", orchard.grow("plum"), orchard.grow("pear"))
         self.lock("dev", orchard.grow("fig"))
         foreign = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV")
@@ -59,7 +61,7 @@ class Checkout:
         """Those of ours that can be imported, and who installed them."""
         (place,) = self.venv.glob("lib/python*/site-packages")
         found = {}
-        for name in ("plum", "pear", "fig"):
+        for name in ("seed", "plum", "pear", "fig"):
             code = f"import {name}; assert {name}.NAME == {name!r}"
             python = self.venv / "bin" / "python"
             if not subprocess.run(
@@ -113,12 +115,12 @@ def test_pip_does_it_where_there_is_no_uv_or_uv_finds_no_index(checkout, orchard
     (uv,) = orchard.folder.glob("uv-*.whl")
     away = uv.rename(uv.with_suffix(".away"))
     said = checkout.install("base")
-    assert checkout.packages == {"plum": "pip", "pear": "pip"}
+    assert checkout.packages == {"seed": "pip", "plum": "pip", "pear": "pip"}
     assert "Installing 2 packages with pip" in said
 
     away.rename(uv)
     said = checkout.install("dev", UV_OFFLINE="1")
-    assert checkout.packages == {"plum": "pip", "pear": "pip", "fig": "pip"}
+    assert checkout.packages == {"seed": "pip", "plum": "pip", "pear": "pip", "fig": "pip"}
     assert "Installing uv" in said
     assert "Installing 1 packages with pip" in said
     assert (checkout.venv / "bin" / "uv").exists()
@@ -133,7 +135,7 @@ def test_what_is_not_what_was_locked_is_not_installed(checkout, orchard):
     forged = orchard.grow("pear").partition("sha256:")[2].strip()
     lock.write_text(locked.replace(forged, "0" * 64))
     assert "hash" in checkout.start("base").said_when_done(code=1).lower()
-    assert checkout.packages == {}
+    assert checkout.packages == {"seed": "uv"}
     assert not (checkout.venv / "base.ok").exists()
 
 
@@ -152,7 +154,7 @@ def test_one_that_was_killed_midway_is_begun_anew_when_what_it_left_is_done(chec
 
     assert "Making .venv" in again.said_when_done()
     assert not (checkout.venv / "half").exists()
-    assert checkout.packages == {"plum": "uv", "pear": "uv"}
+    assert checkout.packages == {"seed": "uv", "plum": "uv", "pear": "uv"}
 
 
 def test_after_an_interrupted_dev_install_both_layers_are_there(checkout, orchard):
@@ -166,7 +168,7 @@ def test_after_an_interrupted_dev_install_both_layers_are_there(checkout, orchar
 
     checkout.install("dev")
 
-    assert checkout.packages == {"plum": "uv", "pear": "uv", "fig": "uv"}
+    assert checkout.packages == {"seed": "uv", "plum": "uv", "pear": "uv", "fig": "uv"}
     base, dev = (checkout.venv / f"{layer}.ok" for layer in ("base", "dev"))
     assert base.stat().st_mtime_ns <= dev.stat().st_mtime_ns  # or make would do it again
     assert not (checkout.venv / "unfinished").exists()

@@ -1,0 +1,15 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class InferenceConfig(AppConfig):
+    name = "apps.inference"
+    verbose_name = "Models"
+
+    def ready(self) -> None:
+        activity = import_module("apps.activity.ports")
+        activity.presenters["inference"] = import_module("apps.activity.wording").told
+        import_module("apps.inference.events")
+        for model in ("local", "remote"):
+            import_module(f"apps.inference.embedders.{model}")

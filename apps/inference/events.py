@@ -1,0 +1,27 @@
+"""What happens to budgets. Amounts are US dollars, as decimal text. Each use of a model is a row
+and no event: there are far too many, and nobody decides them.
+"""
+
+from dataclasses import dataclass
+
+from apps.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSet(Event):
+    """Empty text: there was, or is, none."""
+
+    type = "inference.budget.set"
+    before: str
+    monthly: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetUsedUp(Event):
+    """Once a month at most, also when the budget is raised afterwards."""
+
+    type = "inference.budget.spent"
+    month: str
+    """As in "2026-11"."""
+    monthly: str
+    spent: str
