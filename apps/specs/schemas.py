@@ -23,6 +23,7 @@ from apps.specs.choices import LinkKind, Op, Status
 from apps.specs.errors import OperationsInvalid
 
 MOST_OPERATIONS = 500
+LONGEST_RATIONALE = 20_000
 MOST_CHARACTERS = 1_000_000
 """Of a body."""
 LARGEST = 2**53 - 1

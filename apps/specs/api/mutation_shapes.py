@@ -15,10 +15,8 @@ from apps.specs.changes.values import Operation
 from apps.specs.choices import LinkKind, Op, ProposalState, Severity
 from apps.specs.models.graph import TITLE_LENGTH
 from apps.specs.models.proposals import Proposal
-from apps.specs.schemas import OperationIn, read_operations
+from apps.specs.schemas import LONGEST_RATIONALE, OperationIn, read_operations
 from apps.specs.selectors.proposals import Overlap
-
-LONGEST_RATIONALE = 20_000
 
 
 def _operations(given: Any) -> tuple[OperationIn, ...]:

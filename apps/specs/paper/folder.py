@@ -51,11 +51,18 @@ def _read_folder(folder: Path) -> dict[str, str]:
 
 def read_file(file: Path) -> str:
     """Raises Unreadable."""
-    found = _content(str(file), str(file), None, ALL_TOGETHER)
-    text = _text(str(file), found) if isinstance(found, bytes) else found
+    text = _text(str(file), read_bytes(file))
     if isinstance(text, PaperFault):
         raise Unreadable(text)
     return text
+
+
+def read_bytes(file: Path) -> bytes:
+    """Raises Unreadable."""
+    found = _content(str(file), str(file), None, ALL_TOGETHER)
+    if isinstance(found, PaperFault):
+        raise Unreadable(found)
+    return found
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:

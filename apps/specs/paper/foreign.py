@@ -4,6 +4,7 @@ it goes. What is not said exactly by a field of ours stays as an attribute; noth
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -56,6 +57,7 @@ _OURS = re.compile(
 )
 _NAMED = re.compile(r"([^\s:#\-\[{][^:]{0,79}?)\s*:(?:\s+(.*))?")
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -65,6 +67,18 @@ class Foreign:
     refers: tuple[Reference, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be taken over as it stands."""
+
+
+def attribute_name(name: str) -> str:
+    """What an attribute can be called that is called so elsewhere. Empty: nothing."""
+    plain = unicodedata.normalize("NFKD", name.strip())
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _UNFIT.sub("_", bare).lstrip(".-")[:80]
+
+
+def line_of(text: str) -> str:
+    """As a title."""
+    return " ".join(_CONTROL.sub(" ", text).split())[:LONGEST_TITLE].rstrip()
 
 
 def is_ours(front: str) -> bool:
@@ -135,7 +149,7 @@ class _Reading:
         return bool(said) and len(fit) == len(said) <= room and not isinstance(value, Mapping)
 
     def _keep(self, name: str, value: Any) -> None:
-        kept = _UNFIT.sub("_", name.strip()).lstrip(".-")[:80]
+        kept = attribute_name(name)
         if not kept or kept in self.attributes or len(self.attributes) == MOST_ATTRIBUTES:
             why = "stands already" if kept in self.attributes else "cannot be one"
             self.notes.append(f"`{name[:80]}` is not kept as an attribute: {kept or name} {why}.")

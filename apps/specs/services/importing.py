@@ -21,6 +21,7 @@ from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.files import files_of, library_in
 from apps.specs.paper.leaves import Library, PaperFault
 from apps.specs.paper.reading import Unreadable
+from apps.specs.paper.reqif import library_of_reqif, read_reqif
 from apps.specs.paper.rewording import with_kept_keys
 from apps.specs.paper.whole import json_of, library_from
 from apps.specs.schemas import MOST_OPERATIONS, read_operations
@@ -82,7 +83,21 @@ def from_json(text: str, *, name: str) -> Source:
         name=name,
         digest=_digest(text),
         library=lambda _: library_from(text, name),
-        as_it_says=lambda present: library_from(json_of(present.library), "here"),
+        as_it_says=in_json,
+    )
+
+
+def in_json(present: Present) -> Library:
+    return library_from(json_of(present.library), "here")
+
+
+def from_reqif(content: bytes, *, name: str) -> Source:
+    roots = read_reqif(content, name)
+    return Source(
+        name=name,
+        digest=hashlib.sha256(content).hexdigest(),
+        library=lambda present: library_of_reqif(roots, name=name, present=present),
+        as_it_says=in_json,
     )
 
 
@@ -97,8 +112,8 @@ def import_library(
     wanted, operations, strangers = _compared(source, workspace, actor, delete)
     kinds = _define_kinds(wanted, workspace, actor, dry_run=dry_run)
     result = Imported(kinds=kinds, strangers=strangers, notes=wanted.notes)
-    if waiting := _waiting(rationale, workspace, actor):
-        return replace(result, waits=waiting, left=tuple(operations))
+    if held := waiting(rationale, workspace, actor):
+        return replace(result, waits=held, left=tuple(operations))
     if dry_run and kinds:  # nothing can be judged before they are there
         return replace(result, left=tuple(operations))
     while operations:
@@ -116,7 +131,7 @@ def import_library(
             return replace(result, proposals=(seen,), left=tuple(operations))
         submitted = submit_mutation(**asked, hearing=hearing)
         proposals.append(submitted)
-        if not _applied(submitted.proposal):
+        if not applied_at_once(submitted.proposal):
             return replace(result, proposals=tuple(proposals), left=tuple(rest))
         done += len(part)
         _, after, _ = _compared(source, workspace, actor, delete)
@@ -178,13 +193,13 @@ def _define_kinds(
     return tuple(sorted(new))
 
 
-def _waiting(rationale: str, workspace: UUID, actor: Actor) -> Proposal | None:
+def waiting(rationale: str, workspace: UUID, actor: Actor) -> Proposal | None:
     found = Proposal.objects.visible_to(actor).open().filter(workspace_id=workspace)
     return found.filter(proposer_id=actor.actor_id, rationale=rationale).first()
 
 
-def _applied(proposal: Proposal) -> bool:
-    """Now, if nobody has to be asked: a worker that comes to it finds it done."""
+def applied_at_once(proposal: Proposal) -> bool:
+    """If nobody has to be asked: a worker that comes to it finds it done."""
     if proposal.state == ProposalState.QUEUED:
         apply_mutation(proposal_id=proposal.id, workspace=proposal.workspace_id)
         proposal.refresh_from_db()

@@ -85,7 +85,7 @@ def test_who_is_no_member_stays_an_attribute():
 
 def test_names_that_cannot_be_attributes_are_told():
     leaf = document('"größe in cm": 1\n"größe-in cm": 2\n"": 3\n')
-    assert leaf.attributes == {"gr_e_in_cm": "1", "gr_e-in_cm": "2"}
+    assert leaf.attributes == {"gro_e_in_cm": "1", "gro_e-in_cm": "2"}
     assert [note.split("`")[1] for note in leaf.notes] == ["größe in cm", "größe-in cm", ""]
 
 
