@@ -94,9 +94,7 @@ SENTENCES = {
         "A proposal in {workspace} could not be applied any more: {because}"
     ),
     "specs.proposal.rebased": "A proposal in {workspace} stands on revision {onto} now, unchanged",
-    "specs.proposal.stale": (
-        "What a proposal in {workspace} changes has changed: people are asked anew"
-    ),
+    "specs.proposal.stale": ("People are asked anew about a proposal in {workspace}: {because}"),
     "specs.proposal.conflicted": (
         "What a proposal in {workspace} changes has been changed otherwise: it fits no more"
     ),

@@ -17,6 +17,7 @@ class SpecsConfig(AppConfig):
     def ready(self) -> None:
         activity = import_module("apps.activity.ports")
         activity.presenters["specs"] = import_module("apps.activity.wording").told
+        activity.phrases.update(import_module("apps.specs.choices").PHRASES)
         import_module("apps.specs.events")
         subjects = import_module("apps.approvals.ports").subjects
         subjects["mutation"] = import_module("apps.specs.approvals").MutationSubject()

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from apps.approvals.choices import PHRASES as ENDED
+
 KIND = "mutation"
 """What is proposed, as approvals know it."""
 
@@ -93,6 +95,24 @@ class ProposalState(models.TextChoices):
     APPLIED = "applied"
     APPLY_FAILED = "apply_failed"
     REVERTED = "reverted"
+
+
+class Moved(models.TextChoices):
+    """Why people are asked anew about what would still do the same."""
+
+    LABELS = "labels", "Labels of a spec were changed."
+    KIND = "kind", "A spec is of another kind now."
+    KEY = "key", "A spec has another key now."
+    IMPACT = "impact", "What depends on it has changed."
+
+
+PHRASES = {
+    "specs.because": {
+        **ENDED["approvals.because"],
+        **{each.value: each.label[0].lower() + each.label.removesuffix(".")[1:] for each in Moved},
+    },
+}
+"""How sentences say what stands in events."""
 
 
 class Severity(models.TextChoices):

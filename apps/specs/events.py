@@ -93,11 +93,13 @@ class ProposalRebased(OfProposal, Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalWentStale(OfProposal, Event):
-    """What it changes has changed, and so what it would do: people are asked anew."""
+    """What it changes has changed, and so what it would do, or what the policy asks of it: people
+    are asked anew."""
 
     type = "specs.proposal.stale"
     before: str
     onto: int
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
-from apps.accounts.access.idempotency import idempotent
+from apps.accounts.access.idempotency import REPLAYED, idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.approvals.errors import NobodyEligible, NotOpen
@@ -31,7 +31,7 @@ from apps.specs.selectors.nodes import the_node
 from apps.specs.selectors.proposals import overlaps_of, proposals_of, the_proposal
 from apps.specs.selectors.verdicts import verdict_on
 from apps.specs.services.closing import withdraw_mutation
-from apps.specs.services.drawing import hear_kept, hear_mutation, hear_revert
+from apps.specs.services.drawing import hear_kept, hear_mutation, hear_revert, unhear
 from apps.specs.services.submitting import (
     Submitted,
     preview_mutation,
@@ -142,6 +142,14 @@ class Moving(APIView):
         if isinstance(exc, OperationsInvalid):
             exc = OperationsInvalid(details=[self.placed(each) for each in exc.details])
         return super().handle_exception(exc)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        is_refused = 400 <= response.status_code < 500
+        if self.hearing and (is_refused or REPLAYED in response):
+            unhear(self.hearing, standing(request).workspace_id)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def placed(self, fault: dict[str, Any]) -> dict[str, Any]:
         """With its field by its whole path in the body."""

@@ -9,6 +9,9 @@ from uuid import UUID
 from apps.specs.changes.values import Excerpt, LinkState, NodeState, Operation
 from apps.specs.choices import LinkKind, Op, Severity
 
+UNDOING = "undoing"
+"""Where a check is named, and none was made: a proposal that undoes another leaves something."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:

@@ -20,7 +20,7 @@ from apps.approvals.selectors.requests import request_about
 from apps.approvals.services.opening import speaks_for
 from apps.common.errors import NotFound
 from apps.policies.engine.hidden import spelled_out
-from apps.specs.choices import KIND, ProposalState
+from apps.specs.choices import KIND, Moved, ProposalState
 from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal
 from apps.specs.pages.page import SpecsPage
@@ -132,5 +132,6 @@ def proposal_page(request: HttpRequest, proposal_id: UUID) -> HttpResponseBase:
 
 
 def _because(code: str) -> str:
-    """Of a request that has ended, or an error's."""
-    return Because(code).label if code in Because else code.replace("_", " ")
+    """Of a request that has ended, of what has moved, or an error's."""
+    known = [*Because, *Moved]
+    return next((one.label for one in known if one == code), code.replace("_", " "))

@@ -4,6 +4,7 @@ of it is kept.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,14 +18,15 @@ from apps.ledger.switch import require_running
 from apps.policies.services.judging import Hearing, hear
 from apps.specs.changes.resolving import bases_in, resolve
 from apps.specs.changes.values import Fault
-from apps.specs.choices import ProposalState
+from apps.specs.checks.findings import UNDOING, Finding
+from apps.specs.choices import ProposalState, Severity
 from apps.specs.errors import NothingToRevert, OperationsInvalid
 from apps.specs.models.graph import TITLE_LENGTH, Revision
 from apps.specs.models.proposals import Proposal
 from apps.specs.schemas import OperationIn, names_in, read_operations
 from apps.specs.selectors.excerpts import excerpt_of, states_of
 from apps.specs.selectors.kinds import kinds_of
-from apps.specs.selectors.proposals import the_proposal
+from apps.specs.selectors.proposals import keys_of, the_proposal
 from apps.specs.selectors.prospects import (
     Prospect,
     orders,
@@ -32,7 +34,7 @@ from apps.specs.selectors.prospects import (
     prospect_on,
     revision_of,
 )
-from apps.specs.services.keys import Given, give_keys, handing_out
+from apps.specs.services.keys import Given, give_keys, handing_out, take_back
 from apps.specs.services.weighing import impact_on
 
 
@@ -52,6 +54,14 @@ class Sketch:
     prospect: Prospect
 
 
+@dataclass(frozen=True, kw_only=True)
+class Undoing:
+    title: str
+    operations: tuple[OperationIn, ...]
+    warnings: tuple[Finding, ...]
+    """Of what it leaves as it is."""
+
+
 def hear_mutation(
     *,
     title: str,
@@ -69,8 +79,18 @@ def hear_mutation(
         heard = Heard(keys=give_keys(operations, _prefixes(workspace), workspace))
     if not settings.OPA_ENABLE:
         return heard
-    sketch = draw_apart(title, rationale, operations, workspace, heard)
+    try:
+        sketch = draw_apart(title, rationale, operations, workspace, heard)
+    except OperationsInvalid:
+        unhear(heard, workspace)
+        raise
     return _heard(sketch, actor, workspace, heard)
+
+
+def unhear(heard: Hearing | None, workspace: UUID) -> None:
+    """Nothing came of it, so the next one is given its keys."""
+    if isinstance(heard, Heard) and heard.keys:
+        take_back(heard.keys, workspace)
 
 
 def hear_kept(*, proposal_id: UUID, actor: Actor) -> Heard:
@@ -85,11 +105,11 @@ def hear_kept(*, proposal_id: UUID, actor: Actor) -> Heard:
 
 def hear_revert(*, proposal_id: UUID, rationale: str, actor: Actor) -> Heard:
     row = the_proposal(proposal_id=proposal_id, actor=actor)
-    title, operations = inverse_of_applied(row)
+    undoing = inverse_of_applied(row)
     return hear_mutation(
-        title=title,
+        title=undoing.title,
         rationale=rationale,
-        operations=operations,
+        operations=undoing.operations,
         actor=actor,
         workspace=row.workspace_id,
     )
@@ -136,12 +156,38 @@ def draw_apart(
     return sketch
 
 
-def inverse_of_applied(proposal: Proposal) -> tuple[str, tuple[OperationIn, ...]]:
-    """What undoes it, and how that is called."""
+def inverse_of_applied(proposal: Proposal) -> Undoing:
+    """What somebody looked after who is not here any more keeps the owner that it has by then."""
     revision = Revision.objects.filter(proposal=proposal).first()
     if revision is None or proposal.state != ProposalState.APPLIED:
         raise NothingToRevert
-    return f"Revert “{proposal.title}”"[:TITLE_LENGTH], read_operations(revision.inverse, most=None)
+    operations = read_operations(revision.inverse, most=None)
+    gone = _missing_owners(operations, proposal.workspace_id)
+    if gone:
+        sent = [_ownerless(each) if n in gone else each for n, each in enumerate(revision.inverse)]
+        left = [each for each in sent if each]
+        if not left:
+            raise NothingToRevert("All that it changed is an owner, who is not here any more.")
+        operations = read_operations(left, most=None)
+    keys = keys_of({UUID(revision.inverse[number]["target"]) for number in gone})
+    return Undoing(
+        title=f"Revert “{proposal.title}”"[:TITLE_LENGTH],
+        operations=operations,
+        warnings=tuple(_keeps_owner(key) for key in sorted(keys.values())),
+    )
+
+
+def _ownerless(sent: dict[str, Any]) -> dict[str, Any] | None:
+    """None: it would have changed nothing else."""
+    changes = {name: value for name, value in sent["changes"].items() if name != "owner"}
+    return {**sent, "changes": changes} if changes else None
+
+
+def _keeps_owner(key: str) -> Finding:
+    message = f"The owner of {key} stays: the one before is not here any more."
+    return Finding(
+        check=UNDOING, severity=Severity.WARNING, message=message, key=key, field="owner"
+    )
 
 
 def _prefixes(workspace: UUID) -> dict[str, str]:
@@ -156,20 +202,23 @@ def _heard(sketch: Sketch, actor: Actor, workspace: UUID, before: Heard) -> Hear
 
 
 def _require_owners(operations: Sequence[OperationIn], workspace: UUID) -> None:
-    """Whoever looks after something is here."""
+    faults = [
+        Fault(operation=number, field="owner", message="Nobody here has this id.", code="unknown")
+        for number in _missing_owners(operations, workspace)
+    ]
+    if faults:
+        raise OperationsInvalid(details=[asdict(fault) for fault in faults])
+
+
+def _missing_owners(operations: Sequence[OperationIn], workspace: UUID) -> set[int]:
+    """The numbers of those that give something to who is not here."""
     wanted = {}
     for number, operation in enumerate(operations):
         owner = getattr(getattr(operation, "changes", operation), "owner", None)
         if owner is not None:
             wanted[number] = owner
     if not wanted:
-        return
+        return set()
     here = Membership.objects.standing().filter(workspace_id=workspace)
     known = set(here.filter(user_id__in=wanted.values()).values_list("user_id", flat=True))
-    faults = [
-        Fault(operation=number, field="owner", message="Nobody here has this id.", code="unknown")
-        for number, owner in wanted.items()
-        if owner not in known
-    ]
-    if faults:
-        raise OperationsInvalid(details=[asdict(fault) for fault in faults])
+    return {number for number, owner in wanted.items() if owner not in known}

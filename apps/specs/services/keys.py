@@ -1,5 +1,5 @@
 """Keys for nodes that are created without one: the next number of their prefix. A number that was
-given and not used is left out for good.
+given and not used goes back, unless somebody was given a later one since.
 """
 
 import re
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Lower
 
-from apps.specs.models.graph import Key
+from apps.specs.models.graph import Key, KeyCounter
 from apps.specs.schemas import CreateIn, OperationIn
 
 Given = Mapping[str, Sequence[str]]
@@ -32,6 +32,14 @@ def give_keys(
     return {
         prefix: _next(workspace, prefix, number, named) for prefix, number in sorted(wanted.items())
     }
+
+
+def take_back(given: Given, workspace: UUID) -> None:
+    """Nothing was kept that has them."""
+    for prefix, keys in given.items():
+        numbers = [int(key.rpartition("-")[2]) for key in keys]
+        counter = KeyCounter.objects.filter(workspace_id=workspace, prefix=prefix)
+        counter.filter(last=max(numbers)).update(last=min(numbers) - 1)
 
 
 def handing_out(given: Given, workspace: UUID) -> Callable[[str], str]:

@@ -13,7 +13,7 @@ from apps.policies.ports import Verdict
 from apps.specs import events
 from apps.specs.changes.kept import kept
 from apps.specs.changes.touching import leant_on_by, touched_by
-from apps.specs.checks.findings import Finding
+from apps.specs.checks.findings import UNDOING, Finding
 from apps.specs.choices import ProposalState
 from apps.specs.errors import ProposalMoved
 from apps.specs.models.proposals import Proposal
@@ -38,8 +38,6 @@ LOOKED_AT = (
     "size",
 )
 """The columns of what it would do."""
-UNDOING = "undoing"
-"""Where a check is named: what a proposal that undoes another leaves as it is."""
 
 
 def move(

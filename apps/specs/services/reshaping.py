@@ -24,7 +24,7 @@ from apps.specs import events
 from apps.specs.changes.merging import merge
 from apps.specs.changes.needs import needs_of
 from apps.specs.changes.values import Operation
-from apps.specs.checks.findings import Finding
+from apps.specs.checks.findings import UNDOING, Finding
 from apps.specs.choices import Op, ProposalState, Severity
 from apps.specs.errors import OperationsInvalid
 from apps.specs.models.proposals import Proposal
@@ -42,7 +42,6 @@ from apps.specs.selectors.prospects import (
 from apps.specs.services.drawing import draw
 from apps.specs.services.moving import (
     LOOKED_AT,
-    UNDOING,
     WEIGHED,
     look_at,
     named,

@@ -17,7 +17,8 @@ from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
 from apps.policies.ports import Approval, Verdict
 from apps.specs import events
-from apps.specs.choices import KIND, ProposalState
+from apps.specs.choices import KIND, Moved, ProposalState
+from apps.specs.models.graph import Version, held_at
 from apps.specs.models.proposals import Proposal
 from apps.specs.rules import OPEN
 from apps.specs.selectors.proposals import held, operations_of
@@ -92,6 +93,22 @@ def _asks_more(proposal: Proposal, prospect: Prospect, request: Approval) -> boo
     return verdict is None or not is_enough(request_id=request.id, verdict=verdict)
 
 
+def _moved(proposal: Proposal, prospect: Prospect) -> str:
+    """What has changed since it was looked at last."""
+    if prospect.digest != proposal.content_digest:
+        return Because.CONTENT
+    around = Version.objects.filter(held_at(proposal.onto))
+    for then in around.filter(node__in=[*proposal.touches, *proposal.leans_on]):
+        now = prospect.before.nodes[then.node_id]
+        if set(then.labels) != set(now.labels):
+            return Moved.LABELS
+        for name in (Moved.KIND, Moved.KEY):
+            if getattr(then, name) != getattr(now, name):
+                return name
+    is_same = proposal.impact == impact_on(prospect, proposal.workspace_id)
+    return Because.POLICY if is_same else Moved.IMPACT
+
+
 def _conflict(proposal: Proposal, prospect: Prospect) -> None:
     _cancel(proposal, Because.CONTENT)
     look_at(proposal, prospect)
@@ -111,7 +128,7 @@ def _rebase(proposal: Proposal, prospect: Prospect) -> None:
 
 def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None:
     workspace, before = proposal.workspace_id, proposal.content_digest
-    verdict = verdict_now(proposal, prospect)
+    verdict, because = verdict_now(proposal, prospect), _moved(proposal, prospect)
     look_at(proposal, prospect)
     if verdict is not None:
         weigh_in(proposal, verdict, checked(prospect, workspace), impact_on(prospect, workspace))
@@ -130,17 +147,18 @@ def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None
             _cancel(proposal, Because.CONTENT)
             close(proposal, ProposalState.WITHDRAWN, because=nobody.code)
             return
-        move(proposal, ProposalState.STALE, because=Because.CONTENT)
+        move(proposal, ProposalState.STALE, because=because)
         record(
             events.ProposalWentStale(
                 **named(proposal),
                 before=before,
                 onto=prospect.onto,
+                because=because,
             )
         )
     elif hands_in(request.id).co_authors:  # whom its proposer's freedom does not set free
         _cancel(proposal, Because.CONTENT)
-        close(proposal, ProposalState.CHANGES_REQUESTED, because=Because.CONTENT)
+        close(proposal, ProposalState.CHANGES_REQUESTED, because=because)
     else:
         _cancel(proposal, Because.CONTENT)
         queue(proposal, request=None)

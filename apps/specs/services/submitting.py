@@ -77,15 +77,18 @@ def submit_mutation(
     draft: bool = False,
     follows: Proposal | None = None,
     reverts: Proposal | None = None,
+    warnings: Sequence[Finding] = (),
     hearing: Hearing | None = None,
 ) -> Submitted:
-    """`follows`: one that it takes the place of, if it comes as far as that one did. `hearing`:
-    what `hear_mutation` gave, of a door that opens its unit of work itself."""
+    """`follows`: one that it takes the place of, if it comes as far as that one did. `warnings`:
+    of what it leaves as it is, beside what the checks find. `hearing`: what `hear_mutation` gave,
+    of a door that opens its unit of work itself."""
     with unit(actor=actor, workspace=workspace):
         require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
         sketch = draw(title, rationale, operations, workspace, hearing)
         proposal = _begun(sketch, actor, workspace)
         proposal.follows, proposal.reverts = follows, reverts
+        proposal.findings = [warning.kept() for warning in warnings]
         if draft:
             look_at(proposal, sketch.prospect)
             _save(proposal)
@@ -166,14 +169,15 @@ def revert_mutation(
 ) -> Submitted:
     """Proposes to undo what was applied. It is judged, and decided on, like anything else."""
     found = the_proposal(proposal_id=proposal_id, actor=actor)
-    title, operations = inverse_of_applied(found)
+    undoing = inverse_of_applied(found)
     return submit_mutation(
-        title=title,
+        title=undoing.title,
         rationale=rationale,
-        operations=operations,
+        operations=undoing.operations,
         actor=actor,
         workspace=found.workspace_id,
         reverts=found,
+        warnings=undoing.warnings,
         hearing=hearing,
     )
 

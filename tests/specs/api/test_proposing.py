@@ -4,6 +4,7 @@ import pytest
 
 from apps.accounts.choices import Scope
 from apps.approvals.models.requests import ApprovalRequest
+from apps.common.ids import uuid7
 from apps.ledger.models import Event, KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from apps.specs.models.graph import KeyCounter, Node
@@ -172,6 +173,26 @@ def test_the_same_key_proposes_once(by_agent, specs):
     assert ApprovalRequest.objects.count() == 1
     other = by_agent.post(MUTATIONS, {**body, "title": "Another"}, **key)
     assert other.status_code == 422
+
+
+def test_numbers_go_only_where_something_is_kept(by_agent, specs):
+    def created(body, **more):
+        creation = {"op": "create", "kind": "task", "title": "Anew"} | more
+        return {"operations": [creation, creation | {"title": "And again"}]} | body
+
+    def keys(answer):
+        return [each["target"] for each in answer.json()["operations"]]
+
+    first = by_agent.post(MUTATIONS, created({}), HTTP_IDEMPOTENCY_KEY="once")
+    assert keys(first) == ["TASK-1", "TASK-2"]
+    again = by_agent.post(MUTATIONS, created({}), HTTP_IDEMPOTENCY_KEY="once")
+    other = by_agent.post(MUTATIONS, created({"title": "B"}), HTTP_IDEMPOTENCY_KEY="once")
+    wrong = by_agent.post(MUTATIONS, created({}, owner=str(uuid7())))
+    tried = by_agent.post(MUTATIONS, created({"dry_run": True}))
+    answers = [answer.status_code for answer in (again, other, wrong, tried)]
+    assert answers == [201, 422, 422, 200]
+    later = by_agent.post(MUTATIONS, created({}))
+    assert keys(later) == ["TASK-3", "TASK-4"]
 
 
 def test_a_retry_is_answered_the_same_also_after_it_was_applied(by_person, specs):

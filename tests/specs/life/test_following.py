@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.choices import Role
 from apps.approvals.choices import State
 from apps.common.errors import NotAllowed
 from apps.ledger.models import Event
@@ -11,7 +12,8 @@ from apps.specs.models.graph import Version
 from apps.specs.models.proposals import Proposal
 from apps.specs.schemas import read_operations
 from apps.specs.services.submitting import revert_mutation, revise_mutation
-from tests.factories import agent_of
+from tests.factories import agent_of, member
+from tests.specs.graphs import node, plant
 from tests.specs.life.conftest import (
     decide,
     delivered,
@@ -185,6 +187,29 @@ def test_what_was_undone_in_part_is_not_reverted(
     assert delivered(undo).state == ProposalState.APPLIED
     assert delivered(applied).state == ProposalState.APPLIED
     assert reverted(applied, contributor).proposal.reverts == applied
+
+
+def test_an_owner_who_has_left_is_not_given_it_back(workspace, contributor, owner):
+    gone, here = member(workspace, Role.CONTRIBUTOR), str(owner.id)
+    plant(workspace, [node("REQ-1", owner_id=gone.id), node("REQ-2", owner_id=gone.id)])
+    changes = {"owner": here, "title": "Mine"}
+    update = {"op": "update", "target": "REQ-1", "changes": changes}
+    handed = {**update, "target": "REQ-2", "changes": {"owner": here}}
+    applied = delivered(submit(workspace, contributor, update, handed).proposal)
+    alone = delivered(
+        submit(workspace, contributor, handed | {"changes": {"owner": None}}).proposal
+    )
+    gone.memberships.all().delete()
+    undo = reverted(applied, contributor).proposal
+    assert {found["message"] for found in undo.findings if found["check"] == "undoing"} == {
+        "The owner of REQ-1 stays: the one before is not here any more.",
+        "The owner of REQ-2 stays: the one before is not here any more.",
+    }
+    assert delivered(undo).state == ProposalState.APPLIED
+    assert (spec("REQ-1").title, spec("REQ-1").owner_id) == ("Pay by card", owner.id)
+    owner.memberships.all().delete()
+    with pytest.raises(NothingToRevert):
+        reverted(alone, contributor)
 
 
 def test_undoing_what_has_changed_since_shows_both(workspace, contributor):

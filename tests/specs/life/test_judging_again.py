@@ -2,8 +2,10 @@
 
 import pytest
 
+from apps.activity.ports import phrases
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import AlreadyDecided
+from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
@@ -57,10 +59,40 @@ def test_whom_else_it_asks_by_now_is_asked(workspace, agent, contributor):
     waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
     first = request_of(waits)
     delivered(submit(workspace, contributor, relabel("REQ-1", "money")).proposal)
-    assert delivered(waits).state == ProposalState.STALE
+    proposal = delivered(waits)
+    assert (proposal.state, proposal.because) == (ProposalState.STALE, "labels")
+    assert Event.objects.get(type="specs.proposal.stale").payload["because"] == "labels"
+    assert phrases["specs.because"]["labels"] == "labels of a spec were changed"
     second = request_of(waits)
     assert (second.follows, second.state) == (first, State.PENDING)
     assert {stage.name for stage in second.stages.all()} == {"review", "audit"}
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [({"kind": "constraint"}, "kind"), ({"renamed": "PAY-1"}, "key"), ({"body": "A.\n"}, "policy")],
+)
+def test_what_has_changed_is_named(workspace, owner, agent, change, because):
+    """Of a spec of which the proposal changes something else."""
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    plant(workspace, [node("REQ-1", **change)])
+    text = POLICY.replace("name: review,", "name: anew, quorum: 1,")
+    apply_policy(text=text, workspace=workspace.id, actor=owner)
+    look_again(proposal_id=waits.id, workspace=workspace.id)
+    proposal = Proposal.objects.get(id=waits.id)
+    assert (proposal.state, proposal.because) == (ProposalState.STALE, because)
+
+
+def test_that_more_depends_on_it_is_named(workspace, owner, agent):
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    plant(workspace, [node("REQ-3")], ["REQ-3 depends_on REQ-1"])
+    apply_policy(
+        text=POLICY.replace("name: review,", "name: anew, quorum: 1,"),
+        workspace=workspace.id,
+        actor=owner,
+    )
+    look_again(proposal_id=waits.id, workspace=workspace.id)
+    assert Proposal.objects.get(id=waits.id).because == "impact"
 
 
 @pytest.mark.parametrize("label", ["frozen", "money"])
