@@ -39,8 +39,11 @@ def act_of(
 ) -> Act:
     """`changed`: each node before and after, as far as that is known."""
     texts = {"title": title, "rationale": rationale}
+    last = {each.node: number for number, each in enumerate(operations) if each.hunks}
     for number, operation in enumerate(operations):
-        texts |= _texts(f"operations.{number}", operation, changed)
+        texts |= _texts(f"operations.{number}", operation)
+        if last.get(operation.node) == number:
+            texts[f"operations.{number}.body"] = _body(operation, changed)
     return Act(
         kind=ActKind.SPEC_CHANGE,
         operations=tuple(
@@ -94,17 +97,19 @@ def _labels(states: Sequence[NodeState]) -> frozenset[str]:
     return frozenset(label for state in states for label in state.labels)
 
 
-def _texts(place: str, operation: Operation, changed: Changed) -> dict[str, str]:
-    texts = {
+def _texts(place: str, operation: Operation) -> dict[str, str]:
+    return {
         f"{place}.{name}": _text(value)
         for name, value in operation.after.items()
         if name not in _PLACES
     }
-    if operation.hunks:
-        _, after = changed.get(operation.node, (None, None))
-        added = (line.text for hunk in operation.hunks for line in hunk.lines if line.kind == "+")
-        texts[f"{place}.body"] = after.body if after else "\n".join(added)
-    return texts
+
+
+def _body(edit: Operation, changed: Changed) -> str:
+    """As it becomes, told once, however often it is edited."""
+    _, after = changed.get(edit.node, (None, None))
+    added = (line.text for hunk in edit.hunks for line in hunk.lines if line.kind == "+")
+    return after.body if after else "\n".join(added)
 
 
 def _text(value: Any) -> str:

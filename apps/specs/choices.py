@@ -73,6 +73,10 @@ class Op(models.TextChoices):
     UNLINK = "unlink"
 
 
+LINKING = frozenset({Op.LINK, Op.UNLINK})
+"""These leave the node that they are done to as it is, but for the link."""
+
+
 class ProposalState(models.TextChoices):
     DRAFT = "draft"
     CHECKING = "checking"

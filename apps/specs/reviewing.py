@@ -3,6 +3,7 @@ and which texts can be edited. Pure.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,10 @@ def shown_operations(
 ) -> tuple[Shown, ...]:
     """`bodies` and `links`: as they are before. `names`: what nodes are called, and people."""
     needs = needs_of(operations)
+    own: dict[UUID, set[LinkState]] = defaultdict(set)
+    for link in links:
+        if link.target in names:
+            own[link.source].add(link)
     return tuple(
         Shown(
             number=number,
@@ -38,7 +43,7 @@ def shown_operations(
             diff=diff_of(operation),
             before=before,
             after=after,
-            fields=tuple(_fields(operation, links, names)),
+            fields=tuple(_fields(operation, own[operation.node], names)),
             needs=needs[number],
         )
         for number, (operation, before, after) in enumerate(with_bodies(operations, bodies))
@@ -125,7 +130,7 @@ def _target(operation: Operation) -> str:
 
 
 def _fields(
-    operation: Operation, links: frozenset[LinkState], names: Mapping[UUID, str]
+    operation: Operation, own: set[LinkState], names: Mapping[UUID, str]
 ) -> Iterator[Field]:
     for name in {**operation.before, **operation.after}:
         if name not in _UNSHOWN:
@@ -133,14 +138,11 @@ def _fields(
             after = value_told(name, operation.after.get(name), names)
             if before != after:
                 yield Field(name=name.replace("_", " "), before=before, after=after)
-    yield from _links(operation, links, names)
+    yield from _links(operation, own, names)
 
 
-def _links(
-    operation: Operation, links: frozenset[LinkState], names: Mapping[UUID, str]
-) -> Iterator[Field]:
-    """Its links of the kinds that change."""
-    own = {link for link in links if link.source == operation.node}
+def _links(operation: Operation, own: set[LinkState], names: Mapping[UUID, str]) -> Iterator[Field]:
+    """Its links of the kinds that change, to what is named."""
     gone, new = _taken(operation, operation.before), _taken(operation, operation.after)
     if operation.link:
         (new if operation.op == Op.LINK else gone).add(operation.link)

@@ -1,7 +1,7 @@
 """Operations as they are sent. What they mean to the graph is resolved in changes/resolving.py."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -26,6 +26,16 @@ MOST_OPERATIONS = 500
 LONGEST_RATIONALE = 20_000
 MOST_CHARACTERS = 1_000_000
 """Of a body."""
+MOST_EDITED, MOST_EDITED_LINES = 5_000_000, 1_000_000
+"""Characters and lines of bodies that the edits of one proposal go through: a body as often as it
+is edited, so that many small ones of a long body are not minutes of work."""
+MOST_TOUCHED = 20_000_000
+"""Bytes of the bodies of all nodes that one proposal changes."""
+MOST_LINKS = 5_000
+"""That nodes bring along which one proposal creates."""
+MOST_LINKS_AROUND = 50_000
+"""That lead from or to what one proposal changes."""
+TOO_MUCH = "too_much"
 LARGEST = 2**53 - 1
 """Whole numbers beyond it are not the same in every reader of JSON."""
 DEEPEST = 20
@@ -262,9 +272,9 @@ def read_operations(
     """Raises OperationsInvalid, with every fault there is. `most`: None for what we made ourselves,
     as the inverse of a proposal."""
     if not sent:
-        raise _invalid("A proposal does something: give at least one operation.")
+        raise refused("A proposal does something: give at least one operation.")
     if most is not None and len(sent) > most:
-        raise _invalid(f"A proposal has at most {most} operations. Split it.")
+        raise refused(f"A proposal has at most {most} operations. Split it.")
     read, faults = list[OperationIn](), list[dict[str, Any]]()
     for number, each in enumerate(sent):
         try:
@@ -273,13 +283,39 @@ def read_operations(
             faults += (_fault(number, each) for each in error.errors(include_url=False))
     if faults:
         raise OperationsInvalid(details=faults)
+    if most is not None and sum(map(_links, read)) > MOST_LINKS:
+        raise refused(
+            f"A proposal creates nodes with at most {MOST_LINKS:,} links. Split it.", TOO_MUCH
+        )
     return tuple(read)
+
+
+def fitting(sent: Sequence[Mapping[str, Any]]) -> int:
+    """So many of the first of them fit into one proposal."""
+    links = edited = lines = 0
+    for number, each in enumerate(sent[:MOST_OPERATIONS]):
+        links += len(each.get("links", ()))
+        if each["op"] == Op.EDIT:
+            edited += len(each["body"])
+            lines += each["body"].count("\n")
+        if number and (links > MOST_LINKS or edited > MOST_EDITED or lines > MOST_EDITED_LINES):
+            return number
+    return min(len(sent), MOST_OPERATIONS)
+
+
+def _links(operation: OperationIn) -> int:
+    return len(operation.links) if isinstance(operation, CreateIn) else 0
 
 
 def names_in(operations: Sequence[OperationIn]) -> set[str]:
     """What has to be looked up before they can be resolved: of what they name, and of keys they
     give, whether anybody has them."""
     return {name.casefold() for operation in operations for name in _names(operation)}
+
+
+def names_changed(operations: Sequence[OperationIn]) -> set[str]:
+    """Of these, those of what is changed in more than its links."""
+    return {each.target.casefold() for each in operations if isinstance(each, Targeted)}
 
 
 def _names(operation: OperationIn) -> Iterator[str]:
@@ -290,9 +326,10 @@ def _names(operation: OperationIn) -> Iterator[str]:
         yield link.target
 
 
-def _invalid(message: str) -> OperationsInvalid:
+def refused(message: str, code: str = "invalid") -> OperationsInvalid:
+    """All operations together, and none by itself."""
     return OperationsInvalid(
-        details=[{"operation": None, "field": "operations", "code": "invalid", "message": message}]
+        details=[{"operation": None, "field": "operations", "code": code, "message": message}]
     )
 
 

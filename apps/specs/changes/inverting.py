@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from apps.common.diffs.hunks import apply_hunks, hunks_between
+from apps.common.diffs.hunks import hunks_between
 from apps.common.diffs.unified import written_hunk
 from apps.specs.changes.fields import ATTRIBUTE
 from apps.specs.changes.playing import Played, Stage
@@ -17,8 +17,13 @@ def inverse_of(played: Played, operations: Sequence[Operation]) -> list[dict[str
     versions that come of the operations."""
     stage = Stage(played.before)
     undone: list[dict[str, Any]] = []
+    edited: set[UUID] = set()
     for operation in operations:
-        undone[:0] = [*_undo(operation, stage)]
+        if operation.op != Op.EDIT:
+            undone[:0] = [*_undo(operation, stage)]
+        elif operation.node not in edited:  # the first of several takes all of them back
+            edited.add(operation.node)
+            undone[:0] = _unedit(operation.node, stage, played)
         stage.do(operation)
     for each in undone:
         node = played.after.nodes[UUID(each["target"])]
@@ -37,10 +42,6 @@ def _undo(operation: Operation, stage: Stage) -> Iterator[dict[str, Any]]:
             yield {"op": Op.RENAME.value, **target, "key": operation.before["key"]}
         case Op.UPDATE | Op.SET:
             yield from _set_back(operation)
-        case Op.EDIT:
-            before = stage.nodes[operation.node].body
-            patch = _patch(operation, before)
-            yield {"op": Op.EDIT.value, **target, "patch": patch}
         case Op.MOVE:
             after = _stood_behind(stage, operation.node)
             parent = operation.before["parent"]
@@ -78,6 +79,7 @@ def _set_back(operation: Operation) -> Iterator[dict[str, Any]]:
             yield {"op": Op.SET.value, **target, "attribute": name, "value": value}
 
 
-def _patch(operation: Operation, before: str) -> str:
-    hunks = hunks_between(apply_hunks(operation.hunks, before), before)
-    return "".join(f"{line}\n" for hunk in hunks for line in written_hunk(hunk))
+def _unedit(node: UUID, stage: Stage, played: Played) -> list[dict[str, Any]]:
+    hunks = hunks_between(played.after.nodes[node].body, stage.nodes[node].body)
+    patch = "".join(f"{line}\n" for hunk in hunks for line in written_hunk(hunk))
+    return [{"op": Op.EDIT.value, "target": str(node), "patch": patch}] if patch else []

@@ -59,6 +59,9 @@ class Stage:
     def __init__(self, excerpt: Excerpt) -> None:
         self.nodes = dict(excerpt.nodes)
         self.links = set(excerpt.links)
+        self._from: dict[UUID, set[LinkState]] = {}
+        for link in self.links:
+            self._from.setdefault(link.source, set()).add(link)
         self.parts = {node: list(parts) for node, parts in excerpt.parts.items()}
         self.deleted: set[UUID] = set()
         """By what was done to it since."""
@@ -81,16 +84,17 @@ class Stage:
                 self._leave(node)
                 self.nodes[node] = replace(self.nodes[node], is_live=False)
                 self.deleted.add(node)
-                self.links -= self.links_from(node)
+                self.links -= self._from.pop(node, set())
             case Op.RESTORE:
                 self._restore(node)
             case Op.LINK if operation.link:
-                self.links.add(operation.link)
+                self._link(operation.link)
             case Op.UNLINK if operation.link:
                 self.links.discard(operation.link)
+                self.links_from(operation.link.source).discard(operation.link)
 
     def links_from(self, node: UUID) -> set[LinkState]:
-        return {link for link in self.links if link.source == node}
+        return self._from.get(node, set())
 
     def parts_of(self, node: UUID | None) -> list[UUID]:
         return [] if node is None else self.parts.setdefault(node, [])
@@ -116,7 +120,11 @@ class Stage:
         self._stand(with_values(blank, operation.after), _id(operation.after["after"]))
         for link in operation.after["links"]:
             kind, target = LinkKind(link["kind"]), UUID(link["target"])
-            self.links.add(LinkState(operation.node, kind, target))
+            self._link(LinkState(operation.node, kind, target))
+
+    def _link(self, link: LinkState) -> None:
+        self.links.add(link)
+        self._from.setdefault(link.source, set()).add(link)
 
     def _stand(self, node: NodeState, after: UUID | None) -> None:
         """Behind that part of its parent. None: as the first."""

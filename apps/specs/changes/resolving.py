@@ -21,6 +21,9 @@ from apps.specs.changes.wrongs import Consequence, Wrong, every
 from apps.specs.choices import NodeKind, Op
 from apps.specs.errors import OperationsInvalid
 from apps.specs.schemas import (
+    MOST_EDITED,
+    MOST_EDITED_LINES,
+    TOO_MUCH,
     CreateIn,
     DeleteIn,
     EditIn,
@@ -98,6 +101,7 @@ class _Resolver:
         self.stated: dict[UUID, int] = {}
         self.turned: set[UUID] = set()
         """What it has created, deleted or restored."""
+        self.edited = self.edited_lines = 0
 
     def take(self, sent: OperationIn) -> Operation:
         try:
@@ -129,6 +133,7 @@ class _Resolver:
                 field = f"{ATTRIBUTE}{sent.attribute}"
                 return self._change(Op.SET, node, {field: sent.value}, "value")
             case EditIn():
+                self._go_through(node)
                 hunks = hunks_between(node.body, edited(sent, node.body))
                 return self._operation(Op.EDIT, node, hunks=hunks)
             case RenameIn():
@@ -200,6 +205,17 @@ class _Resolver:
         self.turned.add(node.id)
         placed = {"after": after, "links": links}
         return self._operation(Op.CREATE, node, after=all_fields(node) | placed)
+
+    def _go_through(self, node: NodeState) -> None:
+        self.edited += len(node.body)
+        self.edited_lines += node.body.count("\n")
+        if self.edited > MOST_EDITED or self.edited_lines > MOST_EDITED_LINES:
+            message = (
+                f"The edits of a proposal go through bodies of at most {MOST_EDITED:,} characters "
+                f"and {MOST_EDITED_LINES:,} lines, each counted as often as it is edited. Make one "
+                "edit of those of a node, or split the proposal."
+            )
+            raise Wrong("target", message, TOO_MUCH)
 
     def _link_of(self, number: int, link: LinkIn) -> dict[str, str]:
         target = self.names.live(link.target, f"links.{number}.target")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from apps.specs.changes.playing import Stage
-from apps.specs.changes.values import LinkState, Operation
+from apps.specs.changes.values import LinkState, Operation, in_order
 from apps.specs.choices import MUTUAL, Op
 
 
@@ -18,7 +18,7 @@ def links_of(stage: Stage, node: UUID) -> list[dict[str, str]]:
             "target": str(link.target),
             "key": stage.nodes[link.target].key if link.target in stage.nodes else "",
         }
-        for link in sorted(stage.links_from(node))
+        for link in in_order(stage.links_from(node))
     ]
 
 

@@ -4,11 +4,17 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from apps.specs.changes.values import Operation
+from apps.specs.choices import LINKING
 
 
 def touched_by(operations: Sequence[Operation]) -> set[UUID]:
     """Those that it changes, and those whose links it does."""
     return {operation.node for operation in operations}
+
+
+def changed_by(operations: Sequence[Operation]) -> set[UUID]:
+    """Those of which it changes more than links."""
+    return {operation.node for operation in operations if operation.op not in LINKING}
 
 
 def leant_on_by(operations: Sequence[Operation]) -> set[UUID]:

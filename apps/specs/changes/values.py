@@ -2,7 +2,7 @@
 apart from any row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,8 @@ class NodeState:
     is_live: bool = True
     version: int = 0
     """0: it is not in the graph yet."""
+    is_brief: bool = False
+    """Its heading, body and attributes are left out."""
 
 
 @dataclass(frozen=True, order=True)
@@ -40,13 +42,19 @@ class LinkState:
     target: UUID
 
 
+def in_order(links: Iterable[LinkState]) -> list[LinkState]:
+    """Ids are slow to compare, and links may be many thousands."""
+    return sorted(links, key=lambda link: (link.source.int, link.kind, link.target.int))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Excerpt:
     """As much of the graph as operations have to do with."""
 
     nodes: Mapping[UUID, NodeState]
+    """What operations change, and around it others, which are brief."""
     links: frozenset[LinkState]
-    """That hold now, from or to any of these nodes."""
+    """That hold now: from or to what is changed, and among what is named."""
     parts: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
     """The live parts of a node, in order, for parents among these nodes. The parts are, too."""
     keys: Mapping[str, UUID] = field(default_factory=dict)

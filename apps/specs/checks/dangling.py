@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from apps.specs.changes.values import Excerpt, LinkState
+from apps.specs.changes.values import Excerpt, LinkState, in_order
 from apps.specs.checks.findings import Checked, Finding
 from apps.specs.checks.registry import check
 from apps.specs.choices import Severity
@@ -16,12 +16,15 @@ def nothing_dangles(checked: Checked) -> Iterator[Finding]:
     deleted = {node.id for node in checked.deleted}
     gone = deleted | _gone(checked.after)
     # Its own links end with a node, but for those that are made anew.
-    kept = {link for link in checked.after.links if link.source not in deleted}
-    for link in sorted(kept & checked.before.links):
-        if link.target in deleted:
-            yield _dangling(link, checked)
-    for link in sorted(checked.linked):
-        if gone & {link.source, link.target}:
+    kept = {
+        link
+        for link in checked.after.links
+        if link.target in deleted and link.source not in deleted
+    }
+    for link in in_order(kept & checked.before.links):
+        yield _dangling(link, checked)
+    for link in in_order(checked.linked):
+        if link.source in gone or link.target in gone:
             yield _dangling(link, checked)
     yield from _parts(checked, gone)
 

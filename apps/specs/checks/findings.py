@@ -53,6 +53,10 @@ class Reach(Protocol):
         """The same from parts to what they are parts of."""
         ...
 
+    def bodies(self, nodes: Collection[UUID]) -> Mapping[UUID, str]:
+        """How they begin, of nodes that are brief in the excerpt."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:

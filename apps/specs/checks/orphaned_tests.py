@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apps.specs.changes.values import LinkState
+from apps.specs.changes.values import LinkState, in_order
 from apps.specs.checks.findings import Checked, Finding
 from apps.specs.checks.registry import check
 from apps.specs.choices import LinkKind, NodeKind, Severity
@@ -11,7 +11,8 @@ from apps.specs.choices import LinkKind, NodeKind, Severity
 @check("orphaned_tests", title="Every test still verifies something")
 def tests_keep_verifying(checked: Checked) -> Iterator[Finding]:
     deleted = {node.id for node in checked.deleted}
-    lost = {link.source: link for link in sorted(checked.before.links) if _is_lost(link, checked)}
+    gone = (link for link in checked.before.links if _is_lost(link, checked))
+    lost = {link.source: link for link in in_order(gone)}
     tests = {
         id_
         for id_ in lost
@@ -28,12 +29,12 @@ def tests_keep_verifying(checked: Checked) -> Iterator[Finding]:
     }
     left = {source for source, target in verifying if target not in deleted}
     for test in sorted(tests - left):
-        key, gone = checked.key_of(test), lost[test]
+        key = checked.key_of(test)
         yield Finding(
             check="orphaned_tests",
             severity=Severity.WARNING,
             message=f"{key} would verify nothing any more.",
-            operation=_place(gone, checked),
+            operation=_place(lost[test], checked),
             key=key,
             field="links",
             fix=f"Link it to what it verifies now, or delete it too: "

@@ -1,17 +1,25 @@
 """As much of the graph as operations have to do with, as plain values: the nodes that they name,
-what is linked to them, and what these are parts of and have as parts.
+what is linked to those that they change, and what these are parts of and have as parts. Bodies and
+links may be very many: they are read of what is changed, and of nothing else.
 """
 
 from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from apps.specs.changes.values import Excerpt, LinkState, NodeState
 from apps.specs.choices import LinkKind, Status
 from apps.specs.models.graph import Key, Link, Node, State, Version, held_at
+from apps.specs.schemas import MOST_CHARACTERS, MOST_LINKS_AROUND, MOST_TOUCHED, TOO_MUCH, refused
+
+_BRIEF = (
+    *("id", "key", "kind", "title", "labels", "owner_id", "status"),
+    *("parent_id", "rank", "is_live", "version"),
+)
 
 
 def excerpt_of(
@@ -19,24 +27,40 @@ def excerpt_of(
     *,
     names: Collection[str] = (),
     ids: Collection[UUID] = (),
+    changed: Collection[str] | Collection[UUID] = (),
     parts: bool = True,
+    bounded: bool = False,
 ) -> Excerpt:
-    """`names`: keys in any case, old ones too, and ids. `parts`: also of the nodes
-    above these, since their order may matter."""
+    """`names`: keys in any case, old ones too, and ids. `changed`: those of the names or ids that
+    are changed themselves. `parts`: also of the nodes above these, since their order may matter.
+    `bounded`: raises OperationsInvalid where that would be more than a proposal may touch."""
     known = _keys(workspace, names)
     wanted = {*ids, *known.values(), *filter(None, map(_as_id, names))}
-    rows = Node.objects.filter(workspace_id=workspace, id__in=wanted)
-    named = {row.id: row for row in rows}
-    links = _links(named)
+    touched = {
+        id_
+        for each in changed
+        if (id_ := known.get(each) or _as_id(each) if isinstance(each, str) else each)
+    }
+    rows = Node.objects.filter(workspace_id=workspace)
+    whole = rows.filter(id__in=touched)
+    if bounded:
+        _require_room(whole, len(touched))
+    named = {row.id: state_of(row, row.version) for row in whole} if touched else {}
+    named |= _brief(rows, wanted - named.keys())
+    links = _links(named, touched, most=MOST_LINKS_AROUND if bounded else None)
     ends = {end for link in links for end in (link.source, link.target)}
-    parents = {row.parent_id for row in named.values() if row.parent_id}
-    whole = {*named, *parents} if parts else set()
-    around = _around(workspace, (ends | parents) - named.keys(), whole, named)
+    parents = {state.parent for state in named.values() if state.parent}
+    around = _brief(rows, (ends | parents) - named.keys())
+    wholes = {*named, *parents} if parts else set()
+    if wholes:
+        below = rows.filter(parent_id__in=wholes, is_live=True)
+        around |= _states(below.exclude(id__in=[*parents, *named]))
+    nodes = {**around, **named}
     return Excerpt(
-        nodes={id_: state_of(row, row.version) for id_, row in {**around, **named}.items()},
+        nodes=nodes,
         links=links,
-        parts=_parts([*around.values(), *named.values()], of=whole),
-        keys=known | {row.key.casefold(): row.id for row in named.values()},
+        parts=_parts(nodes.values(), of=wholes),
+        keys=known | {state.key.casefold(): state.id for state in named.values()},
     )
 
 
@@ -62,6 +86,8 @@ def state_of(row: State, version: int) -> NodeState:
 
 def fields_of(state: NodeState) -> dict[str, Any]:
     """The columns that say the same."""
+    if state.is_brief:
+        raise ValueError(f"All that {state.key} says is not known.")
     return {
         "key": state.key,
         "kind": state.kind,
@@ -97,33 +123,65 @@ def _keys(workspace: UUID, names: Collection[str]) -> dict[str, UUID]:
     return dict(found.values_list("small", "node_id"))
 
 
-def _links(named: Collection[UUID]) -> frozenset[LinkState]:
-    found = Link.objects.filter(held_at(None)).filter(Q(source__in=named) | Q(target__in=named))
-    return frozenset(
-        LinkState(source, LinkKind(kind), target)
-        for source, kind, target in found.values_list("source_id", "kind", "target_id")
-    )
+def _require_room(whole: QuerySet[Node], count: int) -> None:
+    if count * MOST_CHARACTERS <= MOST_TOUCHED:
+        return
+    # Its bytes are known without reading it, its characters are not.
+    told = whole.aggregate(size=Sum(RawSQL("octet_length(body)", ())))
+    if (told["size"] or 0) > MOST_TOUCHED:
+        what = f"bodies of more than {MOST_TOUCHED:,} bytes"
+        raise refused(f"What it changes has {what}. Split it.", TOO_MUCH)
 
 
-def _around(
-    workspace: UUID, near: Collection[UUID], whole: Collection[UUID], named: Collection[UUID]
-) -> dict[UUID, Node]:
-    """Of parts no more than their place, since they may be many."""
-    rows = Node.objects.filter(workspace_id=workspace)
-    found = {row.id: row for row in rows.filter(id__in=near)} if near else {}
-    if whole:
-        parts = rows.filter(parent_id__in=whole, is_live=True).exclude(id__in=[*found, *named])
-        for row in parts.defer("body", "attributes"):
-            row.body, row.attributes = "", {}
-            found[row.id] = row
-    return found
+def _links(
+    named: Collection[UUID], touched: Collection[UUID], *, most: int | None
+) -> frozenset[LinkState]:
+    """All of what is touched. Of the others, those to each other."""
+    others = [node for node in named if node not in touched]
+    ends = Q(source__in=touched) | Q(target__in=touched) | Q(source__in=others, target__in=others)
+    found = Link.objects.filter(held_at(None)).filter(ends)
+    rows = found.values_list("source_id", "kind", "target_id")[: most and most + 1]
+    links = frozenset(LinkState(source, LinkKind(kind), target) for source, kind, target in rows)
+    if most is not None and len(links) > most:
+        raise refused(f"What it changes has more than {most:,} links. Split it.", TOO_MUCH)
+    return links
 
 
-def _parts(rows: Iterable[Node], *, of: Collection[UUID]) -> dict[UUID, list[UUID]]:
+def _brief(rows: QuerySet[Node], ids: Collection[UUID]) -> dict[UUID, NodeState]:
+    """One parameter, however many they are."""
+    if not ids:
+        return {}
+    return _states(rows.filter(id__in=RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])))
+
+
+def _states(rows: QuerySet[Node]) -> dict[UUID, NodeState]:
+    return {
+        id_: NodeState(
+            id=id_,
+            key=key,
+            kind=kind,
+            title=title,
+            labels=tuple(labels),
+            owner=owner,
+            status=Status(status),
+            parent=parent,
+            rank=rank,
+            is_live=is_live,
+            version=version,
+            is_brief=True,
+        )
+        for id_, key, kind, title, labels, owner, status, parent, rank, is_live, version in (
+            rows.values_list(*_BRIEF)
+        )
+    }
+
+
+def _parts(nodes: Iterable[NodeState], *, of: Collection[UUID]) -> dict[UUID, list[UUID]]:
     found: dict[UUID, list[UUID]] = {id_: [] for id_ in of}
-    for row in sorted(rows, key=lambda row: (row.rank, row.id)):
-        if row.is_live and row.parent_id in found:
-            found[row.parent_id].append(row.id)
+    placed = [node for node in nodes if node.is_live and node.parent in found]
+    for node in sorted(placed, key=lambda node: (node.rank, node.id.int)):
+        if node.parent:
+            found[node.parent].append(node.id)
     return found
 
 

@@ -13,7 +13,7 @@ from apps.specs.changes.digests import content_digest
 from apps.specs.changes.kept import read
 from apps.specs.changes.playing import Played, play
 from apps.specs.changes.rebasing import bodies_wanted, rebase
-from apps.specs.changes.touching import leant_on_by, touched_by
+from apps.specs.changes.touching import changed_by, leant_on_by, touched_by
 from apps.specs.changes.values import Conflict, Excerpt, Operation
 from apps.specs.changes.words import sentence_of
 from apps.specs.choices import ACYCLIC, Op
@@ -87,6 +87,7 @@ def prospect_of(
     now = excerpt_of(
         workspace,
         ids=touched_by(every) | leant_on_by(every),
+        changed=changed_by(every),
         names=keys_given(every),
         parts=orders(every),
     )

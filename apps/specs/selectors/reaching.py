@@ -1,14 +1,17 @@
-"""How far links and parents lead in the present graph, in one query each."""
+"""How far links and parents lead in the present graph, and what is said there: one query each."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Left
 
 from apps.accounts.models import Workspace
 from apps.specs.checks.findings import Leg
 from apps.specs.choices import LinkKind
+from apps.specs.language.contradicting import MOST_CHARACTERS
+from apps.specs.models.graph import Node
 
 _LINKS = """
     WITH RECURSIVE reached(id) AS (
@@ -50,6 +53,10 @@ class PresentReach:
 
     def above(self, starts: Collection[UUID]) -> Sequence[Leg]:
         return self._legs(_ABOVE, starts)
+
+    def bodies(self, nodes: Collection[UUID]) -> dict[UUID, str]:
+        found = Node.objects.filter(workspace_id=self.workspace, id__in=nodes)
+        return dict(found.values_list("id", Left("body", MOST_CHARACTERS)))
 
     def _legs(self, query: str, starts: Collection[UUID], **given: str) -> Sequence[Leg]:
         with connection.cursor() as cursor:

@@ -23,7 +23,7 @@ from apps.specs.choices import ProposalState, Severity
 from apps.specs.errors import NothingToRevert, OperationsInvalid
 from apps.specs.models.graph import TITLE_LENGTH, Revision
 from apps.specs.models.proposals import Proposal
-from apps.specs.schemas import OperationIn, names_in, read_operations
+from apps.specs.schemas import OperationIn, names_changed, names_in, read_operations
 from apps.specs.selectors.excerpts import excerpt_of, states_of
 from apps.specs.selectors.kinds import kinds_of
 from apps.specs.selectors.proposals import keys_of, the_proposal
@@ -125,7 +125,13 @@ def draw(
     """Raises OperationsInvalid with every fault there is."""
     prefixes = _prefixes(workspace)
     onto = revision_of(workspace)
-    now = excerpt_of(workspace, names=names_in(operations), parts=orders(operations))
+    now = excerpt_of(
+        workspace,
+        names=names_in(operations),
+        changed=names_changed(operations),
+        parts=orders(operations),
+        bounded=True,
+    )
     given = hearing.keys if isinstance(hearing, Heard) else None
     if given is None:
         given = give_keys(operations, prefixes, workspace)

@@ -24,7 +24,7 @@ from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.reqif import library_of_reqif, read_reqif
 from apps.specs.paper.rewording import with_kept_keys
 from apps.specs.paper.whole import json_of, library_from
-from apps.specs.schemas import MOST_OPERATIONS, read_operations
+from apps.specs.schemas import fitting, read_operations
 from apps.specs.selectors.exporting import present_of
 from apps.specs.selectors.kinds import kinds_of
 from apps.specs.services.applying import apply_mutation
@@ -117,7 +117,8 @@ def import_library(
     if dry_run and kinds:  # nothing can be judged before they are there
         return replace(result, left=tuple(operations))
     while operations:
-        part, rest = operations[:MOST_OPERATIONS], operations[MOST_OPERATIONS:]
+        fit = fitting(operations)
+        part, rest = operations[:fit], operations[fit:]
         asked: dict[str, Any] = {
             "title": said[:200],
             "rationale": rationale,

@@ -1,6 +1,6 @@
 """A revision, written: versions, nodes, keys, links, and which links it makes doubtful."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Q
 from apps.common.ids import uuid7
 from apps.specs.changes.inverting import inverse_of
 from apps.specs.changes.playing import Played
-from apps.specs.changes.values import LinkState, NodeState
+from apps.specs.changes.values import LinkState, NodeState, in_order
 from apps.specs.choices import CARRIES, MUTUAL, LinkKind
 from apps.specs.models.graph import Key, Link, Node, Revision, Version, held_at
 from apps.specs.models.proposals import Proposal
@@ -138,7 +138,9 @@ def _write_keys(workspace: UUID, played: Played) -> None:
 
 def _write_links(workspace: UUID, played: Played, number: int) -> None:
     if played.unlinked:
-        Link.objects.filter(held_at(None)).filter(_any_of(played.unlinked)).update(until=number)
+        ids = _ids_of(Q(source__in={link.source for link in played.unlinked}))
+        ended = [ids[link] for link in played.unlinked]
+        Link.objects.filter(id__in=ended).update(until=number)
     Link.objects.bulk_create(
         Link(
             workspace_id=workspace,
@@ -147,7 +149,7 @@ def _write_links(workspace: UUID, played: Played, number: int) -> None:
             target_id=link.target,
             since=number,
         )
-        for link in sorted(played.linked)
+        for link in in_order(played.linked)
     )
 
 
@@ -157,7 +159,7 @@ def _doubtful(played: Played) -> Iterator[tuple[LinkState, UUID, UUID]]:
     changed = {
         id_ for id_, (before, after) in played.changed.items() if before and _differ(before, after)
     }
-    for link in sorted(played.before.links & played.after.links):
+    for link in played.before.links & played.after.links:
         if link.kind not in CARRIES:
             continue
         ends = [(link.source, link.target)]
@@ -176,10 +178,13 @@ def _suspect(
     workspace: UUID, doubtful: Sequence[tuple[LinkState, UUID, UUID]], number: int
 ) -> None:
     """What is doubtful already stays so since when it was, and by now because of this too."""
-    if not doubtful:
+    causes = {cause for _, _, cause in doubtful}
+    ids = _ids_of(Q(source__in=causes) | Q(target__in=causes))
+    rows = [  # a link may have been ended meanwhile
+        (uuid7(), ids[link], node, cause) for link, node, cause in doubtful if link in ids
+    ]
+    if not rows:
         return
-    ids = _ids_of({link for link, _, _ in doubtful})
-    rows = [(uuid7(), ids[link], node, cause) for link, node, cause in doubtful]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO specs_suspect"
@@ -191,13 +196,8 @@ def _suspect(
         )
 
 
-def _ids_of(links: Collection[LinkState]) -> Mapping[LinkState, UUID]:
-    rows = Link.objects.filter(held_at(None)).filter(_any_of(links))
-    return {LinkState(row.source_id, LinkKind(row.kind), row.target_id): row.id for row in rows}
-
-
-def _any_of(links: Collection[LinkState]) -> Q:
-    wanted = Q(pk__in=[])
-    for link in links:
-        wanted |= Q(source=link.source, kind=link.kind, target=link.target)
-    return wanted
+def _ids_of(which: Q) -> dict[LinkState, UUID]:
+    """Of links that hold."""
+    rows = Link.objects.filter(held_at(None)).filter(which)
+    told = rows.values_list("source_id", "kind", "target_id", "id")
+    return {LinkState(source, LinkKind(kind), target): id_ for source, kind, target, id_ in told}

@@ -42,8 +42,10 @@ class Known:
         self,
         links: Collection[tuple[str, LinkKind, str]] = (),
         parents: Mapping[str, str] | None = None,
+        bodies: Mapping[str, str] | None = None,
     ) -> None:
         self._links = links
+        self._bodies = bodies or {}
         self._parents = parents or {}
 
     def links(self, starts: Collection[UUID], kind: LinkKind) -> Sequence[Leg]:
@@ -51,6 +53,10 @@ class Known:
 
     def above(self, starts: Collection[UUID]) -> Sequence[Leg]:
         return _from(starts, [*self._parents.items()])
+
+    def bodies(self, nodes: Collection[UUID]) -> Mapping[UUID, str]:
+        known = {id_of(key): body for key, body in self._bodies.items()}
+        return {id_: known[id_] for id_ in nodes}
 
 
 def _from(starts: Collection[UUID], steps: Collection[tuple[str, str]]) -> list[Leg]:
