@@ -309,7 +309,14 @@ class Environment(BaseSettings):
     init_workspace: str = Field(
         "Main", alias="LATTICE_INIT_WORKSPACE", description="The first workspace's name."
     )
-    demo: bool = Field(True, alias="DEMO", description="Seed the demo workspace in development.")
+    demo: bool = Field(
+        True,
+        alias="DEMO",
+        description="In development, seed the demo workspace and run its agent.",
+    )
+    demo_agent: bool = Field(
+        True, alias="DEMO_AGENT", description="Run the demo's agent, where there is a demo."
+    )
 
     @property
     def development(self) -> bool:

@@ -30,6 +30,7 @@ ASGI_SERVER = environment.asgi
 DEVELOPMENT = environment.development
 DEBUG = False
 DEMO = DEVELOPMENT and environment.demo
+DEMO_AGENT = DEMO and environment.demo_agent
 INIT_EMAIL = environment.init_email
 INIT_PASSWORD = environment.init_password
 INIT_WORKSPACE = environment.init_workspace

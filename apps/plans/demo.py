@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.demo import COLLEAGUE, DEVELOPER, SCRIBE
@@ -20,10 +21,10 @@ from apps.plans.choices import KIND, RiskBudget
 from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
-from apps.policies.drafting import template_named
 from apps.policies.services.versions import apply_policy
 
 PROPOSED = Path(__file__).parent / "demo.yaml"
+POLICY = settings.BASE_DIR / "demo" / "policy.yaml"
 
 
 def furnish(workspace: Workspace, agent: User) -> None:
@@ -37,13 +38,13 @@ def furnish(workspace: Workspace, agent: User) -> None:
         "developer": _named(DEVELOPER),
         "colleague": _named(COLLEAGUE),
     }
-    team = template_named("team").text
+    policy = POLICY.read_text()
     with suppress(DomainError):
         apply_policy(
-            text=team,
+            text=policy,
             workspace=workspace.id,
             actor=people["colleague"],
-            reason="We are a team now: routine work goes ahead, deletions take two.",
+            reason="We are a team now: tasks go ahead, money and deletions take two.",
             base=0,
         )
     for told in yaml.safe_load(PROPOSED.read_text()):
@@ -51,7 +52,7 @@ def furnish(workspace: Workspace, agent: User) -> None:
             _propose(told, workspace, people)
     with suppress(DomainError):
         apply_policy(
-            text=team.replace("path: [docs/**]", "path: [docs/**, plans/**]"),
+            text=policy.replace("path: [docs/**]", "path: [docs/**, plans/**]"),
             workspace=workspace.id,
             actor=people["colleague"],
             reason="Nobody ever had a word to say about plans.",

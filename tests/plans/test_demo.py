@@ -26,5 +26,5 @@ def test_the_demo_has_something_of_each_kind_once(settings, tmp_path):
     states = ApprovalRequest.objects.values_list("state", flat=True)
     assert Counter(states) == {"pending": 5, "allowed": 2, "denied": 1, "changes_requested": 1}
     assert Comment.objects.filter(required=True).count() == 1
-    [deletion] = [row for row in waiting if row.risk_level == "high"]
+    [deletion] = waiting.filter(subject_kind="plan", risk_level="high")
     assert sorted(stage.quorum for stage in deletion.stages.all()) == [1, 2]

@@ -30,7 +30,8 @@ class House:
             for name, value in os.environ.items()
             if not name.startswith(("DATABASE_", "REDIS_", "PYTEST_", "COV_"))
         }
-        return inherited | {"LATTICE_DATA_DIR": str(self.data_dir), "PORT": str(self.port)} | more
+        place = {"LATTICE_DATA_DIR": str(self.data_dir), "PORT": str(self.port)}
+        return inherited | place | {"DEMO_AGENT": "0"} | more
 
     def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -105,7 +106,8 @@ class Running:
 
 def _name(process: Process) -> str:
     words = process.words
-    return next((name for name in ("worker", "beat", "relay") if name in words), "web")
+    named = ("worker", "beat", "relay", "demo.northwind")
+    return next((name for name in named if name in words), "web")
 
 
 def _parent(pid: int) -> int:

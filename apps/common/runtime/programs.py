@@ -32,6 +32,10 @@ class Program:
         return [sys.executable, "-m", *self.module]
 
 
+AGENT = Program("agent", ("demo.northwind",))
+"""Of the demo: it uses the API, as anybody's would."""
+
+
 def programs(*, server: str, host: str, port: int) -> list[Program]:
     web = tuple(word.format(host=host, port=port) for word in SERVERS[server])
     celery = ("celery", "-A", "config.celery")

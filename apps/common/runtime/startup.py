@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from apps.common.runtime.services import Services
 
 DEMO_COMMAND = "seed_demo"
+DEMO_SPECS_COMMAND = "seed_demo_specs"
 FIRST_OWNER_COMMAND = "init"
 
 
@@ -30,7 +31,10 @@ def prepare_database() -> dict[str, Any]:
         if FIRST_OWNER_COMMAND in known and settings.INIT_EMAIL:
             call_command(FIRST_OWNER_COMMAND, stdout=StringIO())
         if DEMO_COMMAND in known and settings.DEMO:
-            return _answer_of(DEMO_COMMAND)
+            facts = _answer_of(DEMO_COMMAND)
+            if "workspace" in facts and DEMO_SPECS_COMMAND in known:
+                call_command(DEMO_SPECS_COMMAND, facts["workspace"], stdout=StringIO())
+            return facts
         return {}
     finally:
         connection.close()
