@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -317,6 +318,51 @@ class Environment(BaseSettings):
     demo_agent: bool = Field(
         True, alias="DEMO_AGENT", description="Run the demo's agent, where there is a demo."
     )
+
+    spec_sync_dir: Path | None = Field(
+        None,
+        alias="SPEC_SYNC_DIR",
+        description="A folder of Markdown that is kept alike with a workspace's specs, in both "
+        "directions.",
+    )
+    spec_sync_enabled: bool | None = Field(
+        None,
+        alias="SPEC_SYNC_ENABLED",
+        description="Whether `manage.py up` keeps that folder. Unset: if one is named.",
+    )
+    spec_sync_as: str = Field(
+        "",
+        alias="SPEC_SYNC_AS",
+        description="The e-mail address or id of the member, a person or an agent, in whose name "
+        "edits of the files are proposed. Unset: LATTICE_INIT_EMAIL.",
+    )
+    spec_sync_workspace: UUID | None = Field(
+        None,
+        alias="SPEC_SYNC_WORKSPACE",
+        description="The id of the workspace. Unset: the first one of SPEC_SYNC_AS.",
+    )
+    spec_sync_in: Literal["policy", "propose", "off"] = Field(
+        "policy",
+        alias="SPEC_SYNC_IN",
+        description="What becomes of an edit on the disk: `policy` proposes it, and people are "
+        "asked where the policy says so; `propose` asks them always; `off` leaves it alone.",
+    )
+    spec_sync_out: Literal["write", "propose", "off"] = Field(
+        "write",
+        alias="SPEC_SYNC_OUT",
+        description="What becomes of a change of the workspace: `write` puts it into its file; "
+        "`propose` writes a patch to `.lattice/proposed/` until `sync_specs --accept`; `off` "
+        "leaves the files alone.",
+    )
+    spec_sync_delete_many: bool = Field(
+        False,
+        alias="SPEC_SYNC_DELETE_MANY",
+        description="Believe it when more than half of the files are gone at once.",
+    )
+
+    @property
+    def spec_sync_on(self) -> bool:
+        return bool(self.spec_sync_dir) and self.spec_sync_enabled is not False
 
     @property
     def development(self) -> bool:

@@ -63,6 +63,16 @@ OPA_URL = environment.opa_url
 OPA_POLICY_DIR = environment.opa_policy_dir
 OPA_TIMEOUT = environment.opa_timeout
 
+# --- the folder that is kept alike
+
+SPEC_SYNC_DIR = environment.spec_sync_dir
+SPEC_SYNC_ENABLED = environment.spec_sync_on
+SPEC_SYNC_AS = environment.spec_sync_as
+SPEC_SYNC_WORKSPACE = environment.spec_sync_workspace
+SPEC_SYNC_IN = environment.spec_sync_in
+SPEC_SYNC_OUT = environment.spec_sync_out
+SPEC_SYNC_DELETE_MANY = environment.spec_sync_delete_many
+
 # --- the rooms
 
 INSTALLED_APPS = [
@@ -97,6 +107,7 @@ INSTALLED_APPS = [
     "apps.approvals",
     "apps.specs",
     "apps.plans",
+    "apps.mirror",
 ]
 
 MIDDLEWARE = [

@@ -104,6 +104,14 @@ def keys_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[ApiKey]:
     return found & ApiKey.objects.visible_to(actor).select_related("user")
 
 
+def person_or_agent(named: str) -> User | None:
+    """By their e-mail address or id, as commands name them."""
+    try:
+        return User.objects.filter(id=UUID(named)).first()
+    except ValueError:
+        return User.objects.filter(email__iexact=named).first()
+
+
 def workspace_for(*, user: User, wanted: UUID | None) -> Standing:
     """The workspace a call is about: the wanted one, the credential's, or the person's default."""
     chosen = wanted or user.confined_to or user.default_workspace_id

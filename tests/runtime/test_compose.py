@@ -16,7 +16,7 @@ from celery import Celery
 
 from apps.common.runtime import addresses
 from apps.common.runtime.postgres import postgres_bin, program_major
-from apps.common.runtime.programs import programs
+from apps.common.runtime.programs import MIRROR, programs
 from apps.common.runtime.services import Services
 from config.env import ROOT
 from tests.runtime.forwarder import forwarded
@@ -204,7 +204,8 @@ def test_relay_holds_a_connection(containers):
 
 
 def test_every_process_of_ours_has_a_container():
-    names = {program.name for program in programs(server="uvicorn", host="", port=0)}
+    known = [*programs(server="uvicorn", host="", port=0), MIRROR]
+    names = {program.name for program in known}
     assert names | {"migrate"} == set(OURS)
 
 

@@ -34,6 +34,8 @@ class Program:
 
 AGENT = Program("agent", ("demo.northwind",))
 """Of the demo: it uses the API, as anybody's would."""
+MIRROR = Program("mirror", ("django", "sync_specs", "--watch", "--settings", "config.settings"))
+"""Keeps a folder alike with a workspace."""
 
 
 def programs(*, server: str, host: str, port: int) -> list[Program]:

@@ -1,10 +1,9 @@
 """What commands that bring files into a workspace share: who asks, and how it is told."""
 
 from typing import Any
-from uuid import UUID
 
 from apps.accounts.models import User
-from apps.common.actors import Actor
+from apps.accounts.selectors import person_or_agent
 from apps.common.commands import Outcome, Report, UsageError, in_a_line
 from apps.specs.choices import ProposalState
 from apps.specs.errors import FilesUnreadable, KindInvalid, OperationsInvalid
@@ -25,11 +24,8 @@ def not_taken(error: Exception) -> Report:
     raise error
 
 
-def actor_called(who: str) -> Actor:
-    try:
-        found = User.objects.filter(id=UUID(who)).first()
-    except ValueError:
-        found = User.objects.filter(email__iexact=who).first()
+def actor_called(who: str) -> User:
+    found = person_or_agent(who)
     if found is None:
         raise UsageError(f"Nobody is called {who} here.")
     return found

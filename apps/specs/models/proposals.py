@@ -61,6 +61,8 @@ class Proposal(models.Model):
     risk_level = models.CharField(max_length=10, choices=RiskLevel.choices, default=RiskLevel.LOW)
     impact = models.PositiveIntegerField(default=0)
     """How many other nodes depended on what it changes, when it was last looked at."""
+    asks_people = models.BooleanField(default=False)
+    """Whoever proposed it wants people to decide, also where the policy would let it pass."""
     policy_digest = models.CharField(max_length=64, blank=True)
     policy_source = models.CharField(max_length=100, blank=True)
     act_id = models.UUIDField(null=True)

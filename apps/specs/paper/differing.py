@@ -23,6 +23,8 @@ class Present:
     """By id: deleted nodes, as they were."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """From every key there ever was, in small letters, to the id of its node."""
+    besides: Mapping[str, str] = field(default_factory=dict)
+    """From ids to keys: what stands elsewhere, and is not compared."""
 
 
 def operations_between(
@@ -91,6 +93,8 @@ class _Differing:
         id_ = self.present.keys.get(key.casefold(), "")
         if id_ in self.by_id:
             return self.called[self.by_id[id_].key.casefold()]
+        if id_ in self.present.besides:
+            return self.present.besides[id_]
         stays = id_ in self.there and not self.delete
         return self.there[id_].key if stays else ""
 

@@ -29,13 +29,17 @@ def files_of(library: Library) -> dict[str, str]:
         prefixes(library.kinds.items()), {leaf.key: leaf.kind for leaf in library.leaves}
     )
     files = {
-        f"{_safe(leaf.kind)}/{_safe(leaf.key)}.md": write_document(leaf, below, known=known)
-        for leaf in below.get(None, ())
+        path_of(leaf): write_document(leaf, below, known=known) for leaf in below.get(None, ())
     }
     if library.kinds:
         kinds = {name: _shown(kind) for name, kind in sorted(library.kinds.items())}
         files[KINDS_FILE] = json.dumps(kinds, ensure_ascii=False, indent=2) + "\n"
     return files
+
+
+def path_of(document: Leaf) -> str:
+    """Where it stands if nobody says otherwise."""
+    return f"{_safe(document.kind)}/{_safe(document.key)}.md"
 
 
 def library_in(

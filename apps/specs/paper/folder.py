@@ -3,8 +3,9 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -20,22 +21,27 @@ DEEPEST = 16
 _STEP = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
+@dataclass(frozen=True)
+class Found:
+    """A file, as it was when it was opened."""
+
+    size: int
+    mtime_ns: int
+    content: bytes | None
+    """None: it is known already, and was not read."""
+
+
+IsKnown = Callable[[str, os.stat_result], bool]
+
+
 def read_folder(folder: Path) -> dict[str, str]:
     """Each file of Markdown below it by its path, and what says which kinds there are. Whatever
     begins with a dot is left out. Raises Unreadable."""
-    try:
-        return _read_folder(folder)
-    except OSError as error:
-        said = f"It cannot be read: {error.strerror}."
-        raise Unreadable(PaperFault(str(folder), said)) from error
-
-
-def _read_folder(folder: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     faults: list[PaperFault] = []
     left = ALL_TOGETHER
-    for path, found in _files(folder):
-        text = _text(path, found) if isinstance(found, bytes) else found
+    for path, found in files_in(folder):
+        text = text_of(path, found.content or b"") if isinstance(found, Found) else found
         if isinstance(text, PaperFault):
             faults.append(text)
             continue
@@ -51,7 +57,7 @@ def _read_folder(folder: Path) -> dict[str, str]:
 
 def read_file(file: Path) -> str:
     """Raises Unreadable."""
-    text = _text(str(file), read_bytes(file))
+    text = text_of(str(file), read_bytes(file))
     if isinstance(text, PaperFault):
         raise Unreadable(text)
     return text
@@ -59,10 +65,10 @@ def read_file(file: Path) -> str:
 
 def read_bytes(file: Path) -> bytes:
     """Raises Unreadable."""
-    found = _content(str(file), str(file), None, ALL_TOGETHER)
+    found = _read(str(file), str(file), None, ALL_TOGETHER)
     if isinstance(found, PaperFault):
         raise Unreadable(found)
-    return found
+    return found.content or b""
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
@@ -98,43 +104,80 @@ def _unwritten(path: Path, error: OSError) -> Unreadable:
     return Unreadable(PaperFault(str(path), f"It cannot be written: {error.strerror}."))
 
 
-def _files(folder: Path) -> Iterator[tuple[str, bytes | PaperFault]]:
-    """In order, so that what is told of them is always the same."""
-    walk = os.fwalk(folder, onerror=_raise, follow_symlinks=False)
-    for above, folders, names, here in walk:
+def files_in(
+    folder: Path, *, is_known: IsKnown = lambda *_: False
+) -> Iterator[tuple[str, Found | PaperFault]]:
+    """In order, so that what is told of them is always the same. What cannot be read is told, and
+    the others go on; a folder that is told of hides all below it. Raises Unreadable where the
+    folder itself cannot be read."""
+    try:
+        yield from _files_in(folder, is_known)
+    except OSError as error:
+        said = f"It cannot be read: {error.strerror}."
+        raise Unreadable(PaperFault(str(folder), said)) from error
+
+
+def _files_in(folder: Path, is_known: IsKnown) -> Iterator[tuple[str, Found | PaperFault]]:
+    for above, folders, names, here in os.fwalk(folder, onerror=_raise, follow_symlinks=False):
         near = Path(above).relative_to(folder)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted({*folders, *(name for name in names if not name.startswith("."))}):
             path = (near / name).as_posix()
-            if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+            try:
+                seen = os.stat(name, dir_fd=here, follow_symlinks=False)
+            except FileNotFoundError:  # meanwhile
+                continue
+            if stat.S_ISLNK(seen.st_mode):
                 yield path, PaperFault(path, "It is a link, and links are not followed.")
             elif name in folders:
-                if len(near.parts) + 1 >= DEEPEST:
-                    yield path, PaperFault(path, f"Folders lie at most {DEEPEST} deep.")
+                if fault := _closed(path, name, here, deep=len(near.parts) + 1):
+                    yield path, fault
                     folders.remove(name)
             elif name.endswith(".md") or path == KINDS_FILE:
-                yield path, _content(path, name, here, LARGEST)
+                if is_known(path, seen):
+                    yield path, Found(seen.st_size, seen.st_mtime_ns, None)
+                else:
+                    yield path, _read(path, name, here, LARGEST)
+
+
+def _closed(path: str, name: str, above: int, *, deep: int) -> PaperFault | None:
+    if deep >= DEEPEST:
+        return PaperFault(path, f"Folders lie at most {DEEPEST} deep.")
+    try:
+        os.close(os.open(name, _STEP | os.O_DIRECTORY, dir_fd=above))
+    except OSError as error:
+        return PaperFault(path, f"It cannot be read: {error.strerror}.")
+    return None
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def _content(path: str, name: str, above: int | None, most: int) -> bytes | PaperFault:
+def _read(path: str, name: str, above: int | None, most: int) -> Found | PaperFault:
     try:
         opened = os.open(name, _STEP, dir_fd=above)
     except OSError as error:
         return PaperFault(path, f"It cannot be read: {error.strerror}.")
     with os.fdopen(opened, "rb") as file:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
+        seen = os.fstat(opened)
+        if not stat.S_ISREG(seen.st_mode):
             return PaperFault(path, "It is no file.")
-        content = file.read(most + 1)
+        try:
+            content = file.read(most + 1)
+        except OSError as error:
+            return PaperFault(path, f"It cannot be read: {error.strerror}.")
     if len(content) > most:
         return PaperFault(path, f"It has more than {most // 1024**2} MiB.")
-    return content
+    return Found(seen.st_size, seen.st_mtime_ns, content)
 
 
-def _text(path: str, content: bytes) -> str | PaperFault:
+def read_below(path: str, name: str, above: int) -> Found | PaperFault:
+    """In the folder that is open as `above`."""
+    return _read(path, name, above, LARGEST)
+
+
+def text_of(path: str, content: bytes) -> str | PaperFault:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:

@@ -39,6 +39,8 @@ class Section:
     mark: Mark
     line: int
     is_last: bool
+    text: str
+    """All of it, as it stands."""
 
 
 def read_document(
@@ -89,6 +91,13 @@ def read_document(
     return tuple(leaves)
 
 
+def texts_of(text: str) -> tuple[str, list[str]]:
+    """What stands above a document, and its text cut into its nodes."""
+    outline = outline_of(text)
+    sections = _sections(outline, _front(outline, "").mark, "")
+    return outline.opening, [section.text for section in sections]
+
+
 def _front(outline: Outline, path: str) -> Foreign:
     """As ours if it may be, otherwise as that of another tool."""
     try:
@@ -130,8 +139,9 @@ def _sections(outline: Outline, front: Mark, path: str) -> list[Section]:
         below = f"{part.gap}{part.body}{part.end}" + "".join(p.text for p in parts[at + 1 : end])
         gap, body, rest = spaced(below)
         whole = replace(part, gap=gap, body=body, end=rest)
-        sections.append(Section(whole, mark, line, end == len(parts)))
-        line += sum(_lines(p.text) for p in parts[at:end])
+        text = "".join(p.text for p in parts[at:end])
+        sections.append(Section(whole, mark, line, end == len(parts), text))
+        line += _lines(text)
         at = end
     return sections
 

@@ -20,9 +20,12 @@ _LIKENESS: tuple[Callable[[Leaf], Hashable], ...] = (
 """What two are taken for the same by; the surest first. None: by nothing."""
 
 
-def with_kept_keys(present: Present, wanted: Library) -> Library:
-    """Only keys that were made of titles are replaced."""
+def with_kept_keys(present: Present, wanted: Library, *, across: bool = False) -> Library:
+    """Only keys that were made of titles are replaced. `across`: what is gone from one document may
+    have come to stand in another."""
     called = _recognised(present, wanted)
+    if across:
+        called |= _moved(present, wanted, called)
     claimed = {key.casefold() for key in called.values()}
     claimed |= {leaf.key.casefold() for leaf in wanted.leaves if not leaf.is_made}
     for leaf in wanted.leaves:
@@ -51,6 +54,21 @@ def _recognised(present: Present, wanted: Library) -> dict[str, str]:
         free = [each for each in parts if each.key.casefold() not in named]
         called |= _paired(below.get(leaf.key, ()), parts, free)
     return called
+
+
+def _moved(present: Present, wanted: Library, called: dict[str, str]) -> dict[str, str]:
+    """Sections that say the same, title and body, where only one is gone and only one is new."""
+    named = {called.get(leaf.key, leaf.key).casefold() for leaf in wanted.leaves}
+    gone = [leaf for leaf in present.library.leaves if leaf.kind == NodeKind.SECTION and leaf.body]
+    gone = [leaf for leaf in gone if leaf.key.casefold() not in named]
+    new = [leaf for leaf in wanted.leaves if leaf.is_made and leaf.key not in called and leaf.body]
+    new = [leaf for leaf in new if leaf.key.casefold() not in present.keys]
+    before, after = _grouped(gone, _LIKENESS[0]), _grouped(new, _LIKENESS[0])
+    return {
+        leaves[0].key: before[likeness][0].key
+        for likeness, leaves in after.items()
+        if len(leaves) == 1 and len(before.get(likeness, ())) == 1
+    }
 
 
 def _paired(wanted: Sequence[Leaf], parts: Sequence[Leaf], free: Sequence[Leaf]) -> dict[str, str]:

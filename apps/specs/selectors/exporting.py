@@ -1,10 +1,13 @@
 """All that a workspace says, or said then, as a library of leaves."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 
 from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
@@ -13,6 +16,7 @@ from apps.specs.models.graph import Key, Link, Node, State, Version, held_at
 from apps.specs.paper.differing import Present
 from apps.specs.paper.leaves import Leaf, Library, in_reading_order, without_nothing
 from apps.specs.selectors.kinds import defined_kinds
+from apps.specs.selectors.prospects import revision_of
 
 
 def library_of(*, workspace: UUID, actor: Actor, revision: int | None = None) -> Library:
@@ -40,6 +44,94 @@ def present_of(*, workspace: UUID, actor: Actor) -> Present:
     )
 
 
+class Spot(NamedTuple):
+    """A node without what it says."""
+
+    key: str
+    kind: str
+    parent: str | None
+    rank: str
+    version: int
+    linked: int
+    """The revision that last made or ended a link of it."""
+    is_live: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Where everything stands: ids are texts here, as leaves have them."""
+
+    revision: int
+    spots: Mapping[str, Spot]
+    keys: Mapping[str, str]
+    """From every key there ever was, in small letters, to the id of its node."""
+
+    def live(self, id_: str | None) -> Spot | None:
+        spot = self.spots.get(id_ or "")
+        return spot if spot and spot.is_live else None
+
+    def root(self, id_: str) -> str:
+        """The document that a node is a part of, or is."""
+        while above := self.spots[id_].parent:
+            id_ = above
+        return id_
+
+    def documents(self) -> dict[str, list[str]]:
+        """The ids of all live nodes, by the document that they stand in and in its order."""
+        below: dict[str | None, list[tuple[str, str, str]]] = defaultdict(list)
+        for id_, spot in self.spots.items():
+            if spot.is_live:
+                below[spot.parent].append((spot.rank, spot.key, id_))
+        for parts in below.values():
+            parts.sort(reverse=True)
+        found: dict[str, list[str]] = {}
+        for *_, document in reversed(below[None]):
+            found[document] = order = []
+            waiting = [document]
+            while waiting:
+                order.append(waiting.pop())
+                waiting += [id_ for *_, id_ in below.get(order[-1], ())]
+        return found
+
+
+def chart_of(*, workspace: UUID, actor: Actor) -> Chart:
+    require(actor=actor, workspace_id=workspace, permission=Permission.READ)
+    revision = revision_of(workspace)  # what comes in between is looked at again
+    latest = Max(Greatest("since", Coalesce("until", 0)))
+    links = Link.objects.filter(workspace_id=workspace).values("source_id").annotate(at=latest)
+    linked = dict(links.values_list("source_id", "at"))
+    columns = ("id", "key", "kind", "parent_id", "rank", "version", "is_live")
+    nodes = Node.objects.filter(workspace_id=workspace).values_list(*columns)
+    keys = Key.objects.filter(workspace_id=workspace).values_list("key", "node_id")
+    return Chart(
+        revision=revision,
+        spots={
+            str(id_): Spot(
+                key,
+                kind,
+                str(parent) if parent else None,
+                rank,
+                version,
+                linked.get(id_, 0),
+                is_live,
+            )
+            for id_, key, kind, parent, rank, version, is_live in nodes
+        },
+        keys={key.casefold(): str(node) for key, node in keys},
+    )
+
+
+def leaves_at(chart: Chart, ids: Collection[str]) -> dict[str, Leaf]:
+    """What these say now, by id; deleted ones as they were."""
+    rows = list(Node.objects.filter(id__in=ids))
+    held = Link.objects.filter(held_at(None), source__in=rows)
+    links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
+    for source, kind, target in held.values_list("source_id", "kind", "target_id"):
+        links[source].append((kind, target))
+    keys = {UUID(id_): spot.key for id_, spot in chart.spots.items()}
+    return {leaf.id: leaf for leaf in _leaves(rows, links, keys)}
+
+
 def _links(workspace: UUID, revision: int | None) -> dict[UUID, list[tuple[str, UUID]]]:
     links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
     held = Link.objects.filter(held_at(revision), workspace_id=workspace)
@@ -48,8 +140,13 @@ def _links(workspace: UUID, revision: int | None) -> dict[UUID, list[tuple[str, 
     return links
 
 
-def _leaves(rows: list[State], links: dict[UUID, list[tuple[str, UUID]]]) -> list[Leaf]:
-    keys = {_id(row): row.key for row in rows}
+def _leaves(
+    rows: Sequence[State],
+    links: Mapping[UUID, list[tuple[str, UUID]]],
+    keys: Mapping[UUID, str] | None = None,
+) -> list[Leaf]:
+    """`keys`: of what they may stand below and lead to. None: they are all there is."""
+    keys = {_id(row): row.key for row in rows} if keys is None else keys
     return [
         Leaf(
             id=str(_id(row)),

@@ -13,6 +13,7 @@ from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.specs.changes.kept import read
 from apps.specs.changes.values import Operation
+from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Node
 from apps.specs.models.proposals import Proposal, ProposalQuerySet
 
@@ -96,3 +97,18 @@ def held(proposal_id: UUID) -> QuerySet[Proposal]:
     """Its row, until the unit ends. Of a request and its proposal the request is always held
     first."""
     return Proposal.objects.select_for_update(of=("self",)).filter(id=proposal_id)
+
+
+def latest_of(proposal: Proposal) -> Proposal:
+    """It, or what has taken its place since."""
+    while proposal.state == ProposalState.SUPERSEDED:
+        newer = Proposal.objects.filter(follows=proposal).order_by("-id").first()
+        if newer is None:
+            break
+        proposal = newer
+    return proposal
+
+
+def open_rest_of(proposal: Proposal) -> Proposal | None:
+    """What was left out of it and is not decided on yet."""
+    return Proposal.objects.open().filter(part_of=proposal).order_by("id").first()

@@ -12,7 +12,6 @@ from uuid import UUID
 from apps.accounts.models import Membership
 from apps.common.actors import Actor
 from apps.ledger.services import record, unit
-from apps.specs.choices import ProposalState
 from apps.specs.errors import FilesUnreadable
 from apps.specs.events import GraphImported
 from apps.specs.models.graph import Graph
@@ -24,13 +23,12 @@ from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.reqif import library_of_reqif, read_reqif
 from apps.specs.paper.rewording import with_kept_keys
 from apps.specs.paper.whole import json_of, library_from
-from apps.specs.schemas import fitting, read_operations
+from apps.specs.schemas import fitting
 from apps.specs.selectors.exporting import present_of
 from apps.specs.selectors.kinds import kinds_of
-from apps.specs.services.applying import apply_mutation
-from apps.specs.services.drawing import hear_mutation
 from apps.specs.services.kinds import define_kind
-from apps.specs.services.submitting import Submitted, preview_mutation, submit_mutation
+from apps.specs.services.proposing import applied_at_once, propose
+from apps.specs.services.submitting import Submitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,18 +117,16 @@ def import_library(
     while operations:
         fit = fitting(operations)
         part, rest = operations[:fit], operations[fit:]
-        asked: dict[str, Any] = {
-            "title": said[:200],
-            "rationale": rationale,
-            "operations": read_operations(part),
-            "actor": actor,
-            "workspace": workspace,
-        }
-        hearing = hear_mutation(**asked, dry_run=dry_run)
+        submitted = propose(
+            title=said[:200],
+            rationale=rationale,
+            sent=part,
+            actor=actor,
+            workspace=workspace,
+            dry_run=dry_run,
+        )
         if dry_run:
-            seen = preview_mutation(**asked, hearing=hearing)
-            return replace(result, proposals=(seen,), left=tuple(operations))
-        submitted = submit_mutation(**asked, hearing=hearing)
+            return replace(result, proposals=(submitted,), left=tuple(operations))
         proposals.append(submitted)
         if not applied_at_once(submitted.proposal):
             return replace(result, proposals=tuple(proposals), left=tuple(rest))
@@ -197,14 +193,6 @@ def _define_kinds(
 def waiting(rationale: str, workspace: UUID, actor: Actor) -> Proposal | None:
     found = Proposal.objects.visible_to(actor).open().filter(workspace_id=workspace)
     return found.filter(proposer_id=actor.actor_id, rationale=rationale).first()
-
-
-def applied_at_once(proposal: Proposal) -> bool:
-    """If nobody has to be asked: a worker that comes to it finds it done."""
-    if proposal.state == ProposalState.QUEUED:
-        apply_mutation(proposal_id=proposal.id, workspace=proposal.workspace_id)
-        proposal.refresh_from_db()
-    return proposal.state == ProposalState.APPLIED
 
 
 def _tell(wanted: Library, source: Source, workspace: UUID, actor: Actor) -> None:

@@ -4,7 +4,6 @@ proposal of its own."""
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from apps.common.actors import Actor
@@ -18,18 +17,17 @@ from apps.specs.paper.openspec import (
     operations_of,
     within,
 )
-from apps.specs.schemas import LONGEST_RATIONALE, read_operations
+from apps.specs.schemas import LONGEST_RATIONALE
 from apps.specs.selectors.exporting import present_of
-from apps.specs.services.drawing import hear_mutation
 from apps.specs.services.importing import (
     Imported,
     Source,
-    applied_at_once,
     import_library,
     in_json,
     waiting,
 )
-from apps.specs.services.submitting import Submitted, preview_mutation, submit_mutation
+from apps.specs.services.proposing import applied_at_once, propose
+from apps.specs.services.submitting import Submitted
 
 _REFUSED = (ProposalState.REJECTED, ProposalState.POLICY_DENIED, ProposalState.INVALID)
 
@@ -76,18 +74,16 @@ def _ask(change: Change, workspace: UUID, actor: Actor, dry_run: bool) -> Asked:
         return asked
     if earlier := _earlier(rationale, workspace, actor):
         return replace(asked, earlier=earlier)
-    sent: dict[str, Any] = {
-        "title": change.title,
-        "rationale": rationale,
-        "operations": read_operations(operations),
-        "actor": actor,
-        "workspace": workspace,
-    }
-    hearing = hear_mutation(**sent, dry_run=dry_run)
-    if dry_run:
-        return replace(asked, submitted=preview_mutation(**sent, hearing=hearing))
-    submitted = submit_mutation(**sent, hearing=hearing)
-    applied_at_once(submitted.proposal)
+    submitted = propose(
+        title=change.title,
+        rationale=rationale,
+        sent=operations,
+        actor=actor,
+        workspace=workspace,
+        dry_run=dry_run,
+    )
+    if not dry_run:
+        applied_at_once(submitted.proposal)
     return replace(asked, submitted=submitted)
 
 

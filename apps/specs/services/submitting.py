@@ -46,7 +46,7 @@ from apps.specs.services.moving import (
     tell_outcome,
     weigh_in,
 )
-from apps.specs.services.weighing import checked, errors_in, impact_on
+from apps.specs.services.weighing import asking, checked, errors_in, impact_on
 
 UNREVISABLE = frozenset(
     {
@@ -77,17 +77,20 @@ def submit_mutation(
     draft: bool = False,
     follows: Proposal | None = None,
     reverts: Proposal | None = None,
+    asks_people: bool = False,
     warnings: Sequence[Finding] = (),
     hearing: Hearing | None = None,
 ) -> Submitted:
-    """`follows`: one that it takes the place of, if it comes as far as that one did. `warnings`:
-    of what it leaves as it is, beside what the checks find. `hearing`: what `hear_mutation` gave,
-    of a door that opens its unit of work itself."""
+    """`follows`: one that it takes the place of, if it comes as far as that one did. `asks_people`:
+    also where the policy would let it pass. `warnings`: of what it leaves as it is, beside what the
+    checks find. `hearing`: what `hear_mutation` gave, of a door that opens its unit of work
+    itself."""
     with unit(actor=actor, workspace=workspace):
         require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
         sketch = draw(title, rationale, operations, workspace, hearing)
         proposal = _begun(sketch, actor, workspace)
         proposal.follows, proposal.reverts = follows, reverts
+        proposal.asks_people = asks_people or bool(follows and follows.asks_people)
         proposal.findings = [warning.kept() for warning in warnings]
         if draft:
             look_at(proposal, sketch.prospect)
@@ -103,6 +106,7 @@ def preview_mutation(
     operations: Sequence[OperationIn],
     actor: Actor,
     workspace: UUID,
+    asks_people: bool = False,
     hearing: Hearing | None = None,
 ) -> Submitted:
     """What would come of it. Nothing is kept or recorded, nor are the keys that it shows taken."""
@@ -112,6 +116,8 @@ def preview_mutation(
     impact, findings = impact_on(prospect, workspace), checked(prospect, workspace)
     act = prospect.act(proposal.title, proposal.rationale, impact=impact)
     verdict = weigh_act(act=act, actor=actor, workspace=workspace, hearing=hearing)
+    if asks_people:
+        verdict = asking(verdict)
     _fill(proposal, prospect, findings, verdict, impact)
     overlaps = overlaps_of(proposal)
     return Submitted(proposal=proposal, verdict=verdict, overlaps=overlaps, findings=findings)
@@ -205,6 +211,8 @@ def _submit(
         workspace=workspace,
         hearing=hearing,
     )
+    if proposal.asks_people:
+        verdict = asking(verdict)
     _fill(proposal, prospect, findings, verdict, impact)
     _save(proposal)
     overlaps = overlaps_of(proposal)

@@ -1,9 +1,12 @@
 """What the checks and the policy that holds now say to a proposal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from apps.policies.ports import Verdict
+from apps.accounts.choices import Role
+from apps.policies.choices import Effect
+from apps.policies.ports import Stage, Verdict
 from apps.policies.services.judging import scales_of
 from apps.specs.changes.touching import touched_by
 from apps.specs.checks.findings import Checked, Finding
@@ -54,6 +57,15 @@ def verdict_now(proposal: Proposal, prospect: Prospect) -> Verdict | None:
     if scales is None:
         return None
     impact = impact_on(prospect, proposal.workspace_id)
-    return scales.weigh(
+    verdict = scales.weigh(
         prospect.act(title_of(proposal, prospect), proposal.rationale, impact=impact)
     )
+    return asking(verdict) if proposal.asks_people else verdict
+
+
+def asking(verdict: Verdict) -> Verdict:
+    """For a proposal that asks people: where the policy asks nobody, one reviewer."""
+    if verdict.effect != Effect.ALLOW:
+        return verdict
+    stage = Stage(name="review", quorum=1, roles=(Role.REVIEWER,))
+    return replace(verdict, effect=Effect.REQUIRE, stages=(stage,))

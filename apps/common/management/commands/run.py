@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.common.runtime.programs import SERVERS, programs
+from apps.common.runtime.programs import MIRROR, SERVERS, programs
 
 
 class Command(BaseCommand):
@@ -14,10 +14,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        names = [p.name for p in programs(server=next(iter(SERVERS)), host="", port=0)]
+        known = [*programs(server=next(iter(SERVERS)), host="", port=0), MIRROR]
+        names = [p.name for p in known]
         parser.add_argument("program", choices=names)
 
     def handle(self, *_: Any, **options: Any) -> None:
         known = programs(server=settings.ASGI_SERVER, host=settings.HOST, port=settings.PORT)
-        command = next(p.command for p in known if p.name == options["program"])
+        command = next(p.command for p in [*known, MIRROR] if p.name == options["program"])
         os.execv(command[0], command)  # noqa: S606

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.common.commands import LatticeCommand, Report
-from apps.common.runtime.programs import AGENT, programs
+from apps.common.runtime.programs import AGENT, MIRROR, programs
 from apps.common.runtime.screen import keep_facts, show_screen
 from apps.common.runtime.startup import embedded_services, prepare_database
 from apps.common.runtime.supervisor import Supervisor
@@ -27,9 +27,11 @@ class Command(LatticeCommand):
                 show_screen(facts, settings.DATA_DIR)
 
         known = programs(server=settings.ASGI_SERVER, host=settings.HOST, port=settings.PORT)
+        known += [AGENT] if settings.DEMO_AGENT else []
+        known += [MIRROR] if settings.SPEC_SYNC_ENABLED else []
         supervisor = Supervisor(
             services=embedded_services(),
-            programs=[*known, AGENT] if settings.DEMO_AGENT else known,
+            programs=known,
             root=settings.BASE_DIR,
             tell=lambda text: self.stderr.write(text, self.style.NOTICE),
         )

@@ -1,0 +1,140 @@
+"""The folder itself: which of its files have moved since they were last read, and writing one of
+them so that whoever edits it meanwhile loses nothing. No step is a link.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from secrets import token_hex
+
+from apps.specs.paper.files import KINDS_FILE
+from apps.specs.paper.folder import MOST_FILES, Found, files_in, read_below
+from apps.specs.paper.leaves import PaperFault
+from apps.specs.paper.reading import Unreadable
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+OURS = ".lattice"
+PROPOSED = f"{OURS}/proposed"
+
+
+class Moved(Exception):
+    """The file is not what was read: somebody has edited, made or removed it meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Size and time of change: while both are the same, a file is the same."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(kw_only=True)
+class Scan:
+    there: dict[str, Seen] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """Of what has moved."""
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def hides(self, path: str) -> bool:
+        """Whether it may be there, for all that can be told."""
+        return any(above.as_posix() in self.faults for above in PurePosixPath(path).parents)
+
+
+def scan(folder: Path, known: Mapping[str, Seen]) -> Scan:
+    """Raises Unreadable where the folder as a whole cannot be read."""
+    found = Scan()
+    for path, one in files_in(
+        folder,
+        is_known=lambda path, at: known.get(path) == Seen(size=at.st_size, mtime_ns=at.st_mtime_ns),
+    ):
+        if path == KINDS_FILE:
+            continue
+        if isinstance(one, Found):
+            found.there[path] = Seen(size=one.size, mtime_ns=one.mtime_ns)
+            if one.content is not None:
+                found.contents[path] = one.content
+        else:
+            found.faults[path] = one.message
+        if len(found.there) > MOST_FILES:
+            raise Unreadable(PaperFault(str(folder), "These are more files than are read at once."))
+    return found
+
+
+def content_of(folder: Path, path: str) -> tuple[bytes, Seen] | None:
+    """None: it is not there, or cannot be read."""
+    with suppress(OSError), _above(folder, path) as (here, name):
+        found = read_below(path, name, here)
+        if isinstance(found, Found):
+            return found.content or b"", Seen(size=found.size, mtime_ns=found.mtime_ns)
+    return None
+
+
+def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) -> Seen:
+    """All of it or nothing. `instead_of`: what was read; None: there was no such file. Raises
+    Moved, or OSError."""
+    with _above(folder, path, make=True) as (here, name):
+        apart = f".{name[:100]}.{token_hex(4)}"
+        opened = os.open(apart, _NEW, 0o666, dir_fd=here)
+        try:
+            with os.fdopen(opened, "wb") as file:
+                file.write(content)
+                file.flush()
+                if instead_of is not None:
+                    before = os.stat(name, dir_fd=here, follow_symlinks=False)
+                    os.fchmod(opened, stat.S_IMODE(before.st_mode))
+                os.fsync(opened)
+            if instead_of is None:
+                os.link(apart, name, src_dir_fd=here, dst_dir_fd=here)
+            else:
+                _require_still(path, name, here, instead_of)
+                os.rename(apart, name, src_dir_fd=here, dst_dir_fd=here)
+        except (FileExistsError, FileNotFoundError) as error:
+            raise Moved from error
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(apart, dir_fd=here)
+        os.fsync(here)
+        at = os.stat(name, dir_fd=here, follow_symlinks=False)
+        return Seen(size=at.st_size, mtime_ns=at.st_mtime_ns)
+
+
+def remove(folder: Path, path: str, *, instead_of: bytes) -> None:
+    """Raises Moved, or OSError."""
+    with _above(folder, path) as (here, name):
+        _require_still(path, name, here, instead_of)
+        os.unlink(name, dir_fd=here)
+        os.fsync(here)
+
+
+def digest_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _require_still(path: str, name: str, here: int, content: bytes) -> None:
+    found = read_below(path, name, here)
+    if not isinstance(found, Found) or found.content != content:
+        raise Moved
+
+
+@contextmanager
+def _above(folder: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """The folder that a file stands in, opened step by step, and its name there."""
+    *steps, name = PurePosixPath(path).parts
+    here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for step in steps:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(step, dir_fd=here)
+            below = os.open(step, _FOLDER, dir_fd=here)
+            os.close(here)
+            here = below
+        yield here, name
+    finally:
+        os.close(here)

@@ -1,0 +1,160 @@
+"""`manage.py sync_specs DIR --workspace W --as WHO`: a folder and a workspace made alike."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from apps.accounts.models import User
+from apps.accounts.selectors import person_or_agent, workspace_for
+from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
+from apps.mirror.keeping import keeping
+from apps.mirror.models import Mirror
+from apps.mirror.selectors.mirrors import is_due, unsettled_files
+from apps.mirror.services.rounds import keep_alike, mirror_of
+from apps.mirror.services.sheets import Manner, Told
+from apps.mirror.watching import keep_watching
+from apps.specs.paper.reading import Unreadable
+
+MOST_TOLD = 50
+
+
+class Command(LatticeCommand):
+    help = "Make a folder of Markdown and a workspace's specs alike, in both directions."
+    writes = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("folder", nargs="?", type=Path, default=settings.SPEC_SYNC_DIR)
+        parser.add_argument("--workspace", type=UUID, default=settings.SPEC_SYNC_WORKSPACE)
+        parser.add_argument(
+            "--as",
+            dest="who",
+            default=settings.SPEC_SYNC_AS or settings.INIT_EMAIL,
+            help="Who proposes what the files say: an e-mail address or an id.",
+        )
+        parser.add_argument("--watch", action="store_true", help="Go on until SIGTERM.")
+        parser.add_argument(
+            "--accept",
+            nargs="*",
+            metavar="PATH",
+            help="Write what waits in .lattice/proposed/: of these files, or of all.",
+        )
+        parser.add_argument(
+            "--delete-many",
+            action="store_true",
+            default=settings.SPEC_SYNC_DELETE_MANY,
+            help="Believe it when more than half of the files are gone.",
+        )
+
+    def run(
+        self,
+        *,
+        folder: Path | None,
+        workspace: UUID | None,
+        who: str,
+        watch: bool,
+        accept: list[str] | None,
+        delete_many: bool,
+        dry_run: bool,
+        **_: Any,
+    ) -> Report:
+        if folder is None or not who:
+            raise UsageError("Name a folder, and who proposes what its files say: --as.")
+        if watch and dry_run:
+            raise UsageError("A dry run looks once.")
+        actor = person_or_agent(who)
+        if actor is None:
+            raise UsageError(f"Nobody is called {who} here.")
+        root = folder.resolve()
+        mirror = mirror_of(
+            folder=root, workspace=workspace_for(user=actor, wanted=workspace).workspace_id
+        )
+        manner = Manner(
+            inwards=settings.SPEC_SYNC_IN,
+            outwards=settings.SPEC_SYNC_OUT,
+            delete_many=delete_many,
+            dry_run=dry_run,
+            accepts=None if accept is None else frozenset(accept),
+        )
+        if watch:
+            return self._watch(mirror, root, actor, manner)
+        try:
+            with keeping(mirror):
+                told = self._once(mirror, root, actor, manner)
+        except Unreadable as error:
+            return Report(str(error), {"faults": {str(root): str(error)}}, Outcome.FAILED)
+        return _report(mirror, told, dry_run=dry_run)
+
+    def _once(self, mirror: Mirror, root: Path, actor: User, manner: Manner) -> Told:
+        with self.progress("Comparing") as advance:
+            return keep_alike(
+                mirror=mirror, folder=root, actor=actor, manner=manner, progress=advance
+            )
+
+    def _watch(self, mirror: Mirror, root: Path, actor: User, manner: Manner) -> Report:
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        with keeping(mirror) as keeper:
+
+            def look() -> None:
+                keeper.hold()
+                mirror.refresh_from_db()
+                told = keep_alike(mirror=mirror, folder=root, actor=actor, manner=manner)
+                for line in _lines(told, dry_run=False):
+                    self.stderr.write(line)
+
+            keep_watching(root, look=look, is_due=lambda: is_due(mirror), ended=ended)
+        return Report("Stopped.")
+
+
+def _report(mirror: Mirror, told: Told, *, dry_run: bool) -> Report:
+    unsettled = unsettled_files(mirror)
+    lines = _lines(told, dry_run=dry_run)
+    lines += [
+        in_a_line(f"{row.path}: {row.state}. {row.said}", most=300)
+        for row in unsettled
+        if row.path not in told.faults
+    ][:MOST_TOLD]
+    facts = {
+        "written": told.written,
+        "removed": told.removed,
+        "patched": told.patched,
+        "proposals": [
+            {"id": id_, "state": state, "files": files} for id_, state, files in told.proposed
+        ],
+        "would": told.would,
+        "faults": told.faults,
+        "notes": told.notes,
+        "said": told.said,
+        "files": {row.path: {"state": row.state, "said": row.said} for row in unsettled},
+    }
+    is_well = not (unsettled or told.faults or told.said or (dry_run and not told.is_nothing))
+    return Report(
+        "\n".join(lines) or "Both say the same.",
+        facts,
+        Outcome.OK if is_well else Outcome.DEGRADED,
+    )
+
+
+def _lines(told: Told, *, dry_run: bool) -> list[str]:
+    would = "would be " if dry_run else ""
+    lines = [told.said] if told.said else []
+    lines += [f"{path}: {fault}" for path, fault in told.faults.items()]
+    lines += told.notes
+    for done, paths in (
+        ("written", told.written),
+        ("removed", told.removed),
+        ("proposed", told.patched),
+    ):
+        lines += [f"{path}: {would}{done}" for path in paths]
+    lines += [f"{would}{state}  {id_}  {files}" for id_, state, files in told.proposed]
+    lines += [f"  {operation}" for operation in told.would]
+    left = len(lines) - MOST_TOLD
+    more = [f"... and {left} more."] if left > 0 else []
+    return [in_a_line(line, most=300) for line in lines[:MOST_TOLD]] + more

@@ -1,0 +1,43 @@
+"""Folders that are kept alike, and their files."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.choices import Permission
+from apps.accounts.selectors import require
+from apps.common.actors import Actor
+from apps.mirror.choices import FileState
+from apps.mirror.models import Mirror, MirroredFile
+from apps.mirror.outcomes import has_stirred
+from apps.specs.selectors.prospects import revision_of
+
+
+def mirrors_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Mirror]:
+    """One or none."""
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    return Mirror.objects.visible_to(actor).filter(workspace_id=workspace_id)
+
+
+def files_of(
+    *, actor: Actor, workspace_id: UUID, state: str | None = None
+) -> QuerySet[MirroredFile]:
+    require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
+    found = MirroredFile.objects.visible_to(actor).filter(workspace_id=workspace_id)
+    found = found.filter(state=state) if state else found
+    return found.select_related("proposal").defer("agreed", "offered", "nodes")
+
+
+def unsettled_files(mirror: Mirror) -> list[MirroredFile]:
+    """That do not say what the workspace says."""
+    rows = mirror.files.exclude(state=FileState.AGREED).order_by("path")
+    return list(rows.defer("agreed", "offered", "nodes"))
+
+
+def is_due(mirror: Mirror) -> bool:
+    """Whether the workspace has moved since the folder was compared with it."""
+    mirror.refresh_from_db(fields=["revision"])
+    if revision_of(mirror.workspace_id) != mirror.revision:
+        return True
+    waiting = mirror.files.filter(proposal__isnull=False).select_related("proposal")
+    return any(map(has_stirred, waiting.defer("agreed", "offered", "nodes")))

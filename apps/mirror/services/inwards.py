@@ -1,0 +1,218 @@
+"""What the files say, proposed to the workspace: each with what it needs of others, and against the
+versions that both sides last agreed on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from apps.common.errors import DomainError
+from apps.mirror.choices import FileState, Inwards
+from apps.mirror.grouping import Group, groups_of
+from apps.mirror.holding import Held, kept, marks
+from apps.mirror.outcomes import SAID, state_of
+from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
+from apps.specs.choices import ProposalState
+from apps.specs.errors import OperationsInvalid
+from apps.specs.paper.differing import Present, operations_between
+from apps.specs.paper.leaves import Leaf, Library
+from apps.specs.paper.reading import Unreadable
+from apps.specs.selectors.exporting import leaves_at
+from apps.specs.services.proposing import MOST_OPERATIONS, applied_at_once, fitting, propose
+from apps.specs.services.submitting import Submitted
+
+FOLLOWED = frozenset(
+    {
+        *(ProposalState.IN_REVIEW, ProposalState.STALE, ProposalState.CONFLICTED),
+        ProposalState.CHANGES_REQUESTED,
+    }
+)
+"""A newer one may take the place of these."""
+FEW = 3
+
+
+def propose_all(desk: Desk, pages: Sequence[Look]) -> None:
+    """Those that were known come first: of two that claim the same, the newer one is wrong."""
+    pages = sorted(pages, key=lambda page: (page.sheet.row.document is None, page.sheet.path))
+    while pages:
+        present, wanted = _compared(desk, pages)
+        try:
+            operations = operations_between(present, wanted, delete=True)
+        except Unreadable as error:
+            wrong = {
+                fault.place.rpartition(":")[0]: f"{fault.place}: {fault.message}"
+                for fault in reversed(error.faults)
+            }
+            for page in pages:
+                if page.sheet.path in wrong:
+                    said = wrong[page.sheet.path]
+                    refuse(desk, page.sheet, FileState.UNREADABLE, said)
+            pages = [page for page in pages if page.sheet.path not in wrong]
+            continue
+        return _send(desk, pages, present, operations)
+    return None
+
+
+def _compared(desk: Desk, pages: Sequence[Look]) -> tuple[Present, Library]:
+    chart = desk.chart
+    before = [one for page in pages for one in page.agreed if chart.live(one.id)]
+    there = {one.id for one in before}
+    named = {one.id for page in pages for one in page.sheet.disk if one.id}
+    elsewhere = leaves_at(chart, named - there)
+    adopted = [leaf for id_, leaf in elsewhere.items() if chart.live(id_)]
+    leaves = [*_as_called(desk, before), *adopted]
+    standing = there | {leaf.id for leaf in adopted}
+    present = Present(
+        library=Library(leaves=tuple(leaves)),
+        gone={id_: leaf for id_, leaf in elsewhere.items() if not chart.live(id_)},
+        keys=chart.keys,
+        besides={
+            id_: spot.key
+            for id_, spot in chart.spots.items()
+            if spot.is_live and id_ not in standing
+        },
+    )
+    wanted = [replace(one.leaf, id=one.id) for page in pages for one in page.sheet.disk]
+    return present, Library(leaves=tuple(wanted))
+
+
+def _as_called(desk: Desk, held: Sequence[Held]) -> Iterator[Leaf]:
+    """By the keys that they have now."""
+    spots, keys = desk.chart.spots, desk.chart.keys
+    for one in held:
+        above = spots.get(keys.get((one.leaf.parent or "").casefold(), ""))
+        parent = above.key if above else one.leaf.parent
+        yield replace(one.leaf, id=one.id, key=spots[one.id].key, parent=parent)
+
+
+def _send(
+    desk: Desk, pages: Sequence[Look], present: Present, operations: list[dict[str, Any]]
+) -> None:
+    by_path = {page.sheet.path: page for page in pages}
+    where = _where(pages, present)
+    shared: dict[Any, set[str]] = defaultdict(set)
+    for page in pages:
+        if page.sheet.row.proposal_id:
+            shared[page.sheet.row.proposal_id].add(page.sheet.path)
+    groups = groups_of(
+        _on_bases(operations, pages),
+        paths=where,
+        bound=list(shared.values()),
+        together=[page.sheet.path for page in pages if page.sheet.row.document is None],
+        most=MOST_OPERATIONS,
+    )
+    for group in groups:
+        _propose(desk, [by_path[path] for path in group.paths], group)
+    for path in by_path.keys() - {path for group in groups for path in group.paths}:
+        _agree(desk, by_path[path].sheet, pages)
+
+
+def _agree(desk: Desk, sheet: Sheet, pages: Sequence[Look]) -> None:
+    """What it says stood in another file, or says the same in other words."""
+    there = {one.id: one for page in pages for one in (*page.sheet.graph, *page.agreed)}
+    if not desk.manner.dry_run and all(one.id in there for one in sheet.disk):
+        agreed = [replace(there[one.id], leaf=one.leaf) for one in sheet.disk]
+        keep(sheet, agreed, FileState.AGREED)
+        save(sheet)
+
+
+def _where(pages: Sequence[Look], present: Present) -> dict[str, set[str]]:
+    """The files of each node: where it stood, and where it stands."""
+    where: dict[str, set[str]] = defaultdict(set)
+    keys = {leaf.id: leaf.key.casefold() for leaf in present.library.leaves}
+    for page in pages:
+        for one in (*page.agreed, *page.sheet.disk):
+            for name in {one.id, one.leaf.key.casefold(), keys.get(one.id, "")} - {""}:
+                where[name].add(page.sheet.path)
+    return where
+
+
+def _on_bases(operations: Sequence[dict[str, Any]], pages: Sequence[Look]) -> list[dict[str, Any]]:
+    """Each on the version that was agreed on, so that a rebase knows what came in between."""
+    versions = {one.id: one.version for page in pages for one in page.agreed if one.version}
+    return [
+        {**each, "base": versions[each["target"]]}
+        if each["op"] not in ("link", "unlink", "restore") and each.get("target") in versions
+        else each
+        for each in operations
+    ]
+
+
+def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
+    fit = fitting(group.operations)
+    now, later = group.operations[:fit], group.operations[fit:]
+    sheets = [page.sheet for page in pages]
+    before = next((s.row.proposal for s in sheets if s.row.proposal), None)
+    follows = before if before and before.state in FOLLOWED else None
+
+    def keep_offer(submitted: Submitted) -> None:
+        for page in pages:
+            row = page.sheet.row
+            row.proposal, row.is_part = submitted.proposal, bool(later)
+            row.offered = kept(page.sheet.disk)
+            row.nodes, row.agreed = marks(page.agreed), kept(page.agreed)
+            state, said = _told(submitted)
+            note(page.sheet, state, said)
+            save(page.sheet)
+
+    names = [sheet.path for sheet in sheets]
+    try:
+        submitted = propose(
+            title=_title(sheets),
+            rationale=f"Said by the files of {desk.mirror.folder}:\n\n"
+            + "".join(f"- {name}\n" for name in names),
+            sent=now,
+            actor=desk.actor,
+            workspace=desk.workspace,
+            asks_people=desk.manner.inwards == Inwards.PROPOSE,
+            follows=follows,
+            dry_run=desk.manner.dry_run,
+            keep=None if desk.manner.dry_run else keep_offer,
+        )
+    except OperationsInvalid as error:
+        said = "; ".join(str(each["message"]) for each in error.details or ()) or str(error)
+        for sheet in sheets:
+            sheet.row.offered = kept(sheet.disk)
+            refuse(desk, sheet, FileState.REFUSED, said)
+        return
+    except DomainError as error:
+        for sheet in sheets:
+            desk.told.faults[sheet.path] = str(error)
+        desk.later = True
+        return
+    proposal = submitted.proposal
+    if desk.manner.dry_run:
+        desk.told.would += [_in_words(operation) for operation in group.operations]
+    elif applied_at_once(proposal):
+        desk.again = True
+    for name in names:
+        if said := _told(submitted)[1]:
+            desk.told.faults[name] = said
+    desk.told.proposed.append((proposal.id, proposal.state, ", ".join(names)))
+
+
+def _told(submitted: Submitted) -> tuple[FileState, str]:
+    """With what the checks or the policy said."""
+    proposal = submitted.proposal
+    state, said = state_of(proposal.state)
+    if proposal.state == ProposalState.INVALID:
+        found = [f"{each.key}: {each.message}" for each in submitted.findings[:FEW]]
+        said = " ".join([SAID[proposal.state], *found])
+    if proposal.state == ProposalState.POLICY_DENIED and submitted.verdict:
+        said = " ".join([said, *(each.message for each in submitted.verdict.denials[:FEW])])
+    return state, said
+
+
+def _title(sheets: Sequence[Sheet]) -> str:
+    if all(sheet.content is None for sheet in sheets):
+        done = "deleted"
+    else:
+        done = "added" if all(sheet.row.document is None for sheet in sheets) else "edited"
+    if len(sheets) == 1:
+        return f"{sheets[0].path} {done}"[:200]
+    return f"{len(sheets)} files {done}"
+
+
+def _in_words(operation: dict[str, Any]) -> str:
+    return f"{operation['op']} {operation.get('key') or operation.get('target')}"

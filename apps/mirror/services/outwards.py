@@ -1,0 +1,157 @@
+"""What the workspace says, into its files: whole ones that are new, and of the others what has
+changed.
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from apps.mirror.choices import FileState, Outwards
+from apps.mirror.deciding import Decision
+from apps.mirror.disk import PROPOSED, Moved, content_of, put, remove
+from apps.mirror.holding import Held, on_chart
+from apps.mirror.models import MirroredFile
+from apps.mirror.services.sheets import Desk, Sheet, keep, note, save
+from apps.mirror.texts import read_page, rewritten
+from apps.specs.paper.files import path_of
+from apps.specs.paper.leaves import Leaf, Library
+from apps.specs.paper.reading import Unreadable
+from apps.specs.paper.writing import write_document
+from apps.specs.selectors.exporting import leaves_at
+
+
+def write_new(desk: Desk, documents: Sequence[str], taken: set[str]) -> list[Sheet]:
+    """`documents`: that have no file yet. `taken`: paths that are."""
+    ids = {document: desk.documents[document] for document in documents}
+    leaves = leaves_at(desk.chart, {id_ for some in ids.values() for id_ in some})
+    written = []
+    for some in ids.values():
+        here = [leaves[id_] for id_ in some]
+        path = path_of(here[0])
+        if path in taken:
+            desk.told.faults[path] = f"{here[0].key} would stand here, and another file does."
+            continue
+        text = write_document(here[0], Library(leaves=tuple(here)).below(), known=desk.known)
+        row = MirroredFile(
+            mirror=desk.mirror, workspace_id=desk.workspace, path=path, document=UUID(here[0].id)
+        )
+        sheet = Sheet(row=row, content=None)
+        if _put(desk, sheet, text) and not desk.manner.dry_run:
+            said = read_page(text, path=path, key=here[0].key, known=desk.known)
+            keep(sheet, on_chart(said, desk.chart, of_graph=True), FileState.AGREED)
+            save(sheet)
+            written.append(sheet)
+    return written
+
+
+def write_out(desk: Desk, sheet: Sheet, decision: Decision) -> bool:
+    """Whether the file says now what it should, or as much of it as it may."""
+    if not decision.writes:
+        return True
+    if not decision.wanted:
+        return _take_away(desk, sheet)
+    had = [one.leaf for one in sheet.disk]
+    try:
+        text = rewritten(sheet.text, had, decision.wanted, known=desk.known, ways=desk.ways)
+    except Unreadable as error:
+        note(sheet, FileState.CONFLICTS, error.faults[0].message)
+        return False
+    if not _put(desk, sheet, text):
+        return False
+    ids = {one.leaf.key.casefold(): one.id for one in (*sheet.disk, *sheet.graph)}
+    said = _called(read_page(text, path=sheet.path, key=had[0].key, known=desk.known), decision)
+    sheet.disk = tuple(Held(id=ids.get(leaf.key.casefold(), ""), leaf=leaf) for leaf in said)
+    return True
+
+
+def _called(said: Sequence[Leaf], decision: Decision) -> Sequence[Leaf]:
+    """By the keys that its nodes have: it says the same, in the same order."""
+    return [
+        replace(leaf, id=want.id, key=want.key, parent=want.parent)
+        for leaf, want in zip(said, decision.wanted, strict=True)
+    ]
+
+
+def _put(desk: Desk, sheet: Sheet, text: str) -> bool:
+    content = text.encode()
+    if not _may(desk, sheet, text, desk.told.written):
+        return False
+    try:
+        sheet.seen = put(desk.folder, sheet.path, content, instead_of=sheet.content)
+    except (Moved, OSError) as error:
+        _failed(desk, sheet, desk.told.written, error)
+        return False
+    sheet.content = content
+    _drop_patch(desk, sheet.path)
+    return True
+
+
+def _take_away(desk: Desk, sheet: Sheet) -> bool:
+    if sheet.content is None:
+        return True
+    if not _may(desk, sheet, "", desk.told.removed):
+        return False
+    try:
+        remove(desk.folder, sheet.path, instead_of=sheet.content)
+    except (Moved, OSError) as error:
+        _failed(desk, sheet, desk.told.removed, error)
+        return False
+    sheet.content, sheet.seen, sheet.disk = None, None, ()
+    _drop_patch(desk, sheet.path)
+    return True
+
+
+def _may(desk: Desk, sheet: Sheet, text: str, told: list[str]) -> bool:
+    manner = desk.manner
+    if not manner.accepts_path(sheet.path):
+        if manner.outwards == Outwards.PROPOSE:
+            _propose(desk, sheet, text)
+        if manner.outwards != Outwards.WRITE:
+            return False
+    told.append(sheet.path)
+    return not manner.dry_run
+
+
+def _failed(desk: Desk, sheet: Sheet, told: list[str], error: Exception) -> None:
+    """Where somebody was quicker, it is looked at again."""
+    told.remove(sheet.path)
+    desk.later = True
+    if isinstance(error, OSError):
+        desk.told.faults[sheet.path] = f"It cannot be written: {error.strerror}."
+
+
+def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
+    """As a patch beside the files, which `patch -p1` and `git apply` take too."""
+    before = sheet.text.splitlines(keepends=True)
+    lines = difflib.unified_diff(
+        before,
+        text.splitlines(keepends=True),
+        f"a/{sheet.path}" if before else "/dev/null",
+        f"b/{sheet.path}" if text else "/dev/null",
+    )
+    patch = "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    ).encode()
+    path = f"{PROPOSED}/{sheet.path}.patch"
+    there = content_of(desk.folder, path)
+    note(sheet, FileState.WAITS, f"{path} waits to be accepted.")
+    if there and there[0] == patch:
+        return
+    desk.told.patched.append(path)
+    if desk.manner.dry_run:
+        return
+    try:
+        put(desk.folder, path, patch, instead_of=there[0] if there else None)
+    except (Moved, OSError):
+        desk.told.faults[path] = "It cannot be written."
+
+
+def _drop_patch(desk: Desk, path: str) -> None:
+    patch = f"{PROPOSED}/{path}.patch"
+    there = content_of(desk.folder, patch)
+    if there:
+        try:
+            remove(desk.folder, patch, instead_of=there[0])
+        except (Moved, OSError):
+            desk.told.faults[patch] = "It cannot be removed."

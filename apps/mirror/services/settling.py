@@ -1,0 +1,86 @@
+"""What became of the proposals that files wait for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from apps.mirror.choices import FileState
+from apps.mirror.holding import Held, kept, marks, naming, read, says_the_same
+from apps.mirror.models import MirroredFile
+from apps.mirror.outcomes import DONE, state_of
+from apps.specs.changes.touching import touched_by
+from apps.specs.choices import ProposalState
+from apps.specs.paper.leaves import Leaf
+from apps.specs.selectors.exporting import Chart, leaves_at
+from apps.specs.selectors.proposals import latest_of, open_rest_of, operations_of
+
+
+def settle(rows: Iterable[MirroredFile], chart: Chart) -> list[MirroredFile]:
+    """Rows whose proposal has come to something, with what it has come to; not yet saved."""
+    moved, done = [], []
+    for row in rows:
+        proposal = row.proposal = latest_of(row.proposal) if row.proposal else None
+        if proposal is None:
+            continue
+        if proposal.state in DONE:
+            done.append(row)
+        elif proposal.state == ProposalState.APPLY_FAILED and proposal.onto < chart.revision:
+            row.offered, row.proposal = None, None  # it may be proposed as the graph is now
+            moved.append(row)
+        elif row.state != (stands := state_of(proposal.state))[0]:
+            row.state, row.said = stands
+            moved.append(row)
+    return moved + _taken_over(done, chart)
+
+
+def _taken_over(rows: Sequence[MirroredFile], chart: Chart) -> list[MirroredFile]:
+    """What the files said was applied, so far as it touched: both agree on that."""
+    proposals = {row.proposal_id: row.proposal for row in rows if row.proposal}
+    touched = {
+        id_: {str(node) for node in touched_by(operations_of(proposal))}
+        for id_, proposal in proposals.items()
+    }
+    rests = {id_: open_rest_of(proposal) for id_, proposal in proposals.items()}
+    offered = {row.id: [_found(held, chart) for held in read(row.offered or [])] for row in rows}
+    named = {held.id for some in offered.values() for held in some}
+    there = leaves_at(chart, named & {node for some in touched.values() for node in some})
+    for row in rows:
+        changed = touched[row.proposal_id]
+        agreed = _agreed(offered[row.id], row, changed, there, chart)
+        row.nodes, row.agreed = marks(agreed), kept(agreed)
+        if agreed:
+            row.document = UUID(agreed[0].id)
+        rest = rests[row.proposal_id]
+        if rest is None and row.is_part:
+            row.offered = None
+        row.proposal, row.is_part, row.said = rest, False, ""
+        row.state = FileState.WAITS if rest or not row.offered else FileState.REFUSED
+    return list(rows)
+
+
+def _agreed(
+    offered: Sequence[Held],
+    row: MirroredFile,
+    touched: set[str],
+    there: Mapping[str, Leaf],
+    chart: Chart,
+) -> list[Held]:
+    """Where something came to be otherwise, by an edit or a merge, the version that was agreed on
+    is none that there is: so the file is written."""
+    before = {held.id: held for held in read(row.agreed, row.nodes)}
+    names = naming(chart.keys)
+    agreed: list[Held] = []
+    for held in offered:
+        if held.id in touched and held.id in there and chart.live(held.id):
+            spot, same = chart.spots[held.id], says_the_same(held.leaf, there[held.id], names)
+            version, linked = (spot.version, spot.linked) if same else (0, 0)
+            agreed.append(replace(held, version=version, linked=linked))
+        elif held.id in before:
+            agreed.append(before[held.id])
+    said = {held.id for held in agreed}
+    return agreed + [one for id_, one in before.items() if id_ not in touched and id_ not in said]
+
+
+def _found(held: Held, chart: Chart) -> Held:
+    id_ = held.id or chart.keys.get(held.leaf.key.casefold(), "")
+    return replace(held, id=id_, leaf=replace(held.leaf, id=id_))
