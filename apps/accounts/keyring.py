@@ -22,6 +22,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.models import DataKey, Workspace
+from apps.common.prepared import prepared
 
 FORMAT = 1
 _HEADER = struct.Struct(">BI")
@@ -41,7 +42,7 @@ def decrypt(workspace_id: UUID, sealed: bytes, *, context: str) -> bytes:
     version = _HEADER.unpack(header)[1]
     key = DataKey.objects.filter(workspace_id=workspace_id, version=version).first()
     if key is None:
-        raise Undecipherable if _keys_of(workspace_id) else KeysErased
+        raise Undecipherable if _keys_of(workspace=workspace_id) else KeysErased
     try:
         return AESGCM(_unwrap(key)).decrypt(nonce, text, _place(header, workspace_id, context))
     except InvalidTag as error:
@@ -50,7 +51,7 @@ def decrypt(workspace_id: UUID, sealed: bytes, *, context: str) -> bytes:
 
 def opener(workspace_id: UUID) -> Callable[[bytes, str], bytes]:
     """Opens many texts of one workspace (sealed, context), its keys read once."""
-    keys = {key.version: _unwrap(key) for key in _keys_of(workspace_id)}
+    keys = {key.version: _unwrap(key) for key in _keys_of(workspace=workspace_id)}
 
     def open_text(sealed: bytes, context: str) -> bytes:
         if not keys:
@@ -98,17 +99,20 @@ def _parts(sealed: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _newest_key(workspace_id: UUID) -> DataKey:
-    key = _keys_of(workspace_id).first()
-    if key:
-        return key
+    keys = _keys_of(workspace=workspace_id)
+    if keys:
+        return keys[0]
     if not Workspace.objects.filter(id=workspace_id, deleted_at__isnull=True).exists():
         raise KeysErased
     DataKey.objects.bulk_create([new_data_key(workspace_id, 1)], ignore_conflicts=True)
-    return _keys_of(workspace_id).get()
+    [key] = _keys_of(workspace=workspace_id)
+    return key
 
 
-def _keys_of(workspace_id: UUID) -> QuerySet[DataKey]:
-    return DataKey.objects.filter(workspace_id=workspace_id).order_by("-version")
+@prepared
+def _keys_of(*, workspace: UUID) -> QuerySet[DataKey]:
+    """The newest first."""
+    return DataKey.objects.filter(workspace_id=workspace).order_by("-version")
 
 
 def _wrap(key: DataKey, secret: bytes) -> None:

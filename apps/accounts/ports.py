@@ -36,6 +36,9 @@ class Standing:
     role: Role
     permissions: frozenset[Permission]
     archived: bool = False
+    owner: UUID | None = None
+    """Of an agent."""
+    tier: str = ""
 
     def permits(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -25,6 +25,8 @@ LEGAL: Mapping[S, frozenset[S]] = {
 
 OPEN = frozenset({S.IN_REVIEW, S.STALE, S.APPROVED, S.QUEUED})
 """What may still come to be applied."""
+REVISED = frozenset({S.APPLIED, S.REVERTED})
+"""What became a revision."""
 PASSED_THROUGH = frozenset({S.CHECKING, S.APPROVED})
 """Within one transaction: nobody sees a proposal stand there."""
 

@@ -115,4 +115,4 @@ def test_ideas_cost_the_same_however_many(
         ideas(client)
 
 
-QUERIES = 19
+QUERIES = 17

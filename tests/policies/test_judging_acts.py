@@ -187,7 +187,7 @@ def test_versions_are_neither_changed_nor_deleted(released):
 
 def test_judging_takes_few_queries(workspace, agent, released, django_assert_num_queries):
     judge_act(act=editing("docs/a.md"), actor=agent, workspace=workspace.id)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         judge_act(act=editing("docs/a.md"), actor=agent, workspace=workspace.id)
 
 

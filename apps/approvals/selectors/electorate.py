@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership
 from apps.approvals.choices import Decision, StageState
 from apps.approvals.models.people import Absence
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.rules import Ballot, Tally, may_sit, tally
+from apps.common.prepared import prepared
 
 
 class Absences:
@@ -91,16 +94,21 @@ def electorate_of(workspace_id: UUID) -> Electorate:
 
 def electorates_of(workspaces: Collection[UUID]) -> dict[UUID, Electorate]:
     """Of all of them in one query."""
-    deciders = Membership.objects.people_permitting(Permission.DECIDE)
     roles: dict[UUID, dict[UUID, str]] = {one: {} for one in workspaces}
-    rows = deciders.filter(workspace__in=workspaces)
-    for place, person, role in rows.values_list("workspace_id", "user_id", "role"):
+    for place, person, role in _deciders(workspaces=list(workspaces)):
         roles[place][person] = role
     absences = Absences(workspaces)
     return {
         place: Electorate(workspace_id=place, roles=own, absences=absences)
         for place, own in roles.items()
     }
+
+
+@prepared
+def _deciders(*, workspaces: list[UUID]) -> QuerySet[Membership, tuple[UUID, UUID, str]]:
+    deciders = Membership.objects.people_permitting(Permission.DECIDE)
+    here = deciders.filter(workspace__in=workspaces)
+    return here.values_list("workspace_id", "user_id", "role")
 
 
 @dataclass(kw_only=True)

@@ -16,12 +16,16 @@ CLOCK = ("due_minutes", "expires_minutes", "hours", "escalation")
 
 
 def open_stage(request: ApprovalRequest, stage: Stage) -> None:
-    """Its clock begins."""
+    start(request, stage)
+    stage.save(update_fields=["state", "opened_at", "due_at", "expires_at"])
+    request.save(update_fields=["due_at", "expires_at", "next_at"])
+
+
+def start(request: ApprovalRequest, stage: Stage) -> None:
+    """It opens, and its clock begins. Not yet saved."""
     stage.state, stage.opened_at = StageState.OPEN, timezone.now()
     stage.due_at, stage.expires_at = _moments(stage, since=stage.opened_at)
-    stage.save(update_fields=["state", "opened_at", "due_at", "expires_at"])
     keep_time(request, stage)
-    request.save(update_fields=["due_at", "expires_at", "next_at"])
 
 
 def close_again(stage: Stage) -> None:

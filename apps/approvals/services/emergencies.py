@@ -83,7 +83,7 @@ def _break(sitting: Sitting, reason: str, actor: Actor, via: Via) -> AfterReview
     review.save(force_insert=True)
     record(events.GlassBroken(**settling.named(request), review=review.id, review_by=review.due_at))
     request.undo_seconds = 0
-    settling.allow(sitting, actor=actor, because=Because.BREAK_GLASS, via=via)
+    settling.allow(request, actor=actor, because=Because.BREAK_GLASS, via=via)
     watchful = {person for person, role in sitting.people.roles.items() if may_sit(role, ALARMED)}
     deal_alarms(request, watchful - {actor.actor_id})
     return review

@@ -7,7 +7,7 @@ newer. Refused where too few could ever decide.
 from typing import Protocol
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from apps.accounts.models import User
 from apps.approvals import events
@@ -15,12 +15,13 @@ from apps.approvals.choices import Because, State
 from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import lacking
-from apps.approvals.selectors.electorate import Electorate, Sitting, electorate_of
+from apps.approvals.selectors.electorate import Electorate, electorate_of
 from apps.approvals.selectors.requests import the_request
+from apps.approvals.services.deadlines import start
 from apps.approvals.services.settling import (
     adopt,
+    allow,
     expire_if_late,
-    go_on,
     named,
     settle,
     sit,
@@ -73,30 +74,31 @@ def open_request(
         request.excluded, request.co_authors = earlier.excluded, earlier.co_authors
     adopt(request, verdict, policy)
     stages = stages_for(request, verdict.stages, policy)
-    people = electorate_of(workspace)
-    require_staffed(stages, request.excluded, people)
+    require_staffed(stages, request.excluded, electorate_of(workspace))
     request.view_digest = view_of(request, stages)
-    with unit(actor=actor, workspace=workspace):
-        if follows is not None:
-            take_up(follows, by=request.id, actor=actor)
-        try:
-            with transaction.atomic():
-                request.save(force_insert=True)
-        except IntegrityError as error:
-            raise Conflict("There is an open request about this already.") from error
-        Stage.objects.bulk_create(stages)
-        record(
-            events.RequestOpened(
-                **named(request),
-                proposer=request.proposer_id,
-                risk=request.risk_level,
-                stages=[stage.name for stage in stages],
-                view_digest=request.view_digest,
-                follows=follows,
-                part_of=part_of.id if part_of else None,
+    for first in stages[:1]:
+        start(request, first)
+    try:
+        with unit(actor=actor, workspace=workspace):
+            if follows is not None:
+                take_up(follows, by=request.id, actor=actor)
+            request.save(force_insert=True)
+            Stage.objects.bulk_create(stages)
+            record(
+                events.RequestOpened(
+                    **named(request),
+                    proposer=request.proposer_id,
+                    risk=request.risk_level,
+                    stages=[stage.name for stage in stages],
+                    view_digest=request.view_digest,
+                    follows=follows,
+                    part_of=part_of.id if part_of else None,
+                )
             )
-        )
-        go_on(Sitting(request=request, stages=stages, votes=[], people=people), actor=actor)
+            if not stages:
+                allow(request, actor=actor)
+    except IntegrityError as error:
+        raise Conflict("There is an open request about this already.") from error
     return request
 
 

@@ -19,7 +19,7 @@ from apps.approvals.rules import LEGAL, Result, view_digest
 from apps.approvals.selectors.discussion import to_resolve_first
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
 from apps.approvals.selectors.requests import approval_of
-from apps.approvals.services.deadlines import close_again, keep_time, open_stage
+from apps.approvals.services.deadlines import close_again, keep_time, open_stage, start
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
@@ -127,11 +127,14 @@ def begin_round(
     adopt(request, verdict, policy)
     sitting.stages, sitting.votes = stages_for(request, verdict.stages, policy), []
     request.view_digest = view_of(request, sitting.stages)
+    for first in sitting.stages[:1]:
+        start(request, first)
     Stage.objects.bulk_create(sitting.stages)
     request.save()
     if because == Because.CONTENT:
         because = Because.VOTES  # of whoever changed it
-    go_on(sitting, actor=actor, because=because)
+    if not sitting.stages:
+        allow(request, actor=actor, because=because)
 
 
 def adopt(request: ApprovalRequest, verdict: Verdict, policy: InForce) -> None:
@@ -148,16 +151,13 @@ def excluded_by(request: ApprovalRequest, verdict: Verdict) -> list[UUID]:
     return sorted({*request.excluded, *verdict.excluded}) if verdict.excluded else []
 
 
-def go_on(
-    sitting: Sitting, *, actor: Actor, because: Because = Because.VOTES, via: str = ""
-) -> None:
+def go_on(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
     """The next stage opens. There is none: it is allowed."""
-    request = sitting.request
     waiting = next((s for s in sitting.stages if s.state == StageState.WAITING), None)
     if waiting is None:
-        allow(sitting, actor=actor, because=because, via=via)
+        allow(sitting.request, actor=actor, via=via)
         return
-    open_stage(request, waiting)
+    open_stage(sitting.request, waiting)
 
 
 def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
@@ -248,8 +248,9 @@ def consume(request: ApprovalRequest) -> None:
     record(events.RequestConsumed(**_settled(request)))
 
 
-def allow(sitting: Sitting, *, actor: Actor, because: Because, via: str) -> None:
-    request = sitting.request
+def allow(
+    request: ApprovalRequest, *, actor: Actor, because: Because = Because.VOTES, via: str = ""
+) -> None:
     _move(request, State.ALLOWED, because, actor=actor, via=via)
     assert request.settled_at is not None  # noqa: S101
     request.effective_at = request.settled_at + timedelta(seconds=request.undo_seconds)

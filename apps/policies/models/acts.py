@@ -1,6 +1,5 @@
 """Acts that were judged. What they said is sealed, is kept for a while, and can be erased."""
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -39,11 +38,6 @@ class ActRecordQuerySet(models.QuerySet["ActRecord"]):
 
     def readable(self) -> "ActRecordQuerySet":
         return self.filter(erased_at__isnull=True)
-
-    def counted(self, *, performer: UUID, since: datetime) -> "ActRecordQuerySet":
-        """What quotas count: what was not denied."""
-        done = self.filter(performer_id=performer, at__gt=since)
-        return done.exclude(effect=Effect.DENY)
 
 
 class ActRecord(models.Model):

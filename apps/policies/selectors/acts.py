@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case as Choice
 from django.db.models import Count, F, Q, QuerySet, When
 from django.db.models.functions import Length
@@ -21,12 +23,23 @@ from apps.policies.errors import ActUnreadable
 from apps.policies.models.acts import ActRecord, mark_of
 from apps.policies.models.policies import PolicyVersion
 from apps.policies.ports import Step
+from apps.policies.schemas import Quotas
 from apps.policies.selectors.policies import BUILT_IN, built_in_text
 
 STATE_LIMIT = 100
 """The latest of each that a state shows."""
 LONGEST_SHOWN = 100_000
 """Bytes of an act with its verdict. What was said in a longer one is told when it is explained."""
+COUNTED_ANYWAY = 1000
+"""Acts are counted up to the quota, or so far: a draft that is replayed may have a quota."""
+LATELY = """
+SELECT count(*) FILTER (WHERE at > %(hour)s), count(*) FROM (
+    SELECT at FROM policies_actrecord
+    WHERE workspace_id = %(workspace)s AND performer_id = %(performer)s AND at > %(day)s
+        AND NOT effect = 'deny'
+    ORDER BY at DESC LIMIT %(most)s
+) AS newest
+"""
 OBSERVED = (Door.ACT, Door.TURN)
 
 
@@ -47,6 +60,24 @@ class Explanation:
     """Of the policy, in whose text the lines stand. 0: the built-in one."""
     path: str
     """Of the file that version came from. Empty: it came from none."""
+
+
+def acts_lately(
+    *, workspace: UUID, performer: UUID, until: datetime, quotas: Quotas
+) -> tuple[int, int]:
+    """How many quotas count within the last hour and day: what was not denied."""
+    most = [max(q or 0, COUNTED_ANYWAY) + 1 for q in (quotas.acts_per_hour, quotas.acts_per_day)]
+    asked: dict[str, Any] = {
+        "workspace": workspace,
+        "performer": performer,
+        "hour": until - timedelta(hours=1),
+        "day": until - timedelta(days=1),
+        "most": max(most),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LATELY, asked)
+        in_hour, in_day = cursor.fetchone()
+    return min(in_hour, most[0]), min(in_day, most[1])
 
 
 def acts_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[ActRecord]:

@@ -13,6 +13,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.policies.documents import Parsed, read_policy
 from apps.policies.engine.compiling import CompiledPolicy, compile_policy
 from apps.policies.errors import PolicyInvalid
@@ -49,15 +50,11 @@ class InForce:
 
 def policy_in_force(workspace_id: UUID) -> InForce:
     """No question of who asks: it holds for everybody."""
-    found = (
-        Policy.objects.filter(workspace_id=workspace_id, current__isnull=False)
-        .values_list("current_id", "current__digest", "current__number")
-        .first()
-    )
-    if found is None:
+    found = _released(workspace=workspace_id)
+    if not found:
         built_in = built_in_policy()
         return InForce(compiled=built_in, digest=built_in.digest, source=BUILT_IN)
-    version_id, digest, number = found
+    [(version_id, digest, number)] = found
     compiled = None
     try:
         compiled = _compiled(version_id, digest)
@@ -75,6 +72,12 @@ def policy_in_force(workspace_id: UUID) -> InForce:
         version=version_id,
         number=number,
     )
+
+
+@prepared
+def _released(*, workspace: UUID) -> QuerySet[Policy, tuple[UUID, str, int]]:
+    held = Policy.objects.filter(workspace_id=workspace, current__isnull=False)
+    return held.values_list("current_id", "current__digest", "current__number")
 
 
 def built_in_policy() -> CompiledPolicy:

@@ -8,12 +8,13 @@ an event. Nothing here raises because of a verdict: whoever asks says `require_a
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from prometheus_client import Counter, Histogram
 
@@ -23,6 +24,7 @@ from apps.accounts.models import Membership, User
 from apps.accounts.selectors import require
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.ledger.services import record, unit
 from apps.policies import errors, events
 from apps.policies.acts import digest_of_act
@@ -41,6 +43,7 @@ from apps.policies.ports import (
 from apps.policies.rego.asking import ask_rego
 from apps.policies.rules import is_name
 from apps.policies.schemas import Quotas
+from apps.policies.selectors.acts import acts_lately
 from apps.policies.selectors.policies import InForce, policy_in_force
 
 denied_total = Counter(
@@ -55,8 +58,6 @@ verdict_seconds = Histogram(
 
 AGENT_ID = "agent_id"
 """The text of an act that says what its performer calls itself."""
-COUNTED_ANYWAY = 1000
-"""Acts are counted up to the quota, or so far: a draft that is replayed may have a quota."""
 DENIALS = (
     # The first of these that speaks against an act gives the answer its code.
     (Reason.STOPPED, errors.KillSwitchOn),
@@ -259,38 +260,37 @@ def _kept_label(label: str, verdict: Verdict, workspace: UUID) -> str:
 
 
 def _performer_now(actor: Actor, workspace: UUID) -> Performer:
-    role = require(actor=actor, workspace_id=workspace, permission=Permission.READ).role
-    if actor.actor_kind == "system":
-        return Performer(id=actor.actor_id, kind="system", role=role)
-    row = User.objects.get_queryset().filter(id=actor.actor_id)
-    owner, tier = row.values_list("owner_id", "tier").get()
+    here = require(actor=actor, workspace_id=workspace, permission=Permission.READ)
     return Performer(
         id=actor.actor_id,
         kind=actor.actor_kind,
-        role=role,
-        lineage=(owner,) if owner else (),
-        tier=tier,
+        role=here.role,
+        lineage=(here.owner,) if here.owner else (),
+        tier=here.tier,
     )
 
 
 def _circumstances(workspace: UUID, performer: Performer, policy: InForce) -> Circumstances:
     now = timezone.now()
     quotas = policy.compiled.document.quotas if policy.compiled else Quotas()
-    people = Membership.objects.filter(workspace_id=workspace, user__kind="person")
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    in_hour, in_day = acts_lately(
+        workspace=workspace, performer=performer.id, until=now, quotas=quotas
+    )
     return Circumstances(
         at=now,
-        acts_last_hour=_count(workspace, performer, now - timedelta(hours=1), quotas.acts_per_hour),
-        acts_last_day=_count(workspace, performer, now - timedelta(days=1), quotas.acts_per_day),
+        acts_last_hour=in_hour,
+        acts_last_day=in_day,
         spent_today_cents=sum(read(workspace, performer.id, midnight) for read in spending),
-        people=people.permitting(Permission.DECIDE).count(),
+        people=sum(_deciders(workspace=workspace)),
     )
 
 
-def _count(workspace: UUID, performer: Performer, since: datetime, quota: int | None) -> int:
-    most = max(quota or 0, COUNTED_ANYWAY) + 1
-    done = ActRecord.objects.filter(workspace_id=workspace)
-    return done.counted(performer=performer.id, since=since)[:most].count()
+@prepared
+def _deciders(*, workspace: UUID) -> QuerySet[Membership, int]:
+    """How many people may decide there; no row where nobody may."""
+    people = Membership.objects.people_permitting(Permission.DECIDE).filter(workspace_id=workspace)
+    return people.values("workspace_id").annotate(count=Count("id")).values_list("count", flat=True)
 
 
 def _count_alone(workspace: UUID, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """What the views of mutations read and show."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints
@@ -15,6 +16,7 @@ from apps.specs.changes.values import Operation
 from apps.specs.choices import LinkKind, Op, ProposalState, Severity
 from apps.specs.models.graph import TITLE_LENGTH
 from apps.specs.models.proposals import Proposal
+from apps.specs.rules import REVISED
 from apps.specs.schemas import LONGEST_RATIONALE, OperationIn, read_operations
 from apps.specs.selectors.proposals import Overlap
 
@@ -256,9 +258,9 @@ def whole(
     approval: Approval | None,
     overlaps: Sequence[Overlap],
 ) -> dict[str, Any]:
-    revision = getattr(proposal, "revision", None)
+    revision = getattr(proposal, "revision", None) if proposal.state in REVISED else None
     return {
-        **MutationOutput(proposal).data,
+        **_output().to_representation(proposal),
         "rationale": proposal.rationale,
         "digest": approval.view_digest if approval else proposal.content_digest,
         "verdict": _verdict(proposal, verdict),
@@ -277,6 +279,12 @@ def whole(
         "approval": approval.as_json() if approval else None,
         "revision": RevisionOutput(revision).data if revision else None,
     }
+
+
+@cache
+def _output() -> MutationOutput:
+    """To find out its fields takes as long as all else here."""
+    return MutationOutput()
 
 
 def _verdict(proposal: Proposal, verdict: Verdict | None) -> dict[str, Any] | None:

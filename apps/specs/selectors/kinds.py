@@ -1,7 +1,11 @@
 """The kinds of nodes that a workspace has: what all have, and what it has defined itself."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from apps.common.prepared import prepared
 from apps.specs.kinds import BUILT_IN, Kind
 from apps.specs.models.graph import KindOfNode
 
@@ -14,5 +18,11 @@ def kinds_of(workspace: UUID) -> dict[str, Kind]:
 
 def defined_kinds(workspace: UUID) -> dict[str, Kind]:
     """Also those that all have, where it demands something of them."""
-    rows = KindOfNode.objects.filter(workspace_id=workspace).order_by("name")
-    return {row.name: Kind(prefix=row.prefix, schema=row.schema) for row in rows}
+    found = _defined(workspace=workspace)
+    return {name: Kind(prefix=prefix, schema=schema) for name, prefix, schema in found}
+
+
+@prepared
+def _defined(*, workspace: UUID) -> QuerySet[KindOfNode, tuple[str, str, dict[str, Any]]]:
+    defined = KindOfNode.objects.filter(workspace_id=workspace).order_by("name")
+    return defined.values_list("name", "prefix", "schema")

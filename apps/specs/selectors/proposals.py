@@ -11,6 +11,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.specs.changes.kept import read
 from apps.specs.changes.values import Operation
 from apps.specs.choices import ProposalState
@@ -54,14 +55,7 @@ def operations_of(proposal: Proposal) -> tuple[Operation, ...]:
 
 def overlaps_of(proposal: Proposal) -> tuple[Overlap, ...]:
     """Now."""
-    others = Proposal.objects.open().filter(
-        workspace_id=proposal.workspace_id, touches__overlap=proposal.touches
-    )
-    found = list(
-        others.exclude(id=proposal.id)
-        .order_by("-id")
-        .values_list("id", "title", "state", "touches")[:MOST_OVERLAPS]
-    )
+    found = _overlapping(workspace=proposal.workspace_id, touched=proposal.touches, own=proposal.id)
     shared = {node for _, _, _, touches in found for node in touches} & set(proposal.touches)
     keys = keys_of(shared) if found else {}
     return tuple(
@@ -73,6 +67,15 @@ def overlaps_of(proposal: Proposal) -> tuple[Overlap, ...]:
         )
         for id_, title, state, touches in found
     )
+
+
+@prepared
+def _overlapping(
+    *, workspace: UUID, touched: list[UUID], own: UUID
+) -> QuerySet[Proposal, tuple[UUID, str, str, list[UUID]]]:
+    others = Proposal.objects.open().filter(workspace_id=workspace, touches__overlap=touched)
+    newest = others.exclude(id=own).order_by("-id")
+    return newest.values_list("id", "title", "state", "touches")[:MOST_OVERLAPS]
 
 
 def open_about(workspace: UUID, nodes: Collection[UUID]) -> list[UUID]:

@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from apps.common.prepared import prepared
 from apps.policies.ports import Act
 from apps.specs.acts import Changed, act_of, lines_in
 from apps.specs.changes.digests import content_digest
@@ -129,8 +132,12 @@ def _baseless(operations: Sequence[Operation], nodes: Collection[UUID]) -> Itera
 
 def revision_of(workspace: UUID) -> int:
     """The last one. 0: nothing was ever applied."""
-    held = Graph.objects.filter(workspace_id=workspace)
-    return held.values_list("revision", flat=True).first() or 0
+    return next(iter(_revision(workspace=workspace)), 0)
+
+
+@prepared
+def _revision(*, workspace: UUID) -> QuerySet[Graph, int]:
+    return Graph.objects.filter(workspace_id=workspace).values_list("revision", flat=True)
 
 
 def orders(operations: Iterable[Operation] | Iterable[OperationIn]) -> bool:

@@ -34,7 +34,7 @@ from apps.specs.selectors.prospects import (
     prospect_on,
     revision_of,
 )
-from apps.specs.services.keys import Given, give_keys, handing_out, take_back
+from apps.specs.services.keys import Given, give_keys, handing_out, take_back, want_keys
 from apps.specs.services.weighing import impact_on
 
 
@@ -72,9 +72,10 @@ def hear_mutation(
     dry_run: bool = False,
 ) -> Heard:
     """`dry_run`: for a preview, which takes no keys."""
-    require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
-    heard = Heard()
-    if not dry_run:
+    heard, takes_keys = Heard(), not dry_run and want_keys(operations)
+    if takes_keys or settings.OPA_ENABLE:
+        require(actor=actor, workspace_id=workspace, permission=Permission.WRITE)
+    if takes_keys:
         require_running(workspace)
         heard = Heard(keys=give_keys(operations, _prefixes(workspace), workspace))
     if not settings.OPA_ENABLE:

@@ -18,6 +18,10 @@ Given = Mapping[str, Sequence[str]]
 """By their prefix."""
 
 
+def want_keys(operations: Sequence[OperationIn]) -> bool:
+    return any(isinstance(each, CreateIn) and each.key is None for each in operations)
+
+
 def give_keys(
     operations: Sequence[OperationIn], prefixes: Mapping[str, str], workspace: UUID
 ) -> Given:
