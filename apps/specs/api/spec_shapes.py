@@ -36,6 +36,9 @@ class SpecFilter(AsOfQuery):
     vars()["parent"] = serializers.CharField(
         required=False, max_length=80, help_text="Key or id of what they are parts of."
     )
+    linked = serializers.CharField(
+        required=False, max_length=80, help_text="Key or id of what they have a link to or from."
+    )
     q = serializers.CharField(
         required=False, max_length=200, help_text="Stands in their key, title or body."
     )
@@ -248,8 +251,12 @@ class BlamedOutput(serializers.Serializer[Any]):
     first_line = serializers.IntegerField()
     last_line = serializers.IntegerField()
     text = serializers.CharField()
-    version = serializers.IntegerField(help_text="Which brought it.")
-    brought = BroughtOutput()
+    version = serializers.IntegerField(
+        help_text="Which brought it; or the oldest that was read, where `brought` is null."
+    )
+    brought = BroughtOutput(
+        allow_null=True, help_text="Null: it is older, and the history too long to read on."
+    )
 
     class Meta:
         ref_name = "SpecBlamed"
@@ -404,7 +411,7 @@ def blamed(found: Blamed) -> dict[str, Any]:
         "last_line": found.paragraph.last,
         "text": found.paragraph.text,
         "version": found.version,
-        "brought": brought(found.revision),
+        "brought": found.revision and brought(found.revision),
     }
 
 

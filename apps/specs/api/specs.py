@@ -64,6 +64,8 @@ class Specs(GenericAPIView[Node]):
             asked["owner_id"] = owner
         if parent := asked.pop("parent", None):
             asked["parent_id"] = node_called(request, parent).id
+        if linked := asked.pop("linked", None):
+            asked["linked"] = node_called(request, linked).id
         found: Any = read.nodes_at(
             workspace_id=_workspace(request), actor=caller(request), revision=revision, **asked
         )
@@ -78,7 +80,8 @@ class OneSpec(APIView):
     @extend_schema(
         summary="One spec, with its links",
         description="By its key, one that it had before, or its id. The answer names the key that "
-        "it has; other ends of links are named as they are now.",
+        f"it has; other ends of links are named as they are now. Of its links {MOST_LINKS} are "
+        "shown: `linked` of the list leads to all.",
         parameters=[shapes.AsOfQuery],
         responses={200: shapes.WholeSpecOutput, **errors(MomentUnknown, NodeMissing)},
     )

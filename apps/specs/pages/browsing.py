@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,16 +13,14 @@ from django.shortcuts import redirect
 from apps.accounts.browser.pages import ConsolePage
 from apps.accounts.models import Workspace
 from apps.approvals.selectors.names import people_named
-from apps.common.actors import NOBODY
 from apps.policies.engine.hidden import spelled_out
-from apps.specs.choices import NodeKind, Status
+from apps.specs.choices import NodeKind
 from apps.specs.models.graph import Node, Suspect
-from apps.specs.pages import reading
-from apps.specs.pages.page import SpecsPage, page_url
-from apps.specs.selectors.kinds import kinds_of
+from apps.specs.pages.narrowing import NarrowedPage
+from apps.specs.pages.page import page_url
 
 SHOWN = 50
-MOST_DOCUMENTS, MOST_PARTS, MOST_OWNERS = 100, 300, 200
+MOST_DOCUMENTS, MOST_PARTS = 100, 300
 DEEP = 12
 
 
@@ -49,29 +46,16 @@ class SpecsHome(ConsolePage):
         return super().get_context_data(rows=rows, **kwargs)
 
 
-class Wanted(forms.Form):
-    q = forms.CharField(required=False, max_length=200)
-    kind = forms.CharField(required=False, max_length=40)
-    label = forms.CharField(required=False, max_length=60)
-    status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
-    owner_id = forms.UUIDField(required=False)
-    parent = forms.CharField(required=False, max_length=80)
-    suspect = forms.BooleanField(required=False)
-    page = forms.IntegerField(required=False, min_value=2, max_value=100_000)
-
-
-class BrowsePage(SpecsPage):
+class BrowsePage(NarrowedPage):
     template_name = "specs/browse.html"
     title = "Specs"
     place = "specs_browse"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = Wanted(self.request.GET)
-        form.is_valid()
-        asked = {name: value for name, value in form.cleaned_data.items() if value}
-        page = asked.pop("page", 1)
-        path = self._path(asked.pop("parent", ""))
-        found = self._narrowed(**asked)
+        said = self.wanted.cleaned_data
+        page = said.get("page") or 1
+        path = self._path(said.get("parent", ""))
+        found = self.narrowed()
         if path:
             found = found.filter(parent_id=path[-1].of).order_by("rank", "key")
         else:
@@ -79,22 +63,14 @@ class BrowsePage(SpecsPage):
         first = (page - 1) * SHOWN
         some = list(found[first : first + SHOWN + 1])
         return super().get_context_data(
-            form=form,
             nodes=self._told(some[:SHOWN]),
             more=self.address(page=page + 1) if some[SHOWN:] else "",
             first=self.address(page=None) if page > 1 else "",
-            narrowed=bool(asked),
             path=[self._branch(one) for one in path],
             **self._tree(path),
-            **self._choices(),
+            **self.choices(),
             **kwargs,
         )
-
-    def _narrowed(self, *, suspect: bool = False, **asked: Any) -> Any:
-        found = self.found(**asked).defer("body", "attributes", "heading")
-        if suspect and self.moment.number is None:
-            return found.filter(of__in=reading.suspect_ids(self.workspace.id))
-        return found
 
     def _path(self, key: str) -> list[Any]:
         """From a document down to the part that is looked into."""
@@ -157,15 +133,3 @@ class BrowsePage(SpecsPage):
             return {}
         found = Suspect.objects.filter(node__in=ids, cleared_at=None).values("node")
         return dict(found.annotate(n=Count("id")).values_list("node", "n"))
-
-    def _choices(self) -> dict[str, Any]:
-        owners = self.rows.exclude(owner_id=None).values_list("owner_id", flat=True).distinct()
-        people = people_named(owners[:MOST_OWNERS])
-        return {
-            "kinds": list(kinds_of(self.workspace.id)),
-            "statuses": Status.values,
-            "owners": sorted(
-                ((str(one.id), one.name) for one in people.values() if one.id != NOBODY),
-                key=lambda one: one[1],
-            ),
-        }

@@ -15,15 +15,14 @@ from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind
 from apps.specs.models.graph import Link, Node, Revision, Version, held_at
 from apps.specs.models.proposals import Proposal
-from apps.specs.pages import reading
 from apps.specs.pages.page import SpecsPage
 from apps.specs.selectors.blame import blame_of
 from apps.specs.selectors.impact import impact_of
-from apps.specs.selectors.nodes import revisions_numbered
+from apps.specs.selectors.nodes import links_at, links_of, revisions_numbered
 from apps.specs.selectors.suspects import needed_to_clear, suspects_of
 from apps.specs.wording import INWARDS, OUTWARDS
 
-MOST_PARTS, MOST_VERSIONS, MOST_REACHED = 300, 200, 500
+MOST_LINKS, MOST_SUSPECTS, MOST_PARTS, MOST_VERSIONS, MOST_REACHED = 100, 100, 300, 200, 500
 
 
 class NodePage(SpecsPage):
@@ -68,14 +67,13 @@ class NodePage(SpecsPage):
 
     def _around(self, node: Node, state: Version) -> dict[str, Any]:
         """What it is a part of, its parts and its links, as they were then."""
-        links = reading.links_at(self.workspace.id, self.moment.number)
-        found = reading.linked(links, [node.id], both=False)
+        found = [_state_of(row) for row in links_of(node, self.moment.number, most=MOST_LINKS)]
         ends = {end for link in found for end in (link.source, link.target)} - {node.id}
         wanted = {*ends, state.parent_id} - {None}
         named = {row.of: row for row in self.rows.filter(of__in=wanted)}
         told = [
             self._brief(named[other]) | {"how": how}
-            for link in sorted(found, key=lambda link: link.kind)
+            for link in found
             for how, other in [_way(link, node.id)]
             if other in named
         ]
@@ -83,6 +81,10 @@ class NodePage(SpecsPage):
         return {
             "above": self._brief(named[state.parent_id]) if state.parent_id in named else None,
             "links": sorted(told, key=lambda one: (one["how"], one["key"])),
+            "more_links": links_at(node, self.moment.number).count() - len(found)
+            if len(found) == MOST_LINKS
+            else 0,
+            "linked_url": self.url("specs_browse", linked=node.key),
             "parts": [self._brief(part) for part in parts[:MOST_PARTS]],
         }
 
@@ -121,13 +123,13 @@ class NodePage(SpecsPage):
     def _blame(self, node: Node, state: Version) -> list[dict[str, Any]]:
         """Each paragraph with the version that brought it."""
         found = blame_of(node, version=state.number)
-        people = self._people(one.revision for one in found)
+        people = self._people(one.revision for one in found if one.revision)
         return [
             {
                 "text": spelled_out(one.paragraph.text),
                 "lines": (one.paragraph.first, one.paragraph.last),
                 "number": one.version,
-                **self._why(one.revision, people),
+                **(self._why(one.revision, people) if one.revision else {}),
             }
             for one in found
         ]
@@ -151,7 +153,8 @@ class NodePage(SpecsPage):
 
     def _suspects(self, node: Node) -> dict[str, Any]:
         """What it leads to that has changed since somebody found that it holds."""
-        rows = list(suspects_of(node=node, **self.scope).order_by("revision", "id"))
+        found = suspects_of(node=node, **self.scope)
+        rows = list(found.order_by("revision", "id")[:MOST_SUSPECTS])
         numbers = {number for row in rows for number in (row.revision, row.latest)}
         revisions = revisions_numbered(self.workspace.id, numbers)
         return {
@@ -169,6 +172,7 @@ class NodePage(SpecsPage):
                 }
                 for row in rows
             ],
+            "more_suspects": found.count() - len(rows) if len(rows) == MOST_SUSPECTS else 0,
             "seen": max((row.latest for row in rows), default=0),
             "may_clear": self.standing.permits(needed_to_clear(node, self.me))
             and not self.standing.archived,

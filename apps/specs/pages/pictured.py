@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.specs.changes.values import LinkState
 from apps.specs.pages import reading
-from apps.specs.pages.page import SpecsPage
+from apps.specs.pages.narrowing import NarrowedPage
 from apps.specs.pages.pictures import (
     Drawn,
     Group,
@@ -22,13 +22,15 @@ from apps.specs.wording import INWARDS, OUTWARDS
 
 MOST, MOST_AROUND = 1_000, 200
 """Specs in a picture."""
+MOST_LINES = 5_000
+"""Links in one, and those that are followed from one spec to the next."""
 FEW = 60
 """Of so many, all groups are open, unless the address says which."""
 DEPTHS = (1, 2, 3)
 ALL = "*"
 
 
-class GraphPage(SpecsPage):
+class GraphPage(NarrowedPage):
     template_name = "specs/graph.html"
     title = "Graph"
     place = "specs_graph"
@@ -39,7 +41,7 @@ class GraphPage(SpecsPage):
         return super().get_context_data(**shown, **kwargs)
 
     def _whole(self) -> dict[str, Any]:
-        found = self.rows
+        found = self.narrowed()
         count = found.count()
         nodes = self._drawn(found.order_by("kind", "key")[:MOST])
         links = self._links({node.id for node in nodes})
@@ -53,6 +55,9 @@ class GraphPage(SpecsPage):
         return {
             **self._shown(picture, in_order(nodes), links),
             "left_out": count - len(nodes),
+            "most": MOST,
+            "whole_url": self.url("specs_graph"),
+            **(self.choices() if self.asked or count > len(nodes) else {}),
             "all_url": self.address(open=ALL),
             "none_url": self.address(open=""),
         }
@@ -78,7 +83,7 @@ class GraphPage(SpecsPage):
         links = reading.links_at(self.workspace.id, self.moment.number)
         near, edge = {centre}, {centre}
         for _ in range(depth):
-            ends = reading.linked(links, edge, both=False)
+            ends = reading.linked(links, edge, both=False, most=MOST_LINES)
             edge = {end for link in ends for end in (link.source, link.target)} - near
             room = MOST_AROUND - len(near)
             if len(edge) > room:
@@ -97,6 +102,7 @@ class GraphPage(SpecsPage):
         return {
             "picture": picture,
             "links": len(links),
+            "lines_cut": len(links) == MOST_LINES,
             "rows": [
                 {
                     "node": node,
@@ -115,9 +121,8 @@ class GraphPage(SpecsPage):
         return reading.drawn(rows, reading.suspect_ids(self.workspace.id) if now else ())
 
     def _links(self, ids: Collection[UUID]) -> set[LinkState]:
-        return reading.linked(
-            reading.links_at(self.workspace.id, self.moment.number), ids, both=True
-        )
+        links = reading.links_at(self.workspace.id, self.moment.number)
+        return reading.linked(links, ids, both=True, most=MOST_LINES)
 
     def _page_of(self, key: str) -> str:
         return self.url("specs_node", key)

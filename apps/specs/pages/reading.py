@@ -33,11 +33,14 @@ def drawn(rows: QuerySet[Any], suspects: Collection[UUID]) -> list[Drawn]:
     ]
 
 
-def linked(links: QuerySet[Link], ids: Collection[UUID], *, both: bool) -> set[LinkState]:
-    """Both: with both ends among these. Otherwise one is enough."""
+def linked(
+    links: QuerySet[Link], ids: Collection[UUID], *, both: bool, most: int
+) -> set[LinkState]:
+    """Both: with both ends among these. Otherwise one is enough. As many as asked for: there may be
+    more."""
     ends = Q(source__in=ids), Q(target__in=ids)
     found = links.filter(ends[0] & ends[1] if both else ends[0] | ends[1])
-    return states(found.values_list("source_id", "kind", "target_id"))
+    return states(found.order_by("id").values_list("source_id", "kind", "target_id")[:most])
 
 
 def states(rows: Iterable[tuple[UUID, str, UUID]]) -> set[LinkState]:

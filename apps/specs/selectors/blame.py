@@ -9,9 +9,12 @@ from apps.common.diffs.matching import lines_of
 from apps.specs.models.graph import Node, Revision
 from apps.specs.selectors.nodes import revisions_numbered
 
-AT_ONCE = 50
-"""Bodies of the past that are read."""
+AT_ONCE = 10
+"""Bodies of the past that are fetched."""
+MOST_CHARACTERS, MOST_LINES = 20_000_000, 1_000_000
+"""Of bodies of the past that are read, all in all. What is older stays unexplained."""
 
+_OLDER = 0
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -27,21 +30,30 @@ class Paragraph:
 class Blamed:
     paragraph: Paragraph
     version: int
-    """That brought it."""
-    revision: Revision
+    """That brought it; where it is older than was read, the oldest version that was."""
+    revision: Revision | None
+    """None: it is older."""
 
 
 def blame_of(node: Node, *, version: int | None = None) -> list[Blamed]:
     """Of the body as one version has it, the newest unless it is said. A paragraph that only moved
-    keeps its origin; one that was taken out and put in again is as old as its return."""
+    keeps its origin; one that was taken out and put in again is as old as its return. Versions are
+    read from the newest back, until all is explained or they are too many."""
     told = node.versions.filter(number__lte=version or node.version).order_by("-number")
     bodies = told.values_list("number", "since", "body").iterator(chunk_size=AT_ONCE)
     number, since, body = next(bodies)
     paragraphs = list(paragraphs_of(body))
     waiting = Counter(paragraph.text for paragraph in paragraphs)
     origins: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    characters = lines = 0
     while waiting:
         older = next(bodies, (0, 0, ""))
+        characters += len(older[2])
+        lines += older[2].count("\n")
+        if characters > MOST_CHARACTERS or lines > MOST_LINES:
+            for text, count in waiting.items():
+                origins[text] += [(number, _OLDER)] * count
+            break
         there = Counter(paragraph.text for paragraph in paragraphs_of(older[2]))
         for text, count in (waiting - there).items():
             origins[text] += [(number, since)] * count
@@ -53,7 +65,7 @@ def blame_of(node: Node, *, version: int | None = None) -> list[Blamed]:
     found = []
     for paragraph in paragraphs:
         number, since = origins[paragraph.text].pop()  # of several alike, the first is the oldest
-        found.append(Blamed(paragraph=paragraph, version=number, revision=revisions[since]))
+        found.append(Blamed(paragraph=paragraph, version=number, revision=revisions.get(since)))
     return found
 
 

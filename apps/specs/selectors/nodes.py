@@ -20,6 +20,7 @@ from apps.specs.models.graph import Graph, Key, Link, Node, Revision, Version, h
 LARGEST = 2**31 - 1
 """Number of a version that the database can be asked for."""
 
+ENDS = ("source", "target")
 _REVISION = re.compile(r"rev:([0-9]{1,18})")
 
 
@@ -72,10 +73,12 @@ def nodes_at(
     revision: int | None = None,
     label: str = "",
     q: str = "",
+    linked: UUID | None = None,
     **asked: Any,
 ) -> QuerySet[Node] | QuerySet[Version]:
-    """`asked`: equal to what is given, of kind, status, owner_id, parent_id. Nodes for now,
-    versions for then: of both there are version, revision and changed_at."""
+    """`linked`: with this node, in either direction. `asked`: equal to what is given, of kind,
+    status, owner_id, parent_id. Nodes for now, versions for then: of both there are version,
+    revision and changed_at."""
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     found: Any
     if revision is None:
@@ -85,6 +88,11 @@ def nodes_at(
     found = found.filter(workspace_id=workspace_id, is_live=True, **asked)
     if label:
         found = found.filter(labels__contains=[label])
+    if linked:
+        links = Link.objects.filter(held_at(revision))
+        ends = links.filter(source=linked).values("target")
+        ends = ends.union(links.filter(target=linked).values("source"))
+        found = found.filter(**{"id__in" if revision is None else "node_id__in": ends})
     if q:
         said = Q(key__icontains=q) | Q(title__icontains=q) | Q(body__icontains=q)
         found = found.filter(said)
@@ -103,9 +111,13 @@ def _told(versions: QuerySet[Version]) -> QuerySet[Version]:
 
 def links_of(node: Node, revision: int | None, *, most: int) -> list[Link]:
     """From it and to it, of then. As many as asked for: there may be more."""
-    ends = Q(source=node) | Q(target=node)
-    found = Link.objects.filter(held_at(revision) & ends).select_related("source", "target")
-    return list(found.order_by("kind", "source__key", "target__key")[:most])
+    found = links_at(node, revision).select_related("source", "target")
+    told = found.only("kind", *(f"{end}__{name}" for end in ENDS for name in ("key", "title")))
+    return list(told.order_by("kind", "source__key", "target__key")[:most])
+
+
+def links_at(node: Node, revision: int | None) -> QuerySet[Link]:
+    return Link.objects.filter(held_at(revision) & (Q(source=node) | Q(target=node)))
 
 
 def keys_of(ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -15,7 +15,13 @@ def suspects_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[S
     """`asked`: equal to what is given, of node, node__owner_id, cause."""
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     found = Suspect.objects.visible_to(actor).filter(workspace_id=workspace_id, cleared_at=None)
-    return found.filter(**asked).select_related("link", "node", "cause")
+    return without_texts(found.filter(**asked).select_related("link", "node", "cause"))
+
+
+def without_texts(found: QuerySet[Suspect]) -> QuerySet[Suspect]:
+    """With nodes that they are about, which may be the same long one thousands of times."""
+    texts = ("heading", "body", "attributes")
+    return found.defer(*(f"{end}__{text}" for end in ("node", "cause") for text in texts))
 
 
 def needed_to_clear(node: Node, actor: Actor) -> Permission:

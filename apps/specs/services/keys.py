@@ -2,10 +2,8 @@
 given and not used goes back, unless somebody was given a later one since.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, count
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +14,8 @@ from apps.specs.schemas import CreateIn, OperationIn
 
 Given = Mapping[str, Sequence[str]]
 """By their prefix."""
+AT_ONCE = 20
+"""Keys of sections that are looked for."""
 
 
 def want_keys(operations: Sequence[OperationIn]) -> bool:
@@ -60,10 +60,13 @@ def handing_out(given: Given, workspace: UUID) -> Callable[[str], str]:
 
 
 def _numbered(stem: str, workspace: UUID) -> Iterator[str]:
-    begun = Key.objects.filter(workspace_id=workspace, key__istartswith=stem)
-    taken = {key.lower() for key in begun.values_list("key", flat=True)}
-    keys = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    return (key for key in keys if key.lower() not in taken)
+    keys, last = [stem, *(f"{stem}-{number}" for number in range(2, AT_ONCE))], AT_ONCE - 1
+    while True:
+        taken = _taken(workspace, keys)
+        yield from (key for key in keys if key.lower() not in taken)
+        first = _free_after(workspace, stem, last)
+        last = first + AT_ONCE - 1
+        keys = [f"{stem}-{number}" for number in range(first, last + 1)]
 
 
 def _next(workspace: UUID, prefix: str, most: int, named: set[str]) -> list[str]:
@@ -75,7 +78,7 @@ def _next(workspace: UUID, prefix: str, most: int, named: set[str]) -> list[str]
         numbered = [f"{prefix}-{number}" for number in range(last - lacks + 1, last + 1)]
         taken = _taken(workspace, numbered)
         keys += [key for key in numbered if key.lower() not in taken | named]
-        beyond = _highest(workspace, prefix) if taken else 0
+        beyond = _free_after(workspace, prefix, last) - 1 if taken else 0
     return keys
 
 
@@ -99,13 +102,16 @@ def _taken(workspace: UUID, keys: Sequence[str]) -> set[str]:
     return set(found.values_list("small", flat=True))
 
 
-def _highest(workspace: UUID, prefix: str) -> int:
-    """Number that is in use."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT max(substring(key from '[0-9]+$')::bigint) FROM specs_key"
-            " WHERE workspace_id = %s AND key ~* %s",
-            [workspace, f"^{re.escape(prefix)}-[0-9]{{1,15}}$"],
-        )
-        [found] = cursor.fetchone()
-    return found or 0
+def _free_after(workspace: UUID, stem: str, last: int) -> int:
+    """A number beyond the last one that nobody has; the first, where none before it are left out.
+    Many at once are asked for, further and further apart and then closer and closer: the keys that
+    begin alike may be very many."""
+    apart: Sequence[int] = [2**power for power in range(32)]
+    while True:
+        asked = {f"{stem}-{last + step}".lower(): last + step for step in apart}
+        taken = {asked[key] for key in _taken(workspace, [*asked])}
+        free = min(set(asked.values()) - taken, default=max(taken, default=last) + 2**32)
+        last = max((number for number in taken if number < free), default=last)
+        if free == last + 1:
+            return free
+        apart = range(1, free - last, -(-(free - last) // 32))

@@ -1,6 +1,7 @@
 """Saying that what a change has made doubtful still is right."""
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from apps.specs.errors import ChangedSince
 from apps.specs.events import SuspectsCleared
 from apps.specs.models.graph import Node, Suspect
 from apps.specs.selectors.prospects import revision_of
-from apps.specs.selectors.suspects import needed_to_clear
+from apps.specs.selectors.suspects import needed_to_clear, without_texts
 
 
 def clear_suspects(
@@ -34,14 +35,14 @@ def clear_suspects(
         if causes is not None:
             doubtful = doubtful.filter(cause__in=causes)
         held = doubtful.select_for_update(of=("self",)).select_related("node", "cause")
-        found = list(held.order_by("node", "id"))
+        found = list(without_texts(held).order_by("node", "id"))
         _require_seen(found, seen, workspace)
         now = timezone.now()
         doubtful.filter(id__in=[one.id for one in found]).update(
             cleared_at=now, cleared_by=actor.actor_id
         )
-        for node in dict.fromkeys(suspect.node for suspect in found):
-            keys = {suspect.cause.key for suspect in found if suspect.node == node}
+        for node, some in groupby(found, key=lambda suspect: suspect.node):
+            keys = {suspect.cause.key for suspect in some}
             record(SuspectsCleared(node=node.id, key=node.key, causes=sorted(keys), seen=seen))
     return found
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.specs.selectors import blame
 from apps.specs.selectors.blame import blame_of, paragraphs_of
 from tests.specs.graphs import node, plant
 
@@ -67,6 +68,8 @@ def test_it_names_who_wrote_who_approved_when_and_why(workspace, contributor, re
         title="Say two",
     )
     one, two = blame_of(second["REQ-1"])
+    assert one.revision
+    assert two.revision
     assert (one.revision.authors, one.revision.approvers) == ([owner.id], [])
     assert two.revision.authors == [contributor.id]
     assert two.revision.approvers == [reviewer.id, owner.id]
@@ -100,3 +103,14 @@ def test_paragraphs_are_the_lines_of_a_body(lines):
         seen += range(paragraph.first, paragraph.last + 1)
     assert seen == sorted(set(seen))
     assert all(not lines[at - 1].strip() for at in set(range(1, len(lines) + 1)) - set(seen))
+
+
+@pytest.mark.parametrize("bound", ["MOST_CHARACTERS", "MOST_LINES"])
+def test_a_history_that_is_too_long_is_read_from_the_newest_on(workspace, monkeypatch, bound):
+    monkeypatch.setattr(blame, bound, {"MOST_CHARACTERS": 60, "MOST_LINES": 6}[bound])
+    for number in range(9):
+        planted = plant(workspace, [node("REQ-1", body=f"It is kept.\n\nIt is {number}.\n")])
+    kept, said = blame_of(planted["REQ-1"])
+    assert (kept.revision, kept.version) == (None, 7)
+    assert said.revision
+    assert (said.revision.number, said.version) == (9, 9)
