@@ -66,7 +66,8 @@ e2e: .venv/dev.ok ## Browser tests; they need Chromium
 
 torture: export LATTICE_TORTURE_ROWS := $(ROWS)
 torture: export LATTICE_TORTURE_SEED := $(SEED)
-torture: .venv/dev.ok ## The long form of every promise, or of ROWS=3,15; SEED=1 replays
+torture: export LATTICE_TORTURE_SIZE := $(SIZE)
+torture: .venv/dev.ok ## The long form of every promise, or of ROWS=3,15; SEED=1 replays, SIZE=500 of row 1
 	$(PYTEST) -s -m torture --timeout 3600
 
 bench: .venv/dev.ok ## Measure what is measured

@@ -121,6 +121,8 @@ class Reshaped:
     rest: UUID | None = None
     """The subject that what was not accepted has become."""
     rest_verdict: Verdict | None = None
+    of_editor: Verdict | None = None
+    """What the policy would say if it were proposed by who edited it. None: nobody asked."""
 
 
 class Subject(Protocol):

@@ -49,7 +49,7 @@ def reshape(
     request.content_digest = changed.digest
     if edits is not None and actor.actor_id not in request.co_authors:
         request.co_authors = [*request.co_authors, actor.actor_id]
-    _require_asked(request, changed)
+    _require_asked(request, changed, actor)
     policy = policy_in_force(request.workspace_id)
     settling.begin_round(sitting, changed.verdict, policy, because=Because.CONTENT, actor=actor)
     _require_others(sitting)
@@ -65,9 +65,12 @@ def reshape(
     return Changed(rest=_ask_about_rest(request, changed, actor))
 
 
-def _require_asked(request: ApprovalRequest, changed: Reshaped) -> None:
-    """What the policy lets its proposer do unasked is not thereby free to who wrote in it."""
-    verdicts = (changed.verdict, changed.rest_verdict)
+def _require_asked(request: ApprovalRequest, changed: Reshaped, actor: Actor) -> None:
+    """What the policy lets its proposer do unasked is not thereby free to who wrote in it, unless
+    it lets them do that as well."""
+    is_alone = set(request.co_authors) <= {actor.actor_id}
+    is_free = is_alone and changed.of_editor and changed.of_editor.effect == Effect.ALLOW
+    verdicts = (None if is_free else changed.verdict, changed.rest_verdict)
     if request.co_authors and any(each and each.effect == Effect.ALLOW for each in verdicts):
         raise NotReshapable(
             "What was edited takes the approval of somebody else, and a part of this would need "

@@ -67,8 +67,9 @@ def edit_mutation(*, proposal_id: UUID, edits: Mapping[str, Any], actor: Actor) 
     scales = scales_for(actor=actor, workspace=proposal.workspace_id)
     impact = impact_on(edited, proposal.workspace_id)
     act = edited.act(title_of(proposal, edited), proposal.rationale, impact=impact)
-    require_allowed(scales.weigh(act))
-    return _put(proposal, edited, actor)
+    of_editor = scales.weigh(act)
+    require_allowed(of_editor)
+    return replace(_put(proposal, edited, actor), of_editor=of_editor)
 
 
 def narrow_mutation(*, proposal_id: UUID, operations: Sequence[int], actor: Actor) -> Reshaped:
