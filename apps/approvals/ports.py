@@ -213,8 +213,8 @@ class Channel(Protocol):
     """Nobody is asked here: it tells once, also in quiet hours, that somebody acted before the
     others had decided."""
 
-    def wants(self, person: User) -> bool:
-        """Whether this person is asked here at all."""
+    def wanted_by(self, people: Collection[User]) -> set[UUID]:
+        """Which of these are asked here at all."""
 
     def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
         """Shows the card, or rewrites the one with this reference. It raises when it cannot, and

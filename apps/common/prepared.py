@@ -53,6 +53,10 @@ class Prepared(Generic[P, Row]):
         query.get_compiler = lambda *_, **__: compiler
         return list(queryset._iterable_class(QuerySet(queryset.model, query)))
 
+    def first(self, *args: P.args, **values: P.kwargs) -> Row | None:
+        """Or None. It asks for all there are."""
+        return next(iter(self(*args, **values)), None)
+
     def _build(self, limit: Any) -> Built:
         slots: dict[str, Any] = {name: Slot(name) for name in signature(self._query).parameters}
         queryset = self._query(**(slots if limit is None else slots | {"limit": limit}))

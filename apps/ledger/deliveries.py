@@ -151,9 +151,8 @@ def piecemeal(
     def furnish(body: Callable[[Event, Part], None]) -> Task[[int], None]:
         @shared_task(name=name)
         def task(delivery: int) -> None:
-            found = Delivery.objects.open().select_related("event").filter(pk=delivery).first()
             failed: Exception | None = None
-            if found is not None:
+            for found in _open(id_=delivery):
                 with _as_subscriber(found):
                     failed = _each(found.event, parts(found.event), body)
             with taking(delivery):
@@ -185,27 +184,31 @@ def taking(delivery_id: int) -> Iterator[Delivery | None]:
 
     What goes wrong inside is undone, noted on the delivery, and raised.
     """
-    found = Delivery.objects.select_related("event").filter(pk=delivery_id).first()
-    if found is None:  # done so long ago that it is forgotten
+    found = _open.first(id_=delivery_id)
+    if found is None:
         yield None
         return
     try:
         with _as_subscriber(found), unit(actor=SYSTEM, workspace=found.event.workspace_id):
-            locked = (
-                Delivery.objects.open()
-                .filter(pk=delivery_id)
-                .select_for_update(skip_locked=True, of=("self",))
-                .select_related("event")
-                .first()
-            )
-            yield locked
-            if locked:
-                locked.done_at = timezone.now()
-                locked.last_error = ""
-                locked.save(update_fields=["done_at", "last_error"])
+            if not _held(id_=delivery_id):
+                yield None
+                return
+            yield found
+            Delivery.objects.filter(pk=delivery_id).update(done_at=timezone.now(), last_error="")
     except BaseException as error:
         _note_failure(delivery_id, error)
         raise
+
+
+@prepared
+def _open(*, id_: int) -> QuerySet[Delivery]:
+    return Delivery.objects.open().select_related("event").filter(pk=id_)
+
+
+@prepared
+def _held(*, id_: int) -> QuerySet[Delivery, int]:
+    found = Delivery.objects.open().filter(pk=id_).select_for_update(skip_locked=True)
+    return found.values_list("pk", flat=True)
 
 
 def _as_subscriber(delivery: Delivery) -> AbstractContextManager[object]:

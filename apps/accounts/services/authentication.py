@@ -32,7 +32,7 @@ def read_key(text: str) -> tuple[User, Credential]:
     parts = read_api_key(text)
     if parts is None:
         raise InvalidApiKey
-    key = next(iter(_usable_key(public_id=parts.public_id, now=timezone.now())), None)
+    key = _usable_key.first(public_id=parts.public_id, now=timezone.now())
     if key is None or not hmac.compare_digest(bytes(key.secret_hash), fingerprint(parts.secret)):
         raise InvalidApiKey
     if key.demo and not settings.DEVELOPMENT:

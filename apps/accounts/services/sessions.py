@@ -94,10 +94,9 @@ def read_access_token(text: str) -> tuple[User, Credential]:
         raise ExpiredToken from error
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error
-    found = _logged_in(user=user_id, family=family_id)
-    if not found:
+    person = _logged_in.first(user=user_id, family=family_id)
+    if person is None:
         raise InvalidToken
-    [person] = found
     return person, Credential(via="token", scopes=login_scopes(person), family_id=family_id)
 
 

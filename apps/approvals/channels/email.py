@@ -4,20 +4,24 @@ They say in a sentence what would change, and nothing of its content: whoever wa
 at it in the console.
 """
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.approvals.choices import Because, MailMode, Via
+from apps.approvals.models.people import Attention
 from apps.approvals.ports import Delivered, Told, channels
-from apps.approvals.selectors.people import attention_of
+from apps.common.prepared import prepared
 from apps.policies.engine.hidden import spelled_out
 
 
@@ -26,8 +30,8 @@ class EmailChannel:
     edits = False
     alarms = False
 
-    def wants(self, person: User) -> bool:
-        return attention_of(person.id).mail == MailMode.EACH and may_be_written_to(person)
+    def wanted_by(self, people: Collection[User]) -> set[UUID]:
+        return reachable(people) - set(_otherwise(people=[person.id for person in people]))
 
     def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
         subject = f"Waiting for you: {told.label}, {told.risk} risk ({told.workspace})"
@@ -48,8 +52,8 @@ class AlarmChannel:
     edits = False
     alarms = True
 
-    def wants(self, person: User) -> bool:
-        return may_be_written_to(person)
+    def wanted_by(self, people: Collection[User]) -> set[UUID]:
+        return reachable(people)
 
     def deliver(self, person: User, told: Told, *, reference: str) -> Delivered:
         subject = f"Glass broken: {told.label}, {told.risk} risk ({told.workspace})"
@@ -58,10 +62,23 @@ class AlarmChannel:
         return Delivered(reference=reference or sent)
 
 
-def may_be_written_to(person: User) -> bool:
-    """At an address that they have proved to be theirs."""
-    proved = EmailAddress.objects.filter(user=person, email=person.email, verified=True)
-    return bool(person.is_active and proved.exists())
+def reachable(people: Collection[User]) -> set[UUID]:
+    """Who may be written to: at an address that they have proved to be theirs."""
+    return set(_proved(people=[person.id for person in people]))
+
+
+@prepared
+def _proved(*, people: list[UUID]) -> QuerySet[EmailAddress, UUID]:
+    proved: QuerySet[EmailAddress] = EmailAddress.objects.filter(verified=True)
+    theirs = proved.filter(user__in=people, user__is_active=True, email=F("user__email"))
+    return theirs.values_list("user_id", flat=True)
+
+
+@prepared
+def _otherwise(*, people: list[UUID]) -> QuerySet[Attention, UUID]:
+    """Who is not written to about each request."""
+    found = Attention.objects.filter(person__in=people).exclude(mail=MailMode.EACH)
+    return found.values_list("person_id", flat=True)
 
 
 def send_mail(

@@ -177,8 +177,8 @@ class AbsenceQuerySet(InWorkspace["Absence"]):
     def now(self) -> "AbsenceQuerySet":
         return self.not_over().filter(begins_at__lte=timezone.now())
 
-    def not_over(self) -> "AbsenceQuerySet":
-        return self.filter(ends_at__gt=timezone.now())
+    def not_over(self, at: datetime | None = None) -> "AbsenceQuerySet":
+        return self.filter(ends_at__gt=at or timezone.now())
 
     def during(self, begins_at: datetime, ends_at: datetime) -> "AbsenceQuerySet":
         return self.filter(begins_at__lt=ends_at, ends_at__gt=begins_at)

@@ -7,9 +7,9 @@ is now, and `services/sending.py` brings what was shown up to that.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -19,6 +19,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import channels
 from apps.approvals.rules import next_reminder
 from apps.approvals.selectors.electorate import Sitting, electorate_of, sittings_of
+from apps.common.prepared import prepared
 
 DEALT_AT_ONCE = 100
 
@@ -79,20 +80,18 @@ def _deal(requests: Sequence[ApprovalRequest]) -> None:
     if not requests:
         return
     now, workspace = timezone.now(), requests[0].workspace_id
-    away = list(Absence.objects.filter(workspace_id=workspace).not_over().order_by("-begins_at"))
+    away = _away(workspace=workspace, now=now)
     sittings = sittings_of(requests, {workspace: electorate_of(workspace)})
     asked = {sitting.request.id: _asked(sitting, away, now) for sitting in sittings}
     asking = {name: channel for name, channel in channels.items() if not channel.alarms}
-    cards = Card.objects.filter(request__in=requests, channel__in=asking)
     dealt: dict[UUID, list[Card]] = {}
-    for card in cards.order_by("request_id", "id"):  # always so: nobody waits for each other
+    for card in _cards(requests=list(asked), names=list(asking)):
         dealt.setdefault(card.request_id, []).append(card)
-    people = User.objects.get_queryset().in_bulk({one for whom in asked.values() for one in whom})
-
-    @cache
-    def wants(name: str, person: UUID) -> bool:
-        return person in people and asking[name].wants(people[person])
-
+    ids = {person for whom in asked.values() for person in whom}
+    people = _people(ids=list(ids)) if ids else []
+    wanted = {
+        name: channel.wanted_by(people) if people else set() for name, channel in asking.items()
+    }
     Card.objects.bulk_create(
         [
             Card(
@@ -102,13 +101,31 @@ def _deal(requests: Sequence[ApprovalRequest]) -> None:
             for has in [{(card.channel, card.person_id) for card in dealt.get(request.id, ())}]
             for person, due in asked[request.id].items()
             for name in asking
-            if (name, person) not in has and wants(name, person)
+            if (name, person) not in has and person in wanted[name]
         ],
         ignore_conflicts=True,
     )
     for sitting in sittings:
         for card in dealt.get(sitting.request.id, ()):
             _deal_again(card, sitting, asked[sitting.request.id], now)
+
+
+@prepared
+def _away(*, workspace: UUID, now: datetime) -> QuerySet[Absence]:
+    here = Absence.objects.filter(workspace_id=workspace)
+    return here.not_over(now).order_by("-begins_at")
+
+
+@prepared
+def _people(*, ids: list[UUID]) -> QuerySet[User]:
+    return User.objects.get_queryset().filter(id__in=ids)
+
+
+@prepared
+def _cards(*, requests: list[UUID], names: list[str]) -> QuerySet[Card]:
+    """Always in one order, so that nobody waits for each other."""
+    found = Card.objects.filter(request__in=requests, channel__in=names)
+    return found.order_by("request_id", "id")
 
 
 def _deal_again(

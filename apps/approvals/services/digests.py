@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership, User
-from apps.approvals.channels.email import may_be_written_to, plain, send_mail
+from apps.approvals.channels.email import plain, reachable, send_mail
 from apps.approvals.choices import MailMode
 from apps.approvals.links import link_to
 from apps.approvals.models.people import Absence, Attention
@@ -90,7 +90,7 @@ def send_digest(*, person_id: UUID) -> None:
 
 def _send(person: User, today: date) -> None:
     waiting = waiting_everywhere(person)
-    if not waiting or not may_be_written_to(person):
+    if not waiting or not reachable([person]):
         return
     shown = {
         "count": len(waiting),

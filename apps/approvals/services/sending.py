@@ -110,7 +110,7 @@ def wish_of(card: Card) -> Wish:
     sitting = sitting_of(card.request)
     person = User.objects.get_queryset().filter(id=card.person_id).first()
     known = person is not None and person.id in sitting.people.roles
-    if person is None or not known or not channels[card.channel].wants(person):
+    if person is None or not known or not channels[card.channel].wanted_by([person]):
         return Wish()
     news, attention = is_news(card, card.request), attention_of(person.id)
     if channels[card.channel].alarms:

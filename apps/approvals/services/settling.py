@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.approvals import events
@@ -23,6 +24,7 @@ from apps.approvals.services.deadlines import close_again, keep_time, open_stage
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
+from apps.common.prepared import prepared
 from apps.ledger.services import record
 from apps.policies.ports import Approval, Verdict
 from apps.policies.ports import Stage as Asked
@@ -62,14 +64,23 @@ def sit(
 def hold_newest(*, kind: str, subject: UUID) -> Approval | None:
     """For the room whose subject it is: nobody decides on it until the unit ends. Of a request and
     its subject the request is always held first."""
-    about = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
-    while True:
-        request = about.order_by("-id").select_for_update(of=("self",)).first()
-        if request is None:
-            return None
-        newest = about.order_by("-id").values_list("id", flat=True).first()
+    while request := _newest_held.first(kind=kind, subject=subject):
+        newest = _newest.first(kind=kind, subject=subject)
         if request.id == newest:  # while we waited, another one may have followed it
             return approval_of(request)
+    return None
+
+
+@prepared
+def _newest_held(*, kind: str, subject: UUID) -> QuerySet[ApprovalRequest]:
+    about = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
+    return about.order_by("-id").select_for_update(of=("self",))[:1]
+
+
+@prepared
+def _newest(*, kind: str, subject: UUID) -> QuerySet[ApprovalRequest, UUID]:
+    about = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=subject)
+    return about.order_by("-id").values_list("id", flat=True)[:1]
 
 
 def named(request: ApprovalRequest) -> dict[str, Any]:

@@ -80,15 +80,25 @@ def _overlapping(
 
 def open_about(workspace: UUID, nodes: Collection[UUID]) -> list[UUID]:
     """Those that change or need any of these nodes, oldest first."""
+    return _open_about(workspace=workspace, nodes=list(nodes))
+
+
+@prepared
+def _open_about(*, workspace: UUID, nodes: list[UUID]) -> QuerySet[Proposal, UUID]:
     found = Proposal.objects.open().filter(workspace_id=workspace)
-    about = Q(touches__overlap=list(nodes)) | Q(leans_on__overlap=list(nodes))
-    return list(found.filter(about).order_by("id").values_list("id", flat=True))
+    about = Q(touches__overlap=nodes) | Q(leans_on__overlap=nodes)
+    return found.filter(about).order_by("id").values_list("id", flat=True)
 
 
 def open_parts_of(proposal_id: UUID) -> list[UUID]:
     """What was left out of it, and waits by itself."""
-    parts = Proposal.objects.open().filter(part_of=proposal_id)
-    return list(parts.order_by("id").values_list("id", flat=True))
+    return _open_parts(whole=proposal_id)
+
+
+@prepared
+def _open_parts(*, whole: UUID) -> QuerySet[Proposal, UUID]:
+    parts = Proposal.objects.open().filter(part_of=whole)
+    return parts.order_by("id").values_list("id", flat=True)
 
 
 def keys_of(nodes: Iterable[UUID]) -> dict[UUID, str]:
@@ -96,10 +106,11 @@ def keys_of(nodes: Iterable[UUID]) -> dict[UUID, str]:
     return dict(Node.objects.filter(id__in=list(nodes)).values_list("id", "key"))
 
 
-def held(proposal_id: UUID) -> QuerySet[Proposal]:
+@prepared
+def held(*, id_: UUID) -> QuerySet[Proposal]:
     """Its row, until the unit ends. Of a request and its proposal the request is always held
     first."""
-    return Proposal.objects.select_for_update(of=("self",)).filter(id=proposal_id)
+    return Proposal.objects.select_for_update(of=("self",)).filter(id=id_)
 
 
 def latest_of(proposal: Proposal) -> Proposal:

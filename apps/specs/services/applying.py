@@ -5,6 +5,7 @@ stands.
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from apps.approvals.choices import Because, State
 from apps.approvals.selectors.requests import hands_in
@@ -12,6 +13,7 @@ from apps.approvals.services.opening import cancel_requests_about
 from apps.approvals.services.settling import hold_newest
 from apps.approvals.services.weighing import consume_request, is_enough
 from apps.common.actors import SYSTEM
+from apps.common.prepared import prepared
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
 from apps.policies.ports import Approval
@@ -37,7 +39,7 @@ def queue_approved_mutation(*, proposal_id: UUID, request_id: UUID, workspace: U
     """Its approval took effect."""
     with unit(actor=SYSTEM, workspace=workspace):
         request = hold_newest(kind=KIND, subject=proposal_id)
-        proposal = held(proposal_id).first()
+        proposal = held.first(id_=proposal_id)
         if request is None or proposal is None or proposal.state not in WAITING:
             return
         if request.id == request_id and request.state == State.EFFECTIVE:
@@ -49,12 +51,12 @@ def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
     circle."""
     with unit(actor=SYSTEM, workspace=workspace):
         request = hold_newest(kind=KIND, subject=proposal_id)
-        proposal = held(proposal_id).first()
+        proposal = held.first(id_=proposal_id)
         if proposal is None or proposal.state != ProposalState.QUEUED:
             return
         asked = request if request and was_asked(request) else None
         operations = operations_of(proposal)
-        _hold_nodes(touched_by(operations) | leant_on_by(operations))
+        _hold_nodes(ids=list(touched_by(operations) | leant_on_by(operations)))
         if shapes(operations):
             _hold_graph(workspace)
         prospect = prospect_of(operations, workspace)
@@ -99,7 +101,7 @@ def _apply(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> No
     move(proposal, ProposalState.APPLIED, columns=LOOKED_AT)
     _tell(proposal, asked, written)
     if proposal.reverts_id:
-        before = held(proposal.reverts_id).get()
+        [before] = held(id_=proposal.reverts_id)
         move(before, ProposalState.REVERTED)
         record(
             events.ProposalReverted(proposal=before.id, by=proposal.id, revision=written.revision)
@@ -126,10 +128,11 @@ def _give_up(proposal: Proposal, asked: Approval | None, because: str) -> None:
     fail(proposal, because=because, request=asked.id if asked else None)
 
 
-def _hold_nodes(ids: set[UUID]) -> None:
+@prepared
+def _hold_nodes(*, ids: list[UUID]) -> QuerySet[Node, UUID]:
     """Links to them may be made meanwhile, by who holds their sources."""
     found = Node.objects.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
-    list(found.values_list("id", flat=True))
+    return found.values_list("id", flat=True)
 
 
 def _hold_graph(workspace: UUID) -> None:

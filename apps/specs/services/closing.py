@@ -39,7 +39,7 @@ def withdraw_mutation(*, proposal_id: UUID, actor: Actor) -> Proposal:
         raise NotAllowed("Only who proposed it, or delegated to who did, takes it back.")
     with staying_open(), unit(actor=actor, workspace=found.workspace_id):
         cancel_requests_about(kind=KIND, subject=found.id, because=Because.WITHDRAWN, actor=actor)
-        proposal = held(found.id).get()
+        [proposal] = held(id_=found.id)
         if proposal.state != ProposalState.WITHDRAWN:
             close(proposal, ProposalState.WITHDRAWN, because=Because.WITHDRAWN)
     return proposal
@@ -50,7 +50,7 @@ def close_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
     that people are asked about what it has become."""
     with unit(actor=SYSTEM, workspace=workspace):
         request = hold_newest(kind=KIND, subject=proposal_id)
-        proposal = held(proposal_id).first()
+        proposal = held.first(id_=proposal_id)
         if request is None or request.state in ASKED or not proposal or proposal.state not in OPEN:
             return
         if proposal.state == ProposalState.QUEUED:

@@ -85,7 +85,7 @@ def narrow_mutation(*, proposal_id: UUID, operations: Sequence[int], actor: Acto
 
 
 def _hold(proposal_id: UUID) -> tuple[Proposal, Prospect]:
-    proposal = held(proposal_id).first()
+    proposal = held.first(id_=proposal_id)
     if proposal is None:
         raise NotFound
     if proposal.state not in WAITING:

@@ -45,7 +45,7 @@ def look_again(*, proposal_id: UUID, workspace: UUID) -> None:
     """What is queued is looked at again when it is applied."""
     with unit(actor=SYSTEM, workspace=workspace):
         request = hold_newest(kind=KIND, subject=proposal_id)
-        proposal = held(proposal_id).first()
+        proposal = held.first(id_=proposal_id)
         if request is not None and proposal is not None:
             look_again_at(proposal, request)
 

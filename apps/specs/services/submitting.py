@@ -128,7 +128,7 @@ def submit_draft(*, proposal_id: UUID, actor: Actor, hearing: Hearing | None = N
     found = the_proposal(proposal_id=proposal_id, actor=actor)
     with unit(actor=actor, workspace=found.workspace_id):
         require(actor=actor, workspace_id=found.workspace_id, permission=Permission.WRITE)
-        proposal = held(found.id).get()
+        [proposal] = held(id_=found.id)
         require_may_move(proposal, ProposalState.CHECKING)
         prospect = prospect_for(proposal)
         return _submit(proposal, prospect, actor, hearing)
@@ -161,7 +161,7 @@ def revise_mutation(
         )
     with unit(actor=actor, workspace=found.workspace_id):
         require(actor=actor, workspace_id=found.workspace_id, permission=Permission.WRITE)
-        proposal = held(found.id).get()
+        [proposal] = held(id_=found.id)
         require_may_move(proposal, ProposalState.CHECKING)
         sketch = draw(title, rationale, operations, found.workspace_id, hearing)
         proposal.title, proposal.rationale = sketch.title, sketch.rationale
@@ -290,7 +290,7 @@ def _ask(proposal: Proposal, verdict: Verdict, actor: Actor) -> Approval | None:
 
 
 def _supersede(proposal_id: UUID) -> None:
-    before = held(proposal_id).get()
+    [before] = held(id_=proposal_id)
     if may_move(ProposalState(before.state), ProposalState.SUPERSEDED):
         close(before, ProposalState.SUPERSEDED, because="revised")
 
