@@ -5,7 +5,7 @@ import pytest
 from tests.activity.conftest import machine, own_redis
 from tests.seeds import chosen_seed
 from tests.serving import serving
-from tests.specs.storm.weather import Storm
+from tests.specs.storm.weather import APPLIED_WITHIN, Storm
 
 __all__ = ["machine", "own_redis"]
 
@@ -29,3 +29,4 @@ def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path):
         took = storm.rage(40)
         print(f"{storm.figures()}; all applied {took:.1f} s after the last answer")  # noqa: T201
         storm.require_whole()
+        assert took <= APPLIED_WITHIN

@@ -9,7 +9,7 @@ import pytest
 from tests.activity.conftest import machine, own_redis
 from tests.seeds import chosen_seed
 from tests.serving import serving
-from tests.specs.storm.weather import Storm
+from tests.specs.storm.weather import APPLIED_WITHIN, Storm
 
 __all__ = ["machine", "own_redis"]
 
@@ -32,3 +32,4 @@ def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path, figures):
         took = storm.rage(int(os.environ.get("LATTICE_TORTURE_SIZE") or 10_000))
         figures(f"row 1, seed {seed}: {storm.figures()}; applied {took:.1f} s after the end")
         storm.require_whole()
+        assert took <= APPLIED_WITHIN

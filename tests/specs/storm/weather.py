@@ -48,6 +48,8 @@ SHARED = 40
 AGAIN = (409, 429, 500, 502, 503)
 """409: the same key is in flight, in a process that may be dead."""
 APPLIED_WITHIN = 60.0
+WAITED = 600.0
+"""For that, before it counts as lost."""
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Storm:
         self.over.set()
         nemesis.join()
         ended = time.monotonic()
-        eventually(self._is_quiet, within=APPLIED_WITHIN, what="all that was accepted is applied")
+        eventually(self._is_quiet, within=WAITED, what="all that was accepted is applied")
         return time.monotonic() - ended
 
     # --- those who propose
