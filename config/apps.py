@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
-from config.checks import check_production, check_rego
+from config.checks import check_production, check_rego, check_search
 
 
 class House(AppConfig):
@@ -23,6 +23,7 @@ class House(AppConfig):
         register(check_subscriptions)
         register(check_production)
         register(check_rego)
+        register(check_search)
 
 
 class Console(AdminConfig):

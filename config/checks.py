@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from django.core.checks import CheckMessage, Error, Warning
 
@@ -36,6 +37,28 @@ def unsafe_rego(given: Environment) -> Iterator[CheckMessage]:
             "OPA_URL does not begin with http:// or https://.",
             hint="Name the OPA server like http://127.0.0.1:8181.",
             id="lattice.E016",
+        )
+
+
+def check_search(**_: object) -> list[CheckMessage]:
+    """lattice.E017."""
+    return list(unsearchable(environment, has_qdrant=find_spec("qdrant_client") is not None))
+
+
+def unsearchable(given: Environment, *, has_qdrant: bool) -> Iterator[CheckMessage]:
+    if given.embeddings_backend != "qdrant":
+        return
+    if not has_qdrant:
+        yield Error(
+            "EMBEDDINGS_BACKEND is qdrant, but qdrant-client is not installed.",
+            hint="Install it beside Lattice: `.venv/bin/pip install qdrant-client`.",
+            id="lattice.E017",
+        )
+    if not given.qdrant_url:
+        yield Error(
+            "EMBEDDINGS_BACKEND is qdrant, but QDRANT_URL is not set.",
+            hint="Name the server, like http://127.0.0.1:6333.",
+            id="lattice.E017",
         )
 
 

@@ -139,6 +139,21 @@ class Environment(BaseSettings):
         "public. Leave it empty unless the receivers stand inside.",
     )
 
+    embeddings_backend: Literal["none", "pgvector", "qdrant"] = Field(
+        "pgvector",
+        alias="EMBEDDINGS_BACKEND",
+        description="Where the meanings of specs are kept for searching. `none`: specs are "
+        "searched by their words alone, and no model is asked.",
+    )
+    qdrant_url: str = Field(
+        "",
+        alias="QDRANT_URL",
+        description="`http://host:6333` of the Qdrant server, for `EMBEDDINGS_BACKEND=qdrant`.",
+    )
+    qdrant_api_key: str = Field(
+        "", alias="QDRANT_API_KEY", description="Its key. It is neither stored nor logged."
+    )
+
     kill_switch: bool = Field(
         False,
         alias="KILL_SWITCH",

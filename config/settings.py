@@ -368,9 +368,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "mutations")
-]  # a worker that is not told otherwise takes from both
-CELERY_TASK_ROUTES = {"specs.*": {"queue": "mutations"}}
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "mutations", "embeddings")
+]  # a worker that is not told otherwise takes from all
+CELERY_TASK_ROUTES = {
+    "specs.index_*": {"queue": "embeddings"},
+    "specs.*": {"queue": "mutations"},
+}
 CELERY_WORKER_DIRECT = True  # a queue of its own, through which its watchdog feels its pulse
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 3,
@@ -414,6 +417,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "specs.index_rest": {
+        "task": "specs.index_rest",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "approvals.tell_overdue_reviews": {
         "task": "approvals.tell_overdue_reviews",
         "schedule": timedelta(minutes=1),
@@ -425,6 +433,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 6 * 3600},
     },
 }
+
+# --- searching specs
+
+EMBEDDINGS_BACKEND = environment.embeddings_backend
+QDRANT_URL = environment.qdrant_url
+QDRANT_API_KEY = environment.qdrant_api_key
 
 # --- policies
 

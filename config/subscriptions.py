@@ -44,7 +44,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "approvals.stage.passed": [_DEAL],
     "policy.apply": [_LOOK],
     "policy.reload": [_LOOK],
-    "specs.proposal.applied": ["specs.look_again"],
+    "specs.proposal.applied": ["specs.look_again", "specs.index_revision"],
     "specs.proposal.apply_failed": ["specs.look_again_at_parts"],
     "specs.proposal.closed": ["specs.look_again_at_parts"],
     "specs.proposal.conflicted": ["specs.look_again_at_parts"],

@@ -1,6 +1,6 @@
 """What can go wrong with specs and with what is proposed to them."""
 
-from apps.common.errors import Conflict, DomainError, NotFound
+from apps.common.errors import Conflict, DomainError, NotFound, Unavailable
 
 
 class NodeMissing(NotFound):
@@ -65,3 +65,8 @@ class FilesUnreadable(DomainError):
     code = "files_unreadable"
     status = 422
     message = "What the files say does not add up to specs. Nothing was changed."
+
+
+class BackendAway(Unavailable):
+    code = "search_backend_away"
+    message = "Where the meanings of specs are kept does not answer: try again."

@@ -1,14 +1,17 @@
 """Celery's door: what became of the approvals that proposals wait for, and of the graph beneath
-them. All of it runs in the queue `mutations`.
+them. It runs in the queue `mutations`, and what searches need of it in `embeddings`.
 """
 
 from uuid import UUID
 
+from celery import shared_task
+
 from apps.ledger.deliveries import piecemeal, subscriber
 from apps.ledger.models import Event
 from apps.specs.choices import KIND
+from apps.specs.models.search import Corpus
 from apps.specs.selectors.proposals import open_about, open_parts_of
-from apps.specs.services import applying, closing, revalidating
+from apps.specs.services import applying, closing, indexing, revalidating
 
 
 @subscriber("specs.queue_approved_mutation")
@@ -56,3 +59,20 @@ def look_again(event: Event, proposal: UUID) -> None:
 def look_again_at_parts(event: Event, proposal: UUID) -> None:
     """What parts of it stood on will not come, or comes otherwise."""
     revalidating.look_again(proposal_id=proposal, workspace=event.workspace_id)
+
+
+def _at_once(event: Event) -> list[int]:
+    """Of one part: a model is asked in it, so that it has no unit of work around it."""
+    return [event.payload["revision"]]
+
+
+@piecemeal("specs.index_revision", _at_once)
+def index_revision(event: Event, revision: int) -> None:
+    indexing.index_revision(event.workspace_id, revision)
+
+
+@shared_task(name="specs.index_rest")
+def index_rest() -> None:
+    """What was there before the index, another model, or a budget that was spent has left over."""
+    for workspace in Corpus.objects.values_list("workspace", flat=True):
+        indexing.index_all(workspace)

@@ -17,6 +17,7 @@ from apps.common.ids import uuid7
 from apps.specs.choices import LinkKind, NodeKind, ProposalState
 from apps.specs.models.graph import Graph, Key, Link, Node, Revision, State, Suspect, Version
 from apps.specs.models.proposals import Proposal
+from apps.specs.services.indexing import place_versions
 
 FIELDS = tuple(field.attname for field in State._meta.local_concrete_fields)
 KINDS = {"REQ": "requirement", "DOC": "spec", "SEC": "section"}
@@ -137,7 +138,7 @@ def _nodes(
     Node.objects.bulk_update(old, [*FIELDS, "version", "revision", "changed_at"])
     Key.objects.bulk_create(keys)
     Version.objects.filter(node__in=old, until=None).update(until=number)
-    Version.objects.bulk_create(
+    versions = Version.objects.bulk_create(
         Version(
             workspace=workspace,
             node=row,
@@ -147,6 +148,8 @@ def _nodes(
         )
         for row in [*new, *old]
     )
+    if versions:
+        place_versions(workspace.id, versions)
     return [*new, *old]
 
 

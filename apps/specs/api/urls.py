@@ -4,7 +4,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.specs.api import mutations, paper, promised, specs, suspects
+from apps.specs.api import mutations, paper, promised, search, specs, suspects
 
 _MUTATION = "api/v1/mutations/<uuid:proposal_id>"
 _SPECS = "api/v1/specs"
@@ -23,12 +23,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SPECS}/diff", specs.GraphDifference.as_view()),
     path(f"{_SPECS}/export", paper.Export.as_view()),
     path(f"{_SPECS}/kinds", paper.Kinds.as_view()),
+    path(f"{_SPECS}/search", search.Search.as_view()),
     path(f"{_SPECS}/suspects", suspects.Suspects.as_view()),
     path(f"{_SPECS}/suspects/clear", suspects.ClearMany.as_view()),
     path(_SPEC, specs.OneSpec.as_view()),
     path(f"{_SPEC}/blame", specs.Blame.as_view()),
     path(f"{_SPEC}/diff", specs.NodeDifference.as_view()),
     path(f"{_SPEC}/impact", specs.Impact.as_view()),
+    path(f"{_SPEC}/related", search.Related.as_view()),
     path(f"{_SPEC}/suspects", suspects.NodeSuspects.as_view()),
     path(f"{_SPEC}/suspects/clear", suspects.ClearSuspects.as_view()),
     path(f"{_SPEC}/versions", specs.Versions.as_view()),

@@ -17,6 +17,7 @@ from apps.specs.models.graph import Key, Link, Node, Revision, Version, held_at
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.excerpts import fields_of
 from apps.specs.selectors.prospects import Prospect
+from apps.specs.services.indexing import place_versions
 
 MEANT = ("kind", "title", "body", "attributes", "status", "is_live")
 """What others rely on: not what it is called, where it stands, or who looks after it."""
@@ -109,7 +110,7 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
         update_fields=[*fields[states[0].id], "version", "revision", "changed_at"],
     )
     Version.objects.filter(node__in=fields, until=None).update(until=number)
-    Version.objects.bulk_create(
+    versions = Version.objects.bulk_create(
         Version(
             workspace_id=workspace,
             node_id=state.id,
@@ -119,6 +120,7 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
         )
         for state in states
     )
+    place_versions(workspace, versions)
     _write_keys(workspace, played)
 
 
@@ -179,7 +181,7 @@ def _suspect(
 ) -> None:
     """What is doubtful already stays so since when it was, and by now because of this too."""
     causes = {cause for _, _, cause in doubtful}
-    ids = _ids_of(Q(kind__in=CARRIES) & (Q(source__in=causes) | Q(target__in=causes)))
+    ids = _ids_of(Q(source__in=causes) | Q(target__in=causes))
     rows = [  # a link may have been ended meanwhile
         (uuid7(), ids[link], node, cause) for link, node, cause in doubtful if link in ids
     ]

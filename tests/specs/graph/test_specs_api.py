@@ -96,7 +96,7 @@ def test_by_who_looks_after_them(keys, contributor, owner):
         ("?owner=me", 422, "invalid"),
         ("?parent=REQ-99", 404, "spec_missing"),
         ("/REQ-99", 404, "spec_missing"),
-        ("/search", 404, "spec_missing"),
+        ("/nowhere-1", 404, "spec_missing"),
         ("/REQ-10?as_of=2026-04-30", 404, "spec_missing"),
         ("/REQ-10/versions/3", 404, "spec_missing"),
         ("/REQ-10/versions/99999999999999999999", 404, "spec_missing"),

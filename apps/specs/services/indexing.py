@@ -1,0 +1,220 @@
+"""The index that specs are searched by: passages and places with the revision that brings them,
+postings and vectors soon after.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from apps.common.actors import SYSTEM
+from apps.inference.errors import BudgetSpent
+from apps.inference.ports import current_embedding_model
+from apps.inference.services.embedding import embed
+from apps.ledger.services import unit
+from apps.specs.models.graph import Graph, Version
+from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
+from apps.specs.search.passages import digest_of, passages_of
+from apps.specs.search.ports import current_backend
+
+BATCH = 200
+"""Passages whose words are posted at once."""
+EMBEDDED_AT_ONCE = 64
+COUNTED = 10_000
+"""Of more it is said that they are so many."""
+PURPOSE = "search index"
+
+_POST = """
+    WITH fresh AS MATERIALIZED (
+        SELECT id, to_tsvector('english', text) AS read FROM specs_passage
+        WHERE workspace_id = %(workspace)s AND NOT is_posted ORDER BY id LIMIT %(most)s
+    ),
+    said AS MATERIALIZED (
+        SELECT id, lexeme, cardinality(positions) AS times,
+            sum(cardinality(positions)) OVER (PARTITION BY id) AS length
+        FROM fresh CROSS JOIN LATERAL unnest(read)
+    ),
+    stems AS MATERIALIZED (SELECT DISTINCT lexeme FROM said),
+    added AS (
+        INSERT INTO specs_word (workspace_id, stem) SELECT %(workspace)s, lexeme FROM stems
+        WHERE NOT EXISTS (
+            SELECT FROM specs_word WHERE workspace_id = %(workspace)s AND stem = lexeme)
+        RETURNING id, stem
+    ),
+    known AS (
+        SELECT id, stem FROM added
+        UNION ALL
+        SELECT word.id, stem FROM specs_word AS word JOIN stems ON stem = lexeme
+        WHERE workspace_id = %(workspace)s
+    ),
+    posted AS (
+        INSERT INTO specs_posting (word_id, passage_id, times, length)
+        SELECT known.id, said.id, times, least(length, 32767)
+        FROM said JOIN known ON stem = lexeme
+    ),
+    done AS (
+        UPDATE specs_passage SET is_posted = true FROM fresh WHERE specs_passage.id = fresh.id
+        RETURNING specs_passage.id
+    )
+    UPDATE specs_corpus SET
+        passages = passages + (SELECT count(*) FROM done),
+        length = length + coalesce((SELECT sum(times) FROM said), 0)
+    WHERE workspace_id = %(workspace)s
+    RETURNING (SELECT count(*) FROM done)
+"""
+
+
+def place_versions(workspace: UUID, versions: Sequence[Version]) -> None:
+    """Where the texts of these stand from now on, instead of what stood there before. In the
+    transaction that writes them."""
+    Place.objects.filter(node__in={one.node_id for one in versions}, until=None).update(
+        until=versions[0].since
+    )
+    stand(workspace, [one for one in versions if one.is_live])
+
+
+def stand(workspace: UUID, versions: Iterable[Version]) -> None:
+    said = [(one, passages_of(one.title, one.body)) for one in versions]
+    ids = keep_passages(workspace, {text for _, texts in said for text in texts})
+    Place.objects.bulk_create(
+        Place(
+            workspace_id=workspace,
+            passage_id=ids[text],
+            node_id=one.node_id,
+            version=one,
+            number=number,
+            kind=one.kind,
+            status=one.status,
+            labels=one.labels,
+            since=one.since,
+            until=one.until,
+        )
+        for one, texts in said
+        for number, text in enumerate(texts)
+    )
+
+
+def keep_passages(workspace: UUID, texts: Collection[str]) -> dict[str, int]:
+    """Each with its id. What is there already stays."""
+    digests = {digest_of(text): text for text in sorted(texts)}
+    found = Passage.objects.filter(workspace=workspace, digest__in=list(digests))
+    ids = _by_digest(found.values_list("digest", "id"))
+    new = digests.keys() - ids.keys()
+    if new:
+        Passage.objects.bulk_create(
+            (
+                Passage(workspace_id=workspace, digest=digest, text=digests[digest])
+                for digest in sorted(new)
+            ),
+            ignore_conflicts=True,
+        )
+        ids = _by_digest(found.values_list("digest", "id"))
+    return {text: ids[digest] for digest, text in digests.items()}
+
+
+def _by_digest(rows: Iterable[tuple[bytes | memoryview, int]]) -> dict[bytes, int]:
+    return {bytes(digest): id_ for digest, id_ in rows}
+
+
+def post_passages(workspace: UUID, *, most: int = BATCH) -> int:
+    """Of so many the words. Returns of how many; 0: all are posted."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        Corpus.objects.bulk_create([Corpus(workspace_id=workspace)], ignore_conflicts=True)
+        # Whoever posts for a workspace sees the words that those before have added.
+        Corpus.objects.select_for_update(no_key=True).get(workspace=workspace)
+        cursor.execute(_POST, {"workspace": workspace, "most": most})
+        [done] = cursor.fetchone()
+    return int(done)
+
+
+def model_now() -> str:
+    """As it stands beside vectors: those of one can be compared."""
+    name, dimensions = current_embedding_model()
+    return f"{name}/{dimensions}"
+
+
+def embedded_now() -> str:
+    """Whose vectors, kept where, are those that searches ask. Empty: none are."""
+    backend = current_backend()
+    return f"{model_now()} in {backend.name}" if backend.embeds else ""
+
+
+def index_all(workspace: UUID, ids: Collection[int] | None = None) -> None:
+    """Postings of whatever has none, and the meaning of some passages or all. Never inside a unit
+    of work. Raises ModelAway, BackendAway; what a budget does not pay for waits for another one."""
+    while post_passages(workspace):
+        pass
+    with suppress(BudgetSpent):
+        while embed_passages(workspace, ids=ids):
+            pass
+    grow_index(workspace)
+
+
+def grow_index(workspace: UUID) -> None:
+    corpus = Corpus.objects.filter(workspace=workspace).first()
+    if corpus and embedded_now():
+        _, dimensions = current_embedding_model()
+        current_backend().grow(model=model_now(), size=dimensions, passages=corpus.passages)
+
+
+def index_revision(workspace: UUID, revision: int) -> None:
+    said = Place.objects.filter(workspace=workspace, since=revision)
+    index_all(workspace, [*said.values_list("passage", flat=True).distinct()])
+
+
+def place_missing(workspace: UUID, *, most: int = BATCH) -> int:
+    """Of so many versions that stand nowhere, such as those of before there was an index, the
+    latest first. Returns of how many; 0: all stand."""
+    with unit(actor=SYSTEM, workspace=workspace):
+        # Whoever applies something holds this row while they write.
+        list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
+        found = list(unplaced(workspace).order_by("-id")[:most])
+        stand(workspace, found)
+    return len(found)
+
+
+def unplaced(workspace: UUID) -> QuerySet[Version]:
+    return Version.objects.filter(workspace=workspace, is_live=True, places=None)
+
+
+def forget_index(workspace: UUID) -> None:
+    """All of it, to be made anew."""
+    words = Word.objects.filter(workspace=workspace)
+    with unit(actor=SYSTEM, workspace=workspace):
+        list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
+        Posting.objects.filter(word__in=words).delete()
+        for model in (Place, Vector, Passage, Word, Corpus):
+            model.objects.filter(workspace=workspace).delete()
+
+
+def waiting_in(workspace: UUID) -> int:
+    """Passages whose meaning is still to be found."""
+    return _unembedded(workspace)[:COUNTED].count()
+
+
+def embed_passages(workspace: UUID, *, ids: Collection[int] | None = None) -> int:
+    """The meaning of some, the latest first. Returns of how many; 0: there are none left. Never
+    inside a unit of work. Raises BudgetSpent, ModelAway, BackendAway."""
+    found = _unembedded(workspace)
+    if ids is not None:
+        found = found.filter(id__in=ids)
+    texts = dict(found.order_by("-id").values_list("id", "text")[:EMBEDDED_AT_ONCE])
+    if not texts:
+        return 0
+    now = embedded_now()
+    answered = embed([*texts.values()], purpose=PURPOSE, workspace=workspace, actor=SYSTEM)
+    current_backend().keep(
+        workspace=workspace,
+        model=model_now(),
+        vectors=dict(zip(texts, answered.vectors, strict=True)),
+    )
+    Passage.objects.filter(id__in=texts).update(embedded_as=now)
+    return len(texts)
+
+
+def _unembedded(workspace: UUID) -> QuerySet[Passage]:
+    now = embedded_now()
+    found = Passage.objects.filter(workspace=workspace)
+    return found.exclude(embedded_as=now) if now else found.none()
