@@ -1,9 +1,10 @@
 """python -m demo.northwind: propose until somebody stops it.
 
-LATTICE_URL and LATTICE_KEY say where and as whom, or else demo.json in LATTICE_DATA_DIR (`var`),
-which `make run` writes. What it must not forget stands beside that, in demo-agent.json.
+LATTICE_URL and LATTICE_KEY say where and as whom; or else the file that is named, as `make run`
+writes it (var/demo.json). It is read again and again: a server may come back elsewhere.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -19,18 +20,14 @@ from .script import SCRIPT
 LOOKS_EVERY = 2.0
 
 
-def door() -> Door | None:
-    if "LATTICE_KEY" in os.environ:
+def door_in(facts: Path | None) -> Door | None:
+    if facts is None:
         return Door(os.environ["LATTICE_URL"], os.environ["LATTICE_KEY"])
     try:
-        facts = json.loads((_folder() / "demo.json").read_text())
-        return Door(facts["url"], facts["agent"]["api_key"])
+        told = json.loads(facts.read_text())
+        return Door(told["url"], told["agent"]["api_key"])
     except (OSError, ValueError, KeyError):  # the server is about to write it
         return None
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("LATTICE_DATA_DIR", "var"))
 
 
 def say(text: str) -> None:
@@ -47,15 +44,19 @@ def stop(_number: int, _frame: object) -> None:
 def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    kept = os.environ.get("LATTICE_NOTEBOOK") or _folder() / "demo-agent.json"
-    pace = float(os.environ.get("LATTICE_PACE", "8"))
-    agent = Agent(Client(door, say), Notebook(Path(kept)), SCRIPT, say, pace=pace)
+    asked = argparse.ArgumentParser(description="Propose to a shop's specs until stopped.")
+    asked.add_argument("facts", type=Path, nargs="?", help="Such as var/demo.json.")
+    asked.add_argument("--notebook", type=Path, default=Path("northwind.json"))
+    asked.add_argument("--pace", type=float, default=8.0, help="Seconds between two proposals.")
+    given = asked.parse_args()
+    client = Client(lambda: door_in(given.facts), say)
+    agent = Agent(client, Notebook(given.notebook), SCRIPT, say, pace=given.pace)
     while True:
         try:
             agent.turn()
         except Refused as refusal:
             say(str(refusal))
-        time.sleep(min(LOOKS_EVERY, pace))
+        time.sleep(min(LOOKS_EVERY, given.pace))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class Agent:
         self._script = list(script)
         self._ideas = {each.name: each for idea in script for each in _with_better(idea)}
         self._pace, self._most_open = pace, most_open
+        self._strangers: set[str] = set()
         self._me: str = client.get("/api/v1/auth/me")["id"]
 
     def turn(self) -> None:
@@ -50,8 +51,9 @@ class Agent:
                 self._look_after(entry, row)
             else:
                 self._learn(entry)
-        unheeded = sum(not row["votes"] for row in waiting.values())
-        if unheeded < self._most_open and self._is_time():
+        voted = {proposal for proposal, row in waiting.items() if row["votes"]}
+        unheeded = [entry for entry in self._notebook.open() if entry.proposal not in voted]
+        if len(unheeded) < self._most_open and self._is_time():
             self._propose()
 
     # --- proposing
@@ -94,16 +96,20 @@ class Agent:
         """What people are asked about of mine, by what it proposes."""
         asked = f"{REQUESTS}?proposer={self._me}&subject_kind=mutation&state=pending&limit=100"
         rows = {row["subject_id"]: row for row in self._client.get(asked)["results"]}
-        for proposal in rows.keys() - {entry.proposal for entry in self._notebook.entries}:
+        known = self._strangers.union(entry.proposal for entry in self._notebook.entries)
+        for proposal in rows.keys() - known:
             self._adopt(proposal)
         return rows
 
     def _adopt(self, proposal: str) -> None:
-        """Of a proposal that was accepted in part, the rest waits as one of its own."""
+        """Of a proposal that was accepted in part, the rest waits as one of its own. Others were
+        made by somebody else with the same key."""
         found = self._client.get(f"{MUTATIONS}/{proposal}")
         whole = self._notebook.about(found["part_of"] or "")
-        idea = whole.idea if whole else ""
-        entry = Entry(idea=idea, path="", sent={}, proposal=proposal)
+        if whole is None:
+            self._strangers.add(proposal)
+            return
+        entry = Entry(idea=f"{whole.idea}, the rest", path="", sent={}, proposal=proposal)
         self._note(entry, found)
         self._notebook.begin(entry)
 

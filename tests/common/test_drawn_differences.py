@@ -60,3 +60,14 @@ def test_a_line_that_is_not_long_is_shown_whole():
     drawn = draw(compare(f"one {stays}\n", f"two {stays}\n"), name="x")
     assert drawn.count(stays.rstrip()) == 2
     assert "not shown" not in drawn
+
+
+@pytest.mark.parametrize("view", ["unified", "split"])
+def test_a_missing_line_feed_is_told_where_it_is_what_changes(view):
+    def told(before, after):
+        return draw(compare(before, after), name="x", view=view).count("no line feed")
+
+    assert told("a\nb\n", "a\nc") == 1
+    assert told("a\nb", "a\nb\nc\n") == 1
+    assert told("a\nb", "a\nc") == 0
+    assert told("a", "b\nc") == 0

@@ -79,7 +79,8 @@ def _tables(hunk: Hunk, name: str, view: View, operation: int | None) -> Iterato
     widths = "".join(f'<col class="{kind}">' for kind, _ in _COLUMNS[view])
     head = "".join(f'<th scope="col">{title}</th>' for _, title in _COLUMNS[view])
     opened = "" if hunk.opened is None else f' data-opened="{hunk.opened}"'
-    rows = _split(hunk.rows, operation) if view == "split" else _unified(hunk.rows, operation)
+    told = _told(hunk.rows)
+    rows = _split(told, operation) if view == "split" else _unified(told, operation)
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         tens = (len(some) + 9) // 10 if len(some) > FEW else 0
@@ -89,6 +90,19 @@ def _tables(hunk: Hunk, name: str, view: View, operation: int | None) -> Iterato
             f'<thead class="unseen"><tr>{head}</tr></thead>'
             f"<tbody>{''.join(some)}</tbody></table></div>"
         )
+
+
+def _told(rows: Sequence[Row]) -> Sequence[Row]:
+    """Where neither text ends with a line feed, that is nothing that changes."""
+    before = next((row.before for row in reversed(rows) if row.before), None)
+    after = next((row.after for row in reversed(rows) if row.after), None)
+    if before is None or after is None or before.ended or after.ended:
+        return rows
+    return [Row(_ended(row.before), _ended(row.after), row.same) for row in rows]
+
+
+def _ended(line: Line | None) -> Line | None:
+    return line and line._replace(ended=True)
 
 
 def _unified(rows: Sequence[Row], operation: int | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 LARGEST_MESSAGE = 256_000
 """Bytes of a message on a socket. What is longer is not read at all: uvicorn closes the socket with
@@ -32,10 +33,14 @@ class Program:
         return [sys.executable, "-m", *self.module]
 
 
-AGENT = Program("agent", ("demo.northwind",))
-"""Of the demo: it uses the API, as anybody's would."""
 MIRROR = Program("mirror", ("django", "sync_specs", "--watch", "--settings", "config.settings"))
 """Keeps a folder alike with a workspace."""
+
+
+def demo_agent(data_dir: Path) -> Program:
+    """It uses the API, as anybody's would, and what `up` writes down about the demo."""
+    facts, notebook = data_dir / "demo.json", data_dir / "demo-agent.json"
+    return Program("agent", ("demo.northwind", str(facts), "--notebook", str(notebook)))
 
 
 def programs(*, server: str, host: str, port: int) -> list[Program]:

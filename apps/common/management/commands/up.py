@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.common.commands import LatticeCommand, Report
-from apps.common.runtime.programs import AGENT, MIRROR, programs
+from apps.common.runtime.programs import MIRROR, demo_agent, programs
 from apps.common.runtime.screen import keep_facts, show_screen
 from apps.common.runtime.startup import embedded_services, prepare_database
 from apps.common.runtime.supervisor import Supervisor
@@ -27,7 +27,7 @@ class Command(LatticeCommand):
                 show_screen(facts, settings.DATA_DIR)
 
         known = programs(server=settings.ASGI_SERVER, host=settings.HOST, port=settings.PORT)
-        known += [AGENT] if settings.DEMO_AGENT else []
+        known += [demo_agent(settings.DATA_DIR)] if settings.DEMO_AGENT else []
         known += [MIRROR] if settings.SPEC_SYNC_ENABLED else []
         supervisor = Supervisor(
             services=embedded_services(),
