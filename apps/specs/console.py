@@ -21,8 +21,8 @@ def suspect_specs(actor: Actor) -> Reading | None:
     """Those that one looks after come first: nobody else is asked about them."""
     live = Node.objects.visible_to(actor).live()
     suspect = live.filter(suspects__cleared_at=None, suspects__isnull=False).distinct()
-    owners = suspect.values_list("owner_id", flat=True)[:COUNTED]
-    found: list[UUID | None] = list(owners)
+    owned = suspect.values_list("id", "owner_id")[:COUNTED]
+    found: list[UUID | None] = [owner for _, owner in owned]
     if not found and not live.exists():
         return None
     mine = found.count(actor.actor_id)

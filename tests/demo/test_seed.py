@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 from django.core.management import call_command
 
-from apps.accounts.models import Workspace
-from apps.accounts.services.demo import WORKSPACE
+from apps.accounts.models import User, Workspace
+from apps.accounts.services.demo import REVIEWER, WORKSPACE
 from apps.ledger.models import Event
 from apps.policies.services.versions import check_policy
+from apps.specs.console import suspect_specs
 from apps.specs.demo import FOLDER
 from apps.specs.models.graph import Link, Node, Revision, Suspect, Version, held_at
 from apps.specs.models.proposals import Proposal
@@ -53,6 +54,13 @@ def test_it_has_something_of_each_kind_with_a_history(shop):
         *("TEST-301", "TEST-401", "REQ-603", "TEST-501")
     }
     assert not Node.objects.filter(owner_id=None, is_live=True, kind="requirement").exists()
+
+
+def test_each_doubtful_spec_is_counted(shop):
+    rita = User.objects.get_queryset().get(email=REVIEWER[0])
+    told = suspect_specs(rita)
+    assert told is not None
+    assert (told.value, told.note) == (1, "you look after; 8 in all")
 
 
 def test_a_second_time_it_adds_nothing(shop):
