@@ -41,6 +41,9 @@ FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=12)
 MAX_ATTEMPTS = 17
 """Three days of waiting, less the jitter."""
+LOST = 3
+"""So many attempts more are made after the first wait: of what is not heard of again, most was lost
+with a worker that was killed, and is done as soon as another one has it."""
 ROLLOUT = timedelta(minutes=5)
 """In which processes of a new release may meet some of the old one, who do not know its tasks."""
 NOBODY_KNOWS = (
@@ -81,11 +84,12 @@ def claim(limit: int) -> list[Start]:
             unknown = delivery.subscription not in current_app.tasks
             if unknown:
                 delivery.last_error = NOBODY_KNOWS
-            if delivery.attempts >= MAX_ATTEMPTS or (unknown and delivery.event.at < now - ROLLOUT):
+            tried_out = delivery.attempts >= MAX_ATTEMPTS + LOST
+            if tried_out or (unknown and delivery.event.at < now - ROLLOUT):
                 delivery.parked_at = now
             else:
                 delivery.attempts += 1
-                delivery.next_at = now + wait_after(delivery.attempts)
+                delivery.next_at = now + wait_after(max(delivery.attempts - LOST, 1))
         _save_plans(due)
     return [Start(d.subscription, d.pk) for d in due if d.parked_at is None]
 
@@ -229,7 +233,7 @@ def _note_failure(delivery_id: int, error: BaseException) -> None:
         if failed is None:
             return
         failed.last_error = name_of(error)
-        if failed.attempts >= MAX_ATTEMPTS:
+        if failed.attempts >= MAX_ATTEMPTS + LOST:
             failed.parked_at = timezone.now()
         failed.save(update_fields=["last_error", "parked_at"])
 

@@ -33,7 +33,7 @@ def owed(db, subscribed) -> Delivery:
 
 
 def park(delivery: Delivery) -> None:
-    delivery.attempts = deliveries.MAX_ATTEMPTS
+    delivery.attempts = deliveries.MAX_ATTEMPTS + deliveries.LOST
     delivery.parked_at = timezone.now()
     delivery.save()
 
@@ -62,8 +62,20 @@ def test_waits_double_and_end_after_three_days():
     assert 0.8 * 3 * 86_400 * 0.98 <= sum(waits) <= 3 * 86_400
 
 
+def test_what_is_not_heard_of_is_soon_started_again_and_then_ever_later(owed):
+    waits = []
+    for _ in range(deliveries.LOST + 3):
+        assert len(deliveries.claim(10)) == 1
+        owed.refresh_from_db()
+        waits.append((owed.next_at - timezone.now()).total_seconds())
+        Delivery.objects.update(next_at=timezone.now())
+    assert all(7 < wait <= 10 for wait in waits[: deliveries.LOST + 1])
+    assert waits[-2] > 14
+    assert waits[-1] > 28
+
+
 def test_one_that_was_tried_too_often_is_parked_and_not_started(owed):
-    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS)
+    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS + deliveries.LOST)
     assert deliveries.claim(10) == []
     owed.refresh_from_db()
     assert owed.parked_at is not None
@@ -115,7 +127,7 @@ def in_minutes(minutes):
 def test_the_last_failure_parks_at_once(db, subscribed):
     subscribed("tests.crack")
     ring(uuid7())
-    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS)
+    Delivery.objects.update(attempts=deliveries.MAX_ATTEMPTS + deliveries.LOST)
     with pytest.raises(RuntimeError):
         crack(Delivery.objects.get().pk)
     assert Delivery.objects.get().parked_at is not None
