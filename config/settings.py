@@ -386,52 +386,20 @@ WORKER_SILENCE = environment.worker_silence
 DELIVERY_LOG_DAYS = environment.delivery_log_days
 WEBHOOKS_AT_ONCE = environment.webhooks_at_once or max(1, (os.cpu_count() or 1) // 2)
 WEBHOOK_ALLOW_CIDRS = [ip_network(text) for text in environment.webhook_allow_cidrs]
+EVERY = {
+    "ledger.write_checkpoint": timedelta(minutes=1),
+    "accounts.send_due_invitations": timedelta(seconds=10),
+    "accounts.purge_expired": timedelta(hours=1),
+    "ledger.forget_done_deliveries": timedelta(hours=1),
+    "policies.reload_changed_files": timedelta(seconds=5),
+    "policies.forget_old_acts": timedelta(hours=1),
+    "specs.index_rest": timedelta(hours=1),
+    "approvals.tell_overdue_reviews": timedelta(minutes=1),
+    "activity.forget_old_messages": timedelta(hours=6),
+}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "ledger.write_checkpoint": {
-        "task": "ledger.write_checkpoint",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "accounts.send_due_invitations": {
-        "task": "accounts.send_due_invitations",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "accounts.purge_expired": {
-        "task": "accounts.purge_expired",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
-    "ledger.forget_done_deliveries": {
-        "task": "ledger.forget_done_deliveries",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
-    "policies.reload_changed_files": {
-        "task": "policies.reload_changed_files",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "policies.forget_old_acts": {
-        "task": "policies.forget_old_acts",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
-    "specs.index_rest": {
-        "task": "specs.index_rest",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
-    "approvals.tell_overdue_reviews": {
-        "task": "approvals.tell_overdue_reviews",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "activity.forget_old_messages": {
-        "task": "activity.forget_old_messages",
-        "schedule": timedelta(hours=6),
-        "options": {"expires": 6 * 3600},
-    },
+    task: {"task": task, "schedule": every, "options": {"expires": every.seconds}}
+    for task, every in EVERY.items()
 }
 
 # --- searching specs
