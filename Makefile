@@ -58,7 +58,11 @@ lock: .venv/base.ok ## Pin requirements/*.in, with hashes
 test: .venv/dev.ok ## Everything that needs only pip
 	$(PYTEST) -n auto --dist loadgroup
 
-peers: .venv/dev.ok ## Tests against peers from npm and Debian
+tests/peers/node_modules: tests/peers/package-lock.json
+	npm ci --prefix $(@D) --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+peers: .venv/dev.ok tests/peers/node_modules ## Tests against peers from npm and Debian
 	$(PYTEST) -m peers $(NONE_IS_FINE)
 
 e2e: .venv/dev.ok ## Browser tests; they need Chromium

@@ -62,6 +62,20 @@ def unsearchable(given: Environment, *, has_qdrant: bool) -> Iterator[CheckMessa
         )
 
 
+def check_embeddings(**_: object) -> list[CheckMessage]:
+    """lattice.E018."""
+    return list(of_no_length(environment))
+
+
+def of_no_length(given: Environment) -> Iterator[CheckMessage]:
+    if given.embedding_model != "local" and not given.embedding_dimensions:
+        yield Error(
+            "EMBEDDING_MODEL is not local, and EMBEDDING_DIMENSIONS is not set.",
+            hint="Say how long its vectors are, as its provider tells: 1536, for example.",
+            id="lattice.E018",
+        )
+
+
 def check_production(**_: object) -> list[CheckMessage]:
     """lattice.E010 to E014, lattice.W015."""
     return [] if environment.development else list(unsafe_in_production(environment))

@@ -106,6 +106,7 @@ NAVIGATION = [
         "items": [
             _item("Policies", "policy", "policies_policy_changelist"),
             _item("Judged acts", "gavel", "policies_actrecord_changelist"),
+            _item("Models", "payments", "inference_budget_changelist"),
             _item("Kill switch", "emergency_home", "ledger_killswitch_changelist"),
         ],
     },

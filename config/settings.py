@@ -394,6 +394,7 @@ EVERY = {
     "policies.reload_changed_files": timedelta(seconds=5),
     "policies.forget_old_acts": timedelta(hours=1),
     "specs.index_rest": timedelta(hours=1),
+    "inference.keep_uses": timedelta(hours=1),
     "approvals.tell_overdue_reviews": timedelta(minutes=1),
     "activity.forget_old_messages": timedelta(hours=6),
 }

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.accounts.browser.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/", include("apps.inference.api.urls")),
     path("api/v1/", include("apps.policies.api.urls")),
     path("api/v1/", include("apps.approvals.api.urls")),
 ]

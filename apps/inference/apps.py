@@ -13,3 +13,6 @@ class InferenceConfig(AppConfig):
         import_module("apps.inference.events")
         for model in ("local", "remote"):
             import_module(f"apps.inference.embedders.{model}")
+        import_module("apps.inference.admin.pages")
+        examinations = import_module("apps.common.ports").examinations
+        examinations.append(import_module("apps.inference.vitals").examine_embeddings)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 CENT = Decimal("0.01")
+HIGHEST_BUDGET = Decimal(1_000_000_000)
 
 
 def month_of(moment: datetime) -> datetime:

@@ -44,6 +44,11 @@ class Usage:
     budget: Decimal | None
 
     @property
+    def until(self) -> datetime:
+        """When the next month begins."""
+        return months_after(self.month, 1)
+
+    @property
     def spent(self) -> Decimal:
         return sum((row.cost for row in self.rows), NOTHING)
 
@@ -59,6 +64,12 @@ def spent_since(*, month: datetime, workspace_id: UUID) -> Decimal:
     rows = Use.objects.filter(workspace_id=workspace_id, at__gte=month, cost__gt=0)
     spent: Decimal = rows.aggregate(cost=Sum("cost", default=NOTHING))["cost"]
     return spent
+
+
+def spent_everywhere(*, actor: Actor) -> dict[UUID, Decimal]:
+    """In this month, by workspace; only those that spent anything."""
+    rows = Use.objects.visible_to(actor).filter(at__gte=month_of(timezone.now()), cost__gt=0)
+    return dict(rows.values_list("workspace_id").annotate(cost=Sum("cost")))
 
 
 def usage(*, workspace_id: UUID, actor: Actor, month: datetime | None = None) -> Usage:

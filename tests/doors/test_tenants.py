@@ -78,6 +78,8 @@ OWN = {
     "api/v1/approvals/bulk",
     "api/v1/approvals/pending",
     "approvals/pending",
+    "api/v1/inference/budget",
+    "api/v1/inference/usage",
     "api/v1/meta",
     "api/v1/policies",
     "api/v1/policies/acts",

@@ -19,6 +19,7 @@ PAGES = [
     "/admin/accounts/user/",
     "/admin/accounts/apikey/",
     "/admin/ledger/event/",
+    "/admin/inference/budget/",
     "/admin/policies/policy/",
     "/admin/policies/actrecord/",
     "/accounts/",

@@ -54,7 +54,7 @@ class LitellmModel:
         for left in attempts(settings.EMBEDDING_TIMEOUT):
             try:
                 return self._ask(cut, left)
-            except litellm().exceptions.OpenAIError as error:
+            except failures() as error:
                 status = getattr(error, "status_code", None) or 500
                 because = f"{type(error).__name__} {status}"
                 if status < 500 and status not in PASSING:
@@ -64,7 +64,7 @@ class LitellmModel:
                 because = str(error)
                 break
         log.warning("a model is away", model=self.name, because=because)
-        raise ModelAway from None
+        raise ModelAway
 
     def _ask(self, texts: list[str], seconds: float) -> Answered:
         answer = litellm().embedding(
@@ -120,15 +120,20 @@ def known(name: str) -> dict[str, Any]:
 
 @cache
 def litellm() -> Any:
-    """Fetches no prices, reads no .env and prints nothing."""
+    """Fetches no prices, reads no .env, prints nothing, and logs neither texts nor keys."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     module: Any = import_module("litellm")
     module.telemetry = False
     module.suppress_debug_info = True
-    for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
+    for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return module
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What litellm raises when a model is not there, refuses or is not understood."""
+    return tuple(litellm().LITELLM_EXCEPTION_TYPES)
 
 
 def attempts(patience: float) -> Iterator[float]:

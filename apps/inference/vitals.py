@@ -1,0 +1,26 @@
+"""What the doctor is told of models."""
+
+from collections.abc import Iterator
+
+from apps.common.ports import Finding, Health
+from apps.inference.errors import ModelAway
+from apps.inference.ports import embedding_model
+
+SUBJECT = "embeddings"
+
+
+def examine_embeddings() -> Iterator[Finding]:
+    """A model that costs nothing is asked."""
+    model = embedding_model()
+    what = f"{model.name}, {model.dimensions} dimensions"
+    if not model.is_local:
+        yield Finding(SUBJECT, Health.OK, f"{what}; not asked, because that may cost something")
+        return
+    try:
+        [vector] = model.embed(["Is it there?"]).vectors
+    except (ModelAway, OSError, ImportError) as error:
+        fix = "Install again what Lattice runs on: `make install`."
+        yield Finding(SUBJECT, Health.FAIL, f"{what}: {error}", fix)
+    else:
+        answers = len(vector) == model.dimensions
+        yield Finding(SUBJECT, Health.OK if answers else Health.FAIL, f"{what}, loaded")
