@@ -14,6 +14,11 @@ class Group:
     paths: tuple[str, ...]
     operations: Operations
 
+    @property
+    def lines(self) -> int:
+        """That it adds, as policies count them."""
+        return sum(len(str(each.get("body", "")).splitlines()) for each in self.operations)
+
 
 def groups_of(
     operations: Operations,
@@ -22,10 +27,12 @@ def groups_of(
     bound: Collection[Collection[str]],
     together: Collection[str],
     most: int,
+    most_lines: int,
 ) -> list[Group]:
     """`paths`: of the files that have to do with a node, by its id or by its key in small letters;
     of what is linked to, where it comes or goes with them. `bound`: paths that are decided on
-    together already; `together`: those that may be, as long as they are no more than `most`."""
+    together already; `together`: those that may be, as long as there are no more than `most` of
+    them with `most_lines`."""
     roots: dict[str, str] = {}
 
     def root(path: str) -> str:
@@ -50,7 +57,7 @@ def groups_of(
     for path in sorted(roots):
         members.setdefault(root(path), []).append(path)
     groups = [Group(paths=tuple(members[at]), operations=ops) for at, ops in found.items()]
-    return _packed(groups, frozenset(together), most)
+    return _packed(groups, frozenset(together), most, most_lines)
 
 
 def _named(operation: dict[str, Any], paths: Mapping[str, Collection[str]]) -> Collection[str]:
@@ -61,13 +68,19 @@ def _named(operation: dict[str, Any], paths: Mapping[str, Collection[str]]) -> C
     return named
 
 
-def _packed(groups: Sequence[Group], together: frozenset[str], most: int) -> list[Group]:
+def _packed(
+    groups: Sequence[Group], together: frozenset[str], most: int, most_lines: int
+) -> list[Group]:
     packed: list[Group] = []
     last: Group | None = None
     for group in groups:
         if not together.issuperset(group.paths):
             packed.append(group)
-        elif last and len(last.operations) + len(group.operations) <= most:
+        elif (
+            last
+            and len(last.operations) + len(group.operations) <= most
+            and last.lines + group.lines <= most_lines
+        ):
             last = Group(
                 paths=last.paths + group.paths, operations=last.operations + group.operations
             )

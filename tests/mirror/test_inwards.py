@@ -141,3 +141,23 @@ def test_what_is_linked_in_another_new_file_is_proposed_with_it(folder, workspac
     folder.sync()
     assert sorted(live(workspace)) == ["GOAL-1", "REQ-1"]
     assert folder.sync().is_nothing
+
+
+def test_new_files_are_proposed_together_as_far_as_the_policy_lets_one_proposal_go(folder):
+    for name in "abcd":
+        folder.write(f"{name}.md", f"# {name}\n\n" + "A line.\n" * 300)
+    told = folder.sync()
+    assert [(state, files) for _, state, files in told.proposed] == [
+        ("applied", "a.md, b.md"),
+        ("applied", "c.md, d.md"),
+    ]
+
+
+def test_a_file_with_more_than_one_proposal_holds_comes_as_several(folder, workspace):
+    parts = "".join(f"\n## Part {number}\n\nIt says {number}.\n" for number in range(620))
+    folder.write("long.md", f"# Long\n{parts}")
+    told = folder.sync()
+    assert [state for _, state, _ in told.proposed] == ["applied", "applied"]
+    assert len(live(workspace)) == 621
+    assert folder.row("long.md").state == FileState.AGREED
+    assert folder.sync().is_nothing

@@ -13,6 +13,7 @@ from apps.mirror.grouping import Group, groups_of
 from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import SAID, state_of
 from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
+from apps.policies.selectors.policies import policy_in_force
 from apps.specs.choices import ProposalState
 from apps.specs.errors import OperationsInvalid
 from apps.specs.paper.differing import Present, operations_between
@@ -101,6 +102,7 @@ def _send(
         bound=list(shared.values()),
         together=[page.sheet.path for page in pages if page.sheet.row.document is None],
         most=MOST_OPERATIONS,
+        most_lines=policy_in_force(desk.workspace).document.max_diff_lines,
     )
     for group in groups:
         _propose(desk, [by_path[path] for path in group.paths], group)
@@ -154,7 +156,7 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             row.nodes, row.agreed = marks(page.agreed), kept(page.agreed)
             state, said = _told(submitted)
             note(page.sheet, state, said)
-            save(page.sheet)
+        save(*(page.sheet for page in pages))
 
     names = [sheet.path for sheet in sheets]
     try:

@@ -111,7 +111,10 @@ class _Pass:
         )
         self.desk.told = self.told
         settled = settle(waiting, self.desk.chart)
-        settled = [row for row in settled if not self._is_settled(row, found)]
+        done = [row for row in settled if self._is_settled(row, found)]
+        settled = [row for row in settled if row.state != FileState.AGREED]
+        if not self.manner.dry_run:
+            MirroredFile.objects.bulk_update(done, LOOKED_AT, batch_size=100)
         self._look(found, gone, settled)
         if not self.manner.dry_run:
             is_done = not (self.desk.again or self.desk.later)
@@ -230,8 +233,6 @@ class _Pass:
             return False
         row.state, row.said, row.offered = FileState.AGREED, "", None
         row.moved_at = timezone.now()
-        if not self.manner.dry_run:
-            row.save(update_fields=LOOKED_AT)
         return True
 
     def _moved_rows(self) -> list[MirroredFile]:

@@ -204,12 +204,11 @@ def note(sheet: Sheet, state: str, said: str = "") -> None:
         row.proposal, row.offered, row.is_part = None, None, False
 
 
-def save(sheet: Sheet) -> None:
-    row = sheet.row
-    if row._state.adding:
-        row.save(force_insert=True)
-    else:
-        row.save(update_fields=LOOKED_AT)
+def save(*sheets: Sheet) -> None:
+    rows = [sheet.row for sheet in sheets]
+    MirroredFile.objects.bulk_create(row for row in rows if row._state.adding)
+    there = [row for row in rows if not row._state.adding]
+    MirroredFile.objects.bulk_update(there, LOOKED_AT, batch_size=100)
 
 
 def refuse(desk: Desk, sheet: Sheet, state: FileState, said: str) -> None:
