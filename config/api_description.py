@@ -43,6 +43,7 @@ TAGS = {
     "kill switch": "Stopping every effect, in a workspace or everywhere, and letting it go on.",
     "approvals": "What people are asked, how they decide, and what came of it.",
     "specs": "The graph as it is and as it was: what each node says, and what it is linked to.",
+    "mirror": "The folder of files that is kept alike with the specs, and how each file stands.",
     "mutations": "What is proposed to specs: judged, checked, decided on, applied once, undone.",
     "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",
@@ -67,6 +68,7 @@ def settings(*, server: str) -> dict[str, Any]:
         "COMPONENT_SPLIT_REQUEST": True,
         "DISABLE_DOCSTRING_DESCRIPTIONS": True,
         "ENUM_NAME_OVERRIDES": {
+            "MirroredFileStateEnum": "apps.mirror.choices.FileState",
             "RoleEnum": "apps.accounts.choices.Role",
             "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
             "ActorKindEnum": "apps.accounts.choices.ActorKind",

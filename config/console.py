@@ -67,6 +67,7 @@ NAVIGATION = [
             _item("Home", "home", "index"),
             _item("Review", "rule", "review_queue", apart="review_attention"),
             _item("Specs", "account_tree", "specs"),
+            _item("Files", "folder", "mirror"),
             ACTIVITY,
         ],
     },

@@ -56,6 +56,7 @@ class ConsoleSite(UnfoldAdminSite):
         return [
             path("review/", include("apps.approvals.review.urls")),
             path("specs/", include("apps.specs.pages.urls")),
+            path("files/", include("apps.mirror.pages.urls")),
             path("audit/", include("apps.activity.audit.urls")),
             *super().get_urls(),
         ]

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.policies.api.room_urls")),
     path("", include("apps.plans.api.urls")),
     path("", include("apps.specs.api.urls")),
+    path("", include("apps.mirror.api.urls")),
     path("", include("apps.approvals.api.room_urls")),
     path("", include("apps.approvals.browser.urls")),
     path("activity", ActivityPage.as_view(), name="activity"),

@@ -85,6 +85,8 @@ SENTENCES = {
     "plans.plan.refused": "The plan {file} in {workspace} was not approved: {outcome}",
     "plans.plan.reshaped": "{actor} changed the plan {file} under review in {workspace}",
     "plans.plan.exported": "{actor} exported the plan {file} from {workspace}",
+    "mirror.file.conflicted": "A file and the specs of {workspace} say different things",
+    "mirror.folder.doubted": "Most files of {workspace} are gone at once: nothing was deleted",
     "specs.proposal.submitted": "{actor} proposed a change of {keys} in {workspace}",
     "specs.proposal.denied": "The policy of {workspace} denied a proposal: {reasons}",
     "specs.proposal.invalid": "The checks found errors in a proposal in {workspace}: {checks}",

@@ -98,6 +98,8 @@ OWN = {
     "api/v1/specs/diff",
     "api/v1/specs/export",
     "api/v1/specs/kinds",
+    "api/v1/mirror",
+    "api/v1/mirror/files",
     "api/v1/specs/search",
     "api/v1/specs/suspects",
     "api/v1/specs/suspects/clear",

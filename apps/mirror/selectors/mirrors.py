@@ -2,21 +2,30 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.mirror.choices import FileState
+from apps.mirror.errors import NoMirror
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.outcomes import has_stirred
 from apps.specs.selectors.prospects import revision_of
 
 
-def mirrors_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Mirror]:
-    """One or none."""
+def the_mirror(*, actor: Actor, workspace_id: UUID) -> Mirror:
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
-    return Mirror.objects.visible_to(actor).filter(workspace_id=workspace_id)
+    found = Mirror.objects.visible_to(actor).filter(workspace_id=workspace_id).first()
+    if found is None:
+        raise NoMirror
+    return found
+
+
+def counted(mirror: Mirror) -> dict[str, int]:
+    """How many files are in each state."""
+    found = mirror.files.values("state").annotate(count=Count("id"))
+    return dict(found.values_list("state", "count"))
 
 
 def files_of(

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from apps.common.errors import DomainError
+from apps.ledger.services import record
 from apps.mirror.choices import FileState, Inwards
+from apps.mirror.events import FileConflicted
 from apps.mirror.grouping import Group, groups_of
 from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import SAID, state_of
@@ -157,6 +159,9 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             state, said = _told(submitted)
             note(page.sheet, state, said)
         save(*(page.sheet for page in pages))
+        for page in pages:
+            if page.sheet.row.state == FileState.CONFLICTS:
+                record(FileConflicted(file=page.sheet.row.id, proposal=submitted.proposal.id))
 
     names = [sheet.path for sheet in sheets]
     try:

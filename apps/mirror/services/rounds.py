@@ -10,9 +10,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.common.actors import Actor
+from apps.ledger.services import record, unit
 from apps.mirror.choices import FileState, Inwards
 from apps.mirror.deciding import decide
 from apps.mirror.disk import Scan, Seen, content_of, digest_of, scan
+from apps.mirror.events import FolderDoubted
 from apps.mirror.holding import Held, kept, read, says_the_same
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.outcomes import has_stirred, state_of
@@ -88,6 +90,7 @@ class _Pass:
         self.manner, self.told, self.progress = manner, told, progress
         rows = mirror.files.select_related("proposal").defer("agreed", "offered")
         self.rows = {row.path: row for row in rows}
+        self.doubts: dict[str, int] = {}
         self.revision = revision_of(mirror.workspace_id)
         self.has_moved = self.revision != mirror.revision
 
@@ -145,6 +148,7 @@ class _Pass:
         ]
         there = sum(1 for row in self.rows.values() if row.digest)
         if gone and 2 * len(gone) > there and not self.manner.delete_many:
+            self.doubts = {"gone": len(gone), "files": there}
             self.told.said = (
                 f"{len(gone)} of {there} files are gone at once, which is not believed: nothing is "
                 "deleted. Say --delete-many if it is meant."
@@ -162,7 +166,10 @@ class _Pass:
                     row.save(update_fields=["state", "said", "moved_at"])
         if self.told.said != self.mirror.said and not self.manner.dry_run:
             self.mirror.said = self.told.said
-            self.mirror.save(update_fields=["said"])
+            with unit(actor=self.actor, workspace=self.mirror.workspace_id):
+                self.mirror.save(update_fields=["said"])
+                if self.doubts:
+                    record(FolderDoubted(mirror=self.mirror.id, **self.doubts))
 
     def _look(self, found: Scan, gone: list[MirroredFile], settled: list[MirroredFile]) -> None:
         sheets = self._sheets(found, gone, settled)

@@ -1,0 +1,25 @@
+"""What happens to folders, beside what their proposals tell: ids and counts, no names of files."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileConflicted(Event):
+    """Both sides have changed the same. The file stays as its author has it."""
+
+    type = "mirror.file.conflicted"
+    file: UUID
+    proposal: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderDoubted(Event):
+    """More than half of its files are gone at once, which was not believed."""
+
+    type = "mirror.folder.doubted"
+    mirror: UUID
+    gone: int
+    files: int
