@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
+from apps.common.ports import Health
 from apps.inference.choices import Outcome
 from apps.inference.embedders.local import LocalModel
 from apps.inference.models import Use
 from apps.inference.ports import current_embedding_model
 from apps.inference.services.embedding import embed
+from apps.inference.vitals import examine_embeddings
 from apps.ledger.services import unit
 from config.env import ROOT
 
@@ -113,3 +115,14 @@ def test_of_no_texts_there_is_nothing_to_ask(workspace, contributor):
     found = embed([], purpose="specs.search", workspace=workspace.id, actor=contributor)
     assert found.vectors == ()
     assert not Use.objects.exists()
+
+
+def test_the_doctor_asks_it_and_no_model_that_costs(settings):
+    [found] = examine_embeddings()
+    assert (found.health, found.text) == (
+        Health.OK,
+        "local/all-MiniLM-L6-v2-int8, 384 dimensions, loaded",
+    )
+    settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = "text-embedding-3-small", 1536
+    [found] = examine_embeddings()
+    assert "not asked" in found.text

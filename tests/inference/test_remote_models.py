@@ -69,7 +69,13 @@ def test_what_may_pass_is_tried_again(wire, ask, status):
     assert len(wire.asked) == 3
 
 
-def test_it_waits_as_long_as_it_is_told(wire, ask, settings):
+def test_it_waits_as_long_as_it_is_told(wire, ask):
+    wire.answers = [refusal(429, Retry_After="2"), vectors()]
+    ask("one")
+    assert Use.objects.get().ms >= 2000
+
+
+def test_it_does_not_wait_for_what_comes_too_late(wire, ask, settings):
     wire.answers = [refusal(429, Retry_After="60"), vectors()]
     settings.EMBEDDING_TIMEOUT = 2.0
     assert ask("one").tokens == 10  # a minute is more than there is: the usual wait
