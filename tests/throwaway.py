@@ -1,7 +1,8 @@
 """A pytest plugin: every run has a PostgreSQL and a Redis of its own, thrown away afterwards.
 
-It is loaded (`-p tests.throwaway`) before pytest-django reads the settings. The database is
-migrated once, as a template; each xdist worker, and each test that needs to commit, gets a clone.
+It is loaded (`-p tests.throwaway`) before pytest-django reads the settings. The database comes
+migrated (tests/migrated.py), and is a template: each xdist worker, and each test that needs to
+commit, gets a clone.
 A run that is killed for good leaves its folder to the next one, which knows by a lock.
 """
 
@@ -10,8 +11,6 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,9 +20,10 @@ import pytest
 
 from apps.common.runtime import addresses
 from apps.common.runtime.services import Services
+from tests import migrated
 
 TEMPLATE = "lattice_template"
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
+FAST = (*migrated.FAST, "max_connections=400")
 PREFIX = "lattice-test-"
 MOST_WORKERS = 12
 """Redis has 15 databases to give them."""
@@ -36,6 +36,7 @@ def _start() -> None:
     atexit.register(_exit.close)
     _remove_leftovers()
     root = _own_folder()
+    migrated.lay_out(root)
     _exit.enter_context(Services(root, FAST).running())
     for name in [name for name in os.environ if name.startswith(("LATTICE_", "JWT_", "API_"))]:
         if not name.startswith("LATTICE_TORTURE_"):
@@ -50,8 +51,7 @@ def _start() -> None:
         "RATE_LIMIT_SCALE": "10000",
     }
     with psycopg.connect(addresses.database_url(root, "postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {TEMPLATE}")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+        admin.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE lattice")
 
 
 def _own_folder() -> Path:

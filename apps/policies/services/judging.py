@@ -189,16 +189,17 @@ def scales_of(*, proposer: UUID, workspace: UUID, at: datetime) -> Scales | None
     were hours. None: they are not here any more."""
     found = User.objects.get_queryset().filter(id=proposer).first()
     who: Actor | None = SYSTEM if proposer == SYSTEM.actor_id else found
-    try:
-        scales = scales_for(actor=who, workspace=workspace) if who else None
-    except NotFound:
-        scales = None
-    if scales is None:
+    if who is None:
         return None
-    then = replace(
-        scales.circumstances, at=at, acts_last_hour=0, acts_last_day=0, spent_today_cents=0
+    try:
+        performer = _performer_now(who, workspace)
+    except NotFound:
+        return None
+    return Scales(
+        policy=policy_in_force(workspace),
+        performer=performer,
+        circumstances=Circumstances(at=at, people=sum(_deciders(workspace=workspace))),
     )
-    return replace(scales, circumstances=then)
 
 
 def require_allowed(verdict: Verdict) -> None:

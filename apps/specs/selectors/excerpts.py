@@ -3,6 +3,7 @@ what is linked to those that they change, and what these are parts of and have a
 links may be very many: they are read of what is changed, and of nothing else.
 """
 
+import sys
 from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
+from apps.common.prepared import prepared
 from apps.specs.changes.values import Excerpt, LinkState, NodeState
 from apps.specs.choices import LinkKind, Status
 from apps.specs.models.graph import Key, Link, Node, State, Version, held_at
@@ -41,20 +43,19 @@ def excerpt_of(
         for each in changed
         if (id_ := known.get(each) or _as_id(each) if isinstance(each, str) else each)
     }
-    rows = Node.objects.filter(workspace_id=workspace)
-    whole = rows.filter(id__in=touched)
     if bounded:
-        _require_room(whole, len(touched))
-    named = {row.id: state_of(row, row.version) for row in whole} if touched else {}
-    named |= _brief(rows, wanted - named.keys())
+        _require_room(workspace, touched)
+    whole = _whole(workspace=workspace, ids=list(touched)) if touched else []
+    named = {row.id: state_of(row, row.version) for row in whole}
+    named |= _brief(workspace, wanted - named.keys())
     links = _links(named, touched, most=MOST_LINKS_AROUND if bounded else None)
     ends = {end for link in links for end in (link.source, link.target)}
     parents = {state.parent for state in named.values() if state.parent}
-    around = _brief(rows, (ends | parents) - named.keys())
+    around = _brief(workspace, (ends | parents) - named.keys())
     wholes = {*named, *parents} if parts else set()
     if wholes:
-        below = rows.filter(parent_id__in=wholes, is_live=True)
-        around |= _states(below.exclude(id__in=[*parents, *named]))
+        below = _below(workspace=workspace, parents=list(wholes))
+        around |= {state.id: state for state in map(_state, below) if state.id not in wholes}
     nodes = {**around, **named}
     return Excerpt(
         nodes=nodes,
@@ -115,18 +116,21 @@ def states_of(wanted: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], No
 
 def _keys(workspace: UUID, names: Collection[str]) -> dict[str, UUID]:
     """By the keys in small letters, which is how they are compared."""
-    if not names:
-        return {}
-    found = Key.objects.annotate(small=Lower("key")).filter(
-        workspace_id=workspace, small__in={name.lower() for name in names}
-    )
-    return dict(found.values_list("small", "node_id"))
+    small = list({name.lower() for name in names})
+    return dict(_nodes_with(workspace=workspace, small=small)) if small else {}
 
 
-def _require_room(whole: QuerySet[Node], count: int) -> None:
-    if count * MOST_CHARACTERS <= MOST_TOUCHED:
+@prepared
+def _nodes_with(*, workspace: UUID, small: list[str]) -> QuerySet[Key, tuple[str, UUID]]:
+    known = Key.objects.annotate(small=Lower("key")).filter(workspace_id=workspace)
+    return known.filter(small__in=small).values_list("small", "node_id")
+
+
+def _require_room(workspace: UUID, touched: Collection[UUID]) -> None:
+    if len(touched) * MOST_CHARACTERS <= MOST_TOUCHED:
         return
     # Its bytes are known without reading it, its characters are not.
+    whole = Node.objects.filter(workspace_id=workspace, id__in=touched)
     told = whole.aggregate(size=Sum(RawSQL("octet_length(body)", ())))
     if (told["size"] or 0) > MOST_TOUCHED:
         what = f"bodies of more than {MOST_TOUCHED:,} bytes"
@@ -137,43 +141,63 @@ def _links(
     named: Collection[UUID], touched: Collection[UUID], *, most: int | None
 ) -> frozenset[LinkState]:
     """All of what is touched. Of the others, those to each other."""
-    others = [node for node in named if node not in touched]
-    ends = Q(source__in=touched) | Q(target__in=touched) | Q(source__in=others, target__in=others)
-    found = Link.objects.filter(held_at(None)).filter(ends)
-    rows = found.values_list("source_id", "kind", "target_id")[: most and most + 1]
+    rows = _linked(
+        touched=list(touched),
+        others=[node for node in named if node not in touched],
+        limit=sys.maxsize if most is None else most + 1,
+    )
     links = frozenset(LinkState(source, LinkKind(kind), target) for source, kind, target in rows)
     if most is not None and len(links) > most:
         raise refused(f"What it changes has more than {most:,} links. Split it.", TOO_MUCH)
     return links
 
 
-def _brief(rows: QuerySet[Node], ids: Collection[UUID]) -> dict[UUID, NodeState]:
-    """One parameter, however many they are."""
-    if not ids:
-        return {}
-    return _states(rows.filter(id__in=RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])))
+@prepared
+def _linked(
+    *, touched: list[UUID], others: list[UUID], limit: int
+) -> QuerySet[Link, tuple[UUID, str, UUID]]:
+    ends = Q(source__in=touched) | Q(target__in=touched) | Q(source__in=others, target__in=others)
+    found = Link.objects.filter(held_at(None)).filter(ends)
+    return found.values_list("source_id", "kind", "target_id")[:limit]
 
 
-def _states(rows: QuerySet[Node]) -> dict[UUID, NodeState]:
-    return {
-        id_: NodeState(
-            id=id_,
-            key=key,
-            kind=kind,
-            title=title,
-            labels=tuple(labels),
-            owner=owner,
-            status=Status(status),
-            parent=parent,
-            rank=rank,
-            is_live=is_live,
-            version=version,
-            is_brief=True,
-        )
-        for id_, key, kind, title, labels, owner, status, parent, rank, is_live, version in (
-            rows.values_list(*_BRIEF)
-        )
-    }
+@prepared
+def _whole(*, workspace: UUID, ids: list[UUID]) -> QuerySet[Node]:
+    return Node.objects.filter(workspace_id=workspace, id__in=ids)
+
+
+@prepared
+def _briefly(*, workspace: UUID, ids: list[UUID]) -> QuerySet[Node, tuple[Any, ...]]:
+    return Node.objects.filter(workspace_id=workspace, id__in=ids).values_list(*_BRIEF)
+
+
+@prepared
+def _below(*, workspace: UUID, parents: list[UUID]) -> QuerySet[Node, tuple[Any, ...]]:
+    parts = Node.objects.filter(workspace_id=workspace, parent_id__in=parents, is_live=True)
+    return parts.values_list(*_BRIEF)
+
+
+def _brief(workspace: UUID, ids: Collection[UUID]) -> dict[UUID, NodeState]:
+    rows = _briefly(workspace=workspace, ids=list(ids)) if ids else []
+    return {state.id: state for state in map(_state, rows)}
+
+
+def _state(row: tuple[Any, ...]) -> NodeState:
+    id_, key, kind, title, labels, owner, status, parent, rank, is_live, version = row
+    return NodeState(
+        id=id_,
+        key=key,
+        kind=kind,
+        title=title,
+        labels=tuple(labels),
+        owner=owner,
+        status=Status(status),
+        parent=parent,
+        rank=rank,
+        is_live=is_live,
+        version=version,
+        is_brief=True,
+    )
 
 
 def _parts(nodes: Iterable[NodeState], *, of: Collection[UUID]) -> dict[UUID, list[UUID]]:

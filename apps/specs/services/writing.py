@@ -181,7 +181,7 @@ def _suspect(
 ) -> None:
     """What is doubtful already stays so since when it was, and by now because of this too."""
     causes = {cause for _, _, cause in doubtful}
-    ids = _ids_of(Q(source__in=causes) | Q(target__in=causes))
+    ids = _ids_of(Q(kind__in=CARRIES) & (Q(source__in=causes) | Q(target__in=causes)))
     rows = [  # a link may have been ended meanwhile
         (uuid7(), ids[link], node, cause) for link, node, cause in doubtful if link in ids
     ]

@@ -44,4 +44,4 @@ def test_what_a_proposal_costs(workspace, agent, contributor):
         apply_mutation(proposal_id=came.proposal.id, workspace=workspace.id)
     with CaptureQueriesContext(connection) as asking:
         submit(workspace, agent, edit("REQ-1", "2 seconds", "1 second"))
-    assert (len(submitting), len(applying), len(asking)) == (25, 30, 31)
+    assert (len(submitting), len(applying), len(asking)) == (25, 34, 31)
