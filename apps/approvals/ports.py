@@ -69,6 +69,8 @@ class Affected:
     of: str = ""
     """The key of that. Empty: the change itself."""
     url: str = ""
+    is_alike: bool = False
+    """It follows from nothing that changes: it only says something like it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from apps.specs.selectors.excerpts import states_of
 from apps.specs.selectors.impact import impact_of
 from apps.specs.selectors.proposals import keys_of, operations_of, overlaps_of
 from apps.specs.selectors.prospects import prospect_for, revision_of
+from apps.specs.services.relating import related_to_proposal
 from apps.specs.services.reshaping import edit_mutation, narrow_mutation
 from apps.specs.services.weighing import verdict_now
 
@@ -72,7 +73,7 @@ class MutationSubject:
         proposal = Proposal.objects.visible_to(actor).filter(id=subject_id).first()
         if proposal is None:
             return ()
-        return (*_dependent(proposal), *_beside(proposal))
+        return (*_dependent(proposal), *_beside(proposal), *_alike(proposal))
 
     def digest(self, subject_id: UUID) -> str | None:
         """Where the graph has not moved since it was last looked at, it still is what it was; but
@@ -173,6 +174,19 @@ def _dependent(proposal: Proposal) -> Iterator[Affected]:
             how=f"{step.link.label.lower()} {step.key}",
             of=str(step.node_id) if reached.distance > 1 else "",
             url=reverse("admin:specs_node", args=[proposal.workspace_id, reached.key]),
+        )
+
+
+def _alike(proposal: Proposal) -> Iterator[Affected]:
+    for related in related_to_proposal(proposal):
+        version = related.hit.version
+        yield Affected(
+            key=str(version.node_id),
+            label=spelled_out(f"{version.key} {version.title}"),
+            kind=version.kind,
+            how=related.how,
+            url=reverse("admin:specs_node", args=[proposal.workspace_id, version.key]),
+            is_alike=True,
         )
 
 

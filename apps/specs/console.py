@@ -6,10 +6,14 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.common.actors import Actor
 from apps.common.ports import Found, Reading, finder, tile
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.models.graph import Node
+from apps.specs.search.asked import asked_in
+from apps.specs.search.statement import NOTHING_NEAR, Scope
+from apps.specs.services.searching import find
 
 FEW = 8
 COUNTED = 1_000
@@ -36,13 +40,27 @@ def suspect_specs(actor: Actor) -> Reading | None:
 
 @finder
 def find_specs(actor: Actor, words: str) -> Iterable[Found]:
-    """By a key, present or former, or words of a title."""
+    """By a key, present or former, or words of a title; then, of one's own workspace, by what they
+    say. While somebody types no model is asked."""
     wanted = Q(keys__key__istartswith=words) | Q(title__icontains=words)
     live = Node.objects.visible_to(actor).live().filter(wanted).distinct()
-    for row in live.order_by("key", "id")[:FEW]:
-        yield Found(
-            title=f"{row.key} {spelled_out(row.title)}",
-            description=row.kind.capitalize(),
-            link=reverse("admin:specs_node", args=[row.workspace_id, row.key]),
-            icon="account_tree",
-        )
+    named = list(live.order_by("key", "id")[:FEW])
+    yield from map(_found, named)
+    own = actor.default_workspace_id if isinstance(actor, User) else None
+    asked = asked_in(words)
+    if own is None or asked.is_empty:
+        return
+    said = find(asked, Scope(workspace=own), NOTHING_NEAR, most=FEW)
+    known = {row.id for row in named}
+    ids = [hit.version.node_id for hit in said if hit.version.node_id not in known]
+    seen = Node.objects.visible_to(actor).live().in_bulk(ids) if ids else {}
+    yield from (_found(seen[id_]) for id_ in ids[: FEW - len(named)] if id_ in seen)
+
+
+def _found(row: Node) -> Found:
+    return Found(
+        title=f"{row.key} {spelled_out(row.title)}",
+        description=row.kind.capitalize(),
+        link=reverse("admin:specs_node", args=[row.workspace_id, row.key]),
+        icon="account_tree",
+    )

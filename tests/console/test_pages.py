@@ -35,7 +35,7 @@ LISTS = {
     "approvals_absence_changelist": 8,
 }
 HOME = 26
-SEARCH = 8
+SEARCH = 9
 
 
 @pytest.fixture

@@ -186,6 +186,9 @@ class AffectedOutput(serializers.Serializer[Any]):
         allow_blank=True, help_text="The key of what it follows from; empty: the change itself."
     )
     url = serializers.CharField(allow_blank=True)
+    is_alike = serializers.BooleanField(
+        help_text="It follows from nothing that changes: it only says something like it."
+    )
 
     class Meta:
         ref_name = "ApprovalAffected"

@@ -20,9 +20,11 @@ from apps.specs.selectors.blame import blame_of
 from apps.specs.selectors.impact import impact_of
 from apps.specs.selectors.nodes import links_at, links_of, revisions_numbered
 from apps.specs.selectors.suspects import needed_to_clear, suspects_of
+from apps.specs.services.relating import related_to
 from apps.specs.wording import INWARDS, OUTWARDS
 
 MOST_LINKS, MOST_SUSPECTS, MOST_PARTS, MOST_VERSIONS, MOST_REACHED = 100, 100, 300, 200, 500
+MOST_RELATED = 6
 
 
 class NodePage(SpecsPage):
@@ -49,7 +51,7 @@ class NodePage(SpecsPage):
             shown |= self._said(state) | self._around(node, state)
             shown["blame"] = self._blame(node, state) if self._is_asked("body", "blame") else None
         if self.moment.number is None:
-            shown |= self._impact(node) | self._suspects(node)
+            shown |= self._impact(node) | self._suspects(node) | self._related(node)
         return super().get_context_data(**{**kwargs, **shown})
 
     def _said(self, state: Version) -> dict[str, Any]:
@@ -150,6 +152,11 @@ class NodePage(SpecsPage):
             ],
             "reached_more": len(found) == MOST_REACHED,
         }
+
+    def _related(self, node: Node) -> dict[str, Any]:
+        """Linked with it or not."""
+        found = related_to(node, most=MOST_RELATED) if node.is_live else []
+        return {"related": [self._brief(one.hit.version) | {"how": one.how} for one in found]}
 
     def _suspects(self, node: Node) -> dict[str, Any]:
         """What it leads to that has changed since somebody found that it holds."""

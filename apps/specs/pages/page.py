@@ -17,6 +17,7 @@ from apps.specs.selectors.nodes import nodes_at, the_node
 
 PLACES = (
     ("Browse", "specs_browse"),
+    ("Search", "specs_search"),
     ("Graph", "specs_graph"),
     ("Changes", "specs_changes"),
     ("Proposals", "specs_proposals"),

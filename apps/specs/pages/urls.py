@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 
 from apps.ledger.switch import stays_open
-from apps.specs.pages import acting, browsing, changes, nodes, pictured, proposals
+from apps.specs.pages import acting, browsing, changes, nodes, pictured, proposals, search
 
 guard = admin.site.admin_view
 OF = "<uuid:workspace_id>"
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{OF}/", guard(browsing.BrowsePage.as_view()), name="specs_browse"),
     path(f"{OF}/graph/", guard(pictured.GraphPage.as_view()), name="specs_graph"),
     path(f"{OF}/changes/", guard(changes.ChangesPage.as_view()), name="specs_changes"),
+    path(f"{OF}/search/", guard(search.SearchPage.as_view()), name="specs_search"),
     path(f"{OF}/proposals/", guard(proposals.ProposalsPage.as_view()), name="specs_proposals"),
     # No key is a plain word, so none of the pages above is taken for one.
     path(f"{OF}/<str:key>/", guard(nodes.NodePage.as_view()), name="specs_node"),

@@ -102,9 +102,14 @@ def _telling(text: str, workspace: UUID) -> Asked:
 
 
 def _how(hit: Hit) -> str:
-    if hit.closeness is not None:
-        return next((how for least, how in HOW if hit.closeness >= least), "")
-    return BY_WORDS if hit.shared >= FEW_SHARED else ""
+    if hit.closeness is None and hit.shared >= FEW_SHARED:
+        return BY_WORDS
+    return how_close(hit.closeness)
+
+
+def how_close(closeness: float | None) -> str:
+    """Empty: not so that one would say so."""
+    return next((how for least, how in HOW if closeness is not None and closeness >= least), "")
 
 
 def said_anew(proposal: Proposal) -> list[NodeState]:

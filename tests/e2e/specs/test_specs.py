@@ -64,6 +64,7 @@ def test_pages_are_for_everybody_and_fit_a_phone(
         *(f"{base}/?parent=DOC-1", f"{base}/?revision=1", f"{base}/REQ-1/?body=blame"),
         *(f"{base}/graph/", f"{base}/graph/?around=REQ-1&depth=2", f"{base}/changes/"),
         *(f"{base}/REQ-1/versions/?lines=split", f"{base}/proposals/"),
+        *(f"{base}/search/?q=refund+pay", f"{base}/search/?q=pay&revision=1"),
         f"/admin/specs/proposals/{proposal.id}/",
     ]
     for path in paths:
@@ -85,6 +86,23 @@ def test_the_slider_goes_back_and_the_address_says_so(page, workspace, reviewer,
     expect(page.locator(".words")).to_contain_text("It SHALL pay.")
     page.get_by_role("link", name="Now").click()
     expect(page.locator(".words")).to_have_text("It SHALL pay at once.\n")
+
+
+def test_what_is_found_is_gone_through_by_keyboard(page, workspace, reviewer, graph):
+    opened(page, reviewer, f"/admin/specs/{workspace.id}/search/")
+    field = page.get_by_label("Words, a key, a question")
+    expect(field).to_be_focused()
+    page.keyboard.type("refunds at once")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=refunds**")
+    expect(page.locator("mark").first).to_be_visible()
+    field.focus()
+    page.keyboard.press("ArrowDown")
+    first = page.locator("[data-hits] li > a").first
+    expect(first).to_be_focused()
+    expect(first).to_contain_text("REQ-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/REQ-1/**")
 
 
 def test_the_picture_moves_by_keyboard_and_opens_by_a_click(page, workspace, reviewer, graph):

@@ -12,7 +12,7 @@ from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 22
+QUERIES = 26
 
 
 @pytest.fixture

@@ -9,9 +9,14 @@ from apps.approvals.selectors.subjects import impact_of, label_of
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:
-    found = impact_of(reviewed.row, reviewed.me)
+    every = impact_of(reviewed.row, reviewed.me)
+    found = [each for each in every if not each.is_alike]
     change = f"This {label_of(reviewed.row).lower()}"
-    return {"affected": _nested(found), "graph": graph_of(found, change=change) if found else None}
+    return {
+        "affected": _nested(found),
+        "graph": graph_of(found, change=change) if found else None,
+        "alike": _nested([each for each in every if each.is_alike]),
+    }
 
 
 def _nested(found: list[Affected]) -> list[dict[str, Any]]:
