@@ -151,7 +151,7 @@ def _revert_in_part(proposal: Proposal) -> UUID | None:
 
 def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | None]:
     """What the policy that holds now lets pass is applied, unless it has to come after what was
-    accepted: then it is a draft, to be submitted later."""
+    accepted: then it is a draft, to be submitted later. It asks people where the whole did."""
     workspace = proposal.workspace_id
     rest = Proposal(
         workspace_id=workspace,
@@ -160,6 +160,7 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | 
         state=ProposalState.IN_REVIEW,
         proposer_id=proposal.proposer_id,
         proposer_kind=proposal.proposer_kind,
+        asks_people=proposal.asks_people,
         part_of=proposal,
         created_at=timezone.now(),
     )

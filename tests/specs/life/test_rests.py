@@ -81,3 +81,15 @@ def test_what_the_policy_lets_pass_of_it_is_a_draft(workspace, owner, contributo
     whole = submit(workspace, contributor, *BOTH).proposal
     vote(whole, reviewer, operations=[0])
     assert Proposal.objects.get(part_of=whole).state == ProposalState.DRAFT
+
+
+def test_it_asks_people_where_the_whole_did(workspace, contributor, reviewer):
+    """Though the policy would let both pass."""
+    two = (retitle("REQ-2", "Transfers"), retitle("GOAL-1", "Take more money"))
+    whole = submit(workspace, contributor, *two, asks_people=True).proposal
+    vote(whole, reviewer, operations=[0])
+    assert delivered(whole).state == ProposalState.APPLIED
+    rest = Proposal.objects.get(part_of=whole)
+    assert (rest.state, spec("GOAL-1").title) == (ProposalState.IN_REVIEW, "Take money")
+    assert decide(rest, reviewer).state == ProposalState.APPLIED
+    assert spec("GOAL-1").title == "Take more money"
