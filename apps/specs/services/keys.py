@@ -39,11 +39,15 @@ def give_keys(
 
 
 def take_back(given: Given, workspace: UUID) -> None:
-    """Nothing was kept that has them."""
+    """Nothing was kept that has them. Somebody else may hold those between: only the last ones,
+    without a gap, go back."""
     for prefix, keys in given.items():
-        numbers = [int(key.rpartition("-")[2]) for key in keys]
+        numbers = {int(key.rpartition("-")[2]) for key in keys}
+        last = free = max(numbers)
+        while free in numbers:
+            free -= 1
         counter = KeyCounter.objects.filter(workspace_id=workspace, prefix=prefix)
-        counter.filter(last=max(numbers)).update(last=min(numbers) - 1)
+        counter.filter(last=last).update(last=free)
 
 
 def handing_out(given: Given, workspace: UUID) -> Callable[[str], str]:

@@ -24,3 +24,10 @@ def test_what_was_given_after_them_stays_given(workspace):
     assert give(workspace) == {"REQ": ["REQ-2"]}
     take_back(first, workspace.id)
     assert give(workspace) == {"REQ": ["REQ-3"]}
+
+
+def test_what_was_given_between_them_stays_given(workspace):
+    """Of four, the second and the last."""
+    give(workspace, 4)
+    take_back({"REQ": ["REQ-2", "REQ-4"]}, workspace.id)
+    assert give(workspace) == {"REQ": ["REQ-4"]}
