@@ -13,6 +13,8 @@ Operations = list[dict[str, Any]]
 class Group:
     paths: tuple[str, ...]
     operations: Operations
+    parts: tuple["Group", ...] = ()
+    """What was put together for being proposed at once, and may be proposed apart."""
 
     @property
     def lines(self) -> int:
@@ -60,6 +62,16 @@ def groups_of(
     return _packed(groups, frozenset(together), most, most_lines)
 
 
+def together_as_one(groups: Sequence[Group]) -> Group:
+    if len(groups) == 1:
+        return groups[0]
+    return Group(
+        paths=tuple(path for group in groups for path in group.paths),
+        operations=[each for group in groups for each in group.operations],
+        parts=tuple(groups),
+    )
+
+
 def _named(operation: dict[str, Any], paths: Mapping[str, Collection[str]]) -> Collection[str]:
     mine = operation.get("target") or operation["key"]
     named = {*paths[mine.casefold()]}
@@ -81,9 +93,7 @@ def _packed(
             and len(last.operations) + len(group.operations) <= most
             and last.lines + group.lines <= most_lines
         ):
-            last = Group(
-                paths=last.paths + group.paths, operations=last.operations + group.operations
-            )
+            last = together_as_one([*(last.parts or [last]), group])
         else:
             packed += [last] if last else []
             last = group

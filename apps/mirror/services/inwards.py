@@ -11,7 +11,7 @@ from apps.common.errors import DomainError
 from apps.ledger.services import record
 from apps.mirror.choices import FileState, Inwards
 from apps.mirror.events import FileConflicted
-from apps.mirror.grouping import Group, groups_of
+from apps.mirror.grouping import Group, groups_of, together_as_one
 from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import SAID, state_of
 from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
@@ -32,6 +32,7 @@ FOLLOWED = frozenset(
     }
 )
 """A newer one may take the place of these."""
+KEPT_OUT = frozenset({ProposalState.POLICY_DENIED, ProposalState.INVALID})
 FEW = 3
 
 
@@ -143,7 +144,21 @@ def _on_bases(operations: Sequence[dict[str, Any]], pages: Sequence[Look]) -> li
     ]
 
 
+class _Spoiled(Exception):
+    """One of several that have nothing to do with each other would keep all of them out."""
+
+
 def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
+    try:
+        _propose_at_once(desk, pages, group)
+    except _Spoiled:
+        half = len(group.parts) // 2
+        for some in (group.parts[:half], group.parts[half:]):
+            part = together_as_one(some)
+            _propose(desk, [page for page in pages if page.sheet.path in part.paths], part)
+
+
+def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     fit = fitting(group.operations)
     now, later = group.operations[:fit], group.operations[fit:]
     sheets = [page.sheet for page in pages]
@@ -151,6 +166,8 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     follows = before if before and before.state in FOLLOWED else None
 
     def keep_offer(submitted: Submitted) -> None:
+        if group.parts and submitted.proposal.state in KEPT_OUT:
+            raise _Spoiled  # and nothing of it is kept
         for page in pages:
             row = page.sheet.row
             row.proposal, row.is_part = submitted.proposal, bool(later)
@@ -178,6 +195,8 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             keep=None if desk.manner.dry_run else keep_offer,
         )
     except OperationsInvalid as error:
+        if group.parts:
+            raise _Spoiled from error
         said = "; ".join(str(each["message"]) for each in error.details or ()) or str(error)
         for sheet in sheets:
             sheet.row.offered = kept(sheet.disk)
@@ -189,6 +208,8 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         desk.later = True
         return
     proposal = submitted.proposal
+    if desk.manner.dry_run and group.parts and proposal.state in KEPT_OUT:
+        raise _Spoiled
     if desk.manner.dry_run:
         desk.told.would += [_in_words(operation) for operation in group.operations]
     elif applied_at_once(proposal):

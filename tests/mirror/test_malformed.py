@@ -1,0 +1,40 @@
+"""Whatever stands in files is taken or told. It hurts no other file, and is not written over."""
+
+import os
+
+import pytest
+
+from apps.mirror.choices import FileState
+from tests.mirror.malformed import spoiled
+from tests.mirror.test_inwards import SHOP, live
+
+SEED = int(os.environ.get("LATTICE_TORTURE_SEED") or 20261121)
+
+
+def survive(folder, how_many):
+    """Files of which some were taken, and of which the others are told."""
+    folder.write("sound.md", SHOP)
+    folder.write("goal.md", "---\nkey: GOAL-1\nkind: goal\n---\n\n# GOAL-1: Sell\n")
+    contents = {f"f{at}.md": found for at, found in enumerate(spoiled(SEED, how_many))}
+    for path, content in contents.items():
+        (folder.root / path).write_bytes(content)
+    told = folder.sync(inwards="policy")
+    for path, content in contents.items():
+        assert (folder.root / path).read_bytes() == content
+    assert {"SPEC.sound", "SPEC.sound.paying", "GOAL-1"} <= live(folder.workspace).keys()
+    assert folder.sync().is_nothing
+    states = dict(folder.mirror.files.values_list("path", "state"))
+    for path in contents:
+        agreed = states.get(path) == FileState.AGREED
+        assert agreed or path in told.faults, f"{path}: {states.get(path)}, and not told"
+    return sum(state == FileState.AGREED for state in states.values())
+
+
+def test_spoiled_files_are_taken_or_told(folder):
+    assert 10 < survive(folder, 60) < 62
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
+def test_ten_thousand_spoiled_files(folder):
+    survive(folder, 10_000)
