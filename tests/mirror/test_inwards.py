@@ -161,3 +161,15 @@ def test_a_file_with_more_than_one_proposal_holds_comes_as_several(folder, works
     assert len(live(workspace)) == 621
     assert folder.row("long.md").state == FileState.AGREED
     assert folder.sync().is_nothing
+
+
+def test_a_folder_that_is_renamed_keeps_every_node(folder, workspace):
+    for name in "abc":
+        folder.write(f"old/{name}.md", f"# {name}\n\nIt says {name * 9}.\n")
+    folder.sync()
+    before = {node.id for node in live(workspace).values()}
+    (folder.root / "old").rename(folder.root / "new")
+    told = folder.sync()
+    assert (told.said, told.proposed) == ("", [])
+    assert {node.id for node in live(workspace).values()} == before
+    assert folder.paths() == ["new/a.md", "new/b.md", "new/c.md"]

@@ -220,3 +220,28 @@ def test_files_of_an_export_are_what_the_workspace_has(folder, workspace):
     assert (told.proposed, told.written) == ([], [])
     assert folder.read("shop.md") == text
     assert Node.objects.filter(workspace=workspace).count() == 3
+
+
+def test_what_is_edited_here_and_deleted_there_comes_back_as_it_was_edited(folder, workspace):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+    change(folder, {"op": "delete", "target": "SPEC.shop.shipping"})
+    mine = SHOP.replace("It SHALL ship.", "It SHALL ship some day.")
+    folder.write("shop.md", mine)
+    folder.sync()
+    assert folder.read("shop.md") == mine
+    assert live(workspace)["SPEC.shop.shipping"].body == "It SHALL ship some day."
+    assert folder.sync().is_nothing
+
+
+def test_what_comes_back_holds_nothing_else_up(folder, workspace):
+    folder.write("shop.md", SHOP)
+    folder.write("other.md", "# Other\n\nSomething.\n")
+    folder.sync()
+    change(folder, {"op": "delete", "target": "SPEC.shop.shipping"})
+    folder.write("shop.md", SHOP.replace("It SHALL ship.", "It SHALL ship some day."))
+    folder.write("other.md", "# Other\n\nSomething else.\n")
+    folder.sync()
+    assert live(workspace)["SPEC.shop.shipping"].body == "It SHALL ship some day."
+    assert live(workspace)["SPEC.other"].body == "Something else."
+    assert folder.sync().is_nothing

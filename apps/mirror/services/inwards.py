@@ -16,7 +16,7 @@ from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import SAID, state_of
 from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
 from apps.policies.selectors.policies import policy_in_force
-from apps.specs.choices import ProposalState
+from apps.specs.choices import Op, ProposalState
 from apps.specs.errors import OperationsInvalid
 from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.leaves import Leaf, Library
@@ -109,7 +109,11 @@ def _send(
     )
     for group in groups:
         _propose(desk, [by_path[path] for path in group.paths], group)
-    for path in by_path.keys() - {path for group in groups for path in group.paths}:
+    left = by_path.keys() - {path for group in groups for path in group.paths}
+    if left and present.gone:  # what is to come back comes first, and alone
+        desk.again |= not desk.later
+        return
+    for path in left:
         _agree(desk, by_path[path].sheet, pages)
 
 
@@ -160,7 +164,8 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
 
 def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     fit = fitting(group.operations)
-    now, later = group.operations[:fit], group.operations[fit:]
+    now = group.operations[:fit]
+    is_part = fit < len(group.operations) or any(each["op"] == Op.RESTORE for each in now)
     sheets = [page.sheet for page in pages]
     before = next((s.row.proposal for s in sheets if s.row.proposal), None)
     follows = before if before and before.state in FOLLOWED else None
@@ -170,7 +175,7 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             raise _Spoiled  # and nothing of it is kept
         for page in pages:
             row = page.sheet.row
-            row.proposal, row.is_part = submitted.proposal, bool(later)
+            row.proposal, row.is_part = submitted.proposal, is_part
             row.offered = kept(page.sheet.disk)
             row.nodes, row.agreed = marks(page.agreed), kept(page.agreed)
             state, said = _told(submitted)

@@ -104,6 +104,7 @@ class _Pass:
         self._tell(found)
         moved = found.contents or gone or stirred or self.has_moved or accepts
         if not moved:
+            self._say()
             return False
         self.desk = Desk(
             mirror=self.mirror,
@@ -119,6 +120,7 @@ class _Pass:
         if not self.manner.dry_run:
             MirroredFile.objects.bulk_update(done, LOOKED_AT, batch_size=100)
         self._look(found, gone, settled)
+        self._say()
         if not self.manner.dry_run:
             is_done = not (self.desk.again or self.desk.later)
             self.mirror.revision = self.desk.chart.revision if is_done else 0
@@ -136,9 +138,8 @@ class _Pass:
         }
 
     def _gone(self, found: Scan) -> list[MirroredFile]:
-        """Rows of files that were there and are not. Where that is most of them at once, the disk
-        is more likely to be gone than they are."""
-        gone = [
+        """Rows of files that were there and are not."""
+        return [
             row
             for path, row in self.rows.items()
             if row.digest
@@ -146,15 +147,19 @@ class _Pass:
             and path not in found.faults
             and not found.hides(path)
         ]
+
+    def _believed(self, lost: dict[str, MirroredFile]) -> list[MirroredFile]:
+        """Of what is gone, and not by another name. Where that is most of all files at once, the
+        disk is more likely to be gone than they are."""
         there = sum(1 for row in self.rows.values() if row.digest)
-        if gone and 2 * len(gone) > there and not self.manner.delete_many:
-            self.doubts = {"gone": len(gone), "files": there}
-            self.told.said = (
-                f"{len(gone)} of {there} files are gone at once, which is not believed: nothing is "
-                "deleted. Say --delete-many if it is meant."
-            )
-            return []
-        return gone
+        if 2 * len(lost) <= there or self.manner.delete_many:
+            return list(lost.values())
+        self.doubts = {"gone": len(lost), "files": there}
+        self.told.said = (
+            f"{len(lost)} of {there} files are gone at once, which is not believed: nothing is "
+            "deleted. Say --delete-many if it is meant."
+        )
+        return []
 
     def _tell(self, found: Scan) -> None:
         self.told.faults |= found.faults
@@ -164,6 +169,9 @@ class _Pass:
                 row.state, row.said, row.moved_at = FileState.UNREADABLE, fault, timezone.now()
                 if not self.manner.dry_run:
                     row.save(update_fields=["state", "said", "moved_at"])
+
+    def _say(self) -> None:
+        """Of the folder as a whole, and once."""
         if self.told.said != self.mirror.said and not self.manner.dry_run:
             self.mirror.said = self.told.said
             with unit(actor=self.actor, workspace=self.mirror.workspace_id):
@@ -224,7 +232,7 @@ class _Pass:
                 del sheets[path], leaves[path]
             else:
                 leaves[path] = page
-        for row in lost.values():
+        for row in self._believed(lost):
             sheets[row.path] = Sheet(row=row, content=None)
         self._link(leaves)
         documents = {path: str(sheets[path].row.document or "") for path in leaves}

@@ -73,8 +73,13 @@ def _agreed(
     for held in offered:
         if held.id in touched and held.id in there and chart.live(held.id):
             spot, same = chart.spots[held.id], says_the_same(held.leaf, there[held.id], names)
-            version, linked = (spot.version, spot.linked) if same else (0, 0)
-            agreed.append(replace(held, version=version, linked=linked))
+            now = replace(held, version=spot.version, linked=spot.linked)
+            if same:
+                agreed.append(now)
+            elif row.is_part:  # the rest of what the file says of it was not proposed yet
+                agreed.append(replace(now, leaf=there[held.id]))
+            else:
+                agreed.append(replace(held, version=0, linked=0))
         elif held.id in before:
             agreed.append(before[held.id])
     said = {held.id for held in agreed}
