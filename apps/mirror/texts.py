@@ -12,7 +12,7 @@ from apps.specs.paper.headings import KEY_LENGTH, Known
 from apps.specs.paper.leaves import Leaf, Library, PaperFault
 from apps.specs.paper.marks import MarkFault, read_front
 from apps.specs.paper.outline import outline_of, spaced
-from apps.specs.paper.reading import Unreadable, read_document, texts_of
+from apps.specs.paper.reading import MayTake, Unreadable, read_document, texts_of
 from apps.specs.paper.referring import references_in, with_links
 from apps.specs.paper.writing import write_document
 
@@ -21,10 +21,26 @@ Ways = Mapping[str, str]
 refer to."""
 
 
-def read_page(text: str, *, path: str, key: str = "", known: Known) -> tuple[Leaf, ...]:
-    """`key`: of the node that it is already. Raises Unreadable."""
+def read_page(
+    text: str, *, path: str, key: str = "", known: Known, may_take: MayTake = lambda _: True
+) -> tuple[Leaf, ...]:
+    """`key`: of the node that it is already, which another tool's front matter does not rename.
+    Raises Unreadable."""
     name = PurePosixPath(path).with_suffix("")
-    return read_document(text, path=path, key=key or made_key(path), title=name.name, known=known)
+    if key:
+        may_take = _called(key)
+    return read_document(
+        text,
+        path=path,
+        key=key or made_key(path),
+        title=name.name,
+        known=known,
+        may_take=may_take,
+    )
+
+
+def _called(key: str) -> MayTake:
+    return lambda leaf: leaf.key.casefold() == key.casefold()
 
 
 def made_key(path: str) -> str:

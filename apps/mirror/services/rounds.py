@@ -90,6 +90,8 @@ class _Pass:
         self.manner, self.told, self.progress = manner, told, progress
         rows = mirror.files.select_related("proposal").defer("agreed", "offered")
         self.rows = {row.path: row for row in rows}
+        self.held = {str(row.document) for row in rows if row.document}
+        """Documents that have a file."""
         self.doubts: dict[str, int] = {}
         self.revision = revision_of(mirror.workspace_id)
         self.has_moved = self.revision != mirror.revision
@@ -284,11 +286,22 @@ class _Pass:
             refuse(self.desk, sheet, FileState.UNREADABLE, f"{text.place}: {text.message}")
             return None
         try:
-            return read_page(text, path=path, key=spot.key if spot else "", known=self.desk.known)
+            return read_page(
+                text,
+                path=path,
+                key=spot.key if spot else "",
+                known=self.desk.known,
+                may_take=self._may_be,
+            )
         except Unreadable as error:
             fault = error.faults[0]
             refuse(self.desk, sheet, FileState.UNREADABLE, f"{fault.place}: {fault.message}")
             return None
+
+    def _may_be(self, leaf: Leaf) -> bool:
+        """What a new file calls itself is new, or was in a file: in none, it is something else."""
+        node = self.desk.chart.keys.get(leaf.key.casefold())
+        return node is None or node in self.held
 
     def _link(self, pages: dict[str, Sequence[Leaf]]) -> None:
         """What their texts refer to, as links."""

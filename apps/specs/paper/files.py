@@ -12,7 +12,7 @@ from apps.specs.changes.naming import slug_of
 from apps.specs.kinds import BUILT_IN, Kind
 from apps.specs.paper.headings import KEY_LENGTH, knowing
 from apps.specs.paper.leaves import Leaf, Library, PaperFault
-from apps.specs.paper.reading import Unreadable, read_document
+from apps.specs.paper.reading import MayTake, Unreadable, read_document
 from apps.specs.paper.referring import with_links
 from apps.specs.paper.whole import read_kinds
 from apps.specs.paper.writing import write_document
@@ -43,9 +43,14 @@ def path_of(document: Leaf) -> str:
 
 
 def library_in(
-    files: Mapping[str, str], *, kinds: Mapping[str, Kind], keys: Mapping[str, str]
+    files: Mapping[str, str],
+    *,
+    kinds: Mapping[str, Kind],
+    keys: Mapping[str, str],
+    may_take: MayTake = lambda _: True,
 ) -> Library:
-    """`kinds` and `keys` (with their kinds): that there are already. Raises Unreadable."""
+    """`kinds` and `keys` (with their kinds): that there are already. `may_take`: as in
+    `read_document`. Raises Unreadable."""
     faults: list[PaperFault] = []
     own: Mapping[str, Kind] = {}
     if KINDS_FILE in files:
@@ -66,6 +71,7 @@ def library_in(
                 key=f"{BUILT_IN['spec']}.{slug_of(' '.join(name.parts))}"[:KEY_LENGTH],
                 title=name.name,
                 known=known,
+                may_take=may_take,
             )
         except Unreadable as error:
             faults += error.faults

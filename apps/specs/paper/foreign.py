@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import yaml
+from pydantic import ValidationError
 
 from apps.policies.nodes import BYTES_LIMIT, Fault, read_nodes
 from apps.specs.choices import LinkKind, NodeKind, Status
@@ -67,6 +68,7 @@ class Foreign:
     refers: tuple[Reference, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be taken over as it stands."""
+    is_foreign: bool = False
 
 
 def attribute_name(name: str) -> str:
@@ -86,12 +88,21 @@ def is_ours(front: str) -> bool:
     return bool(_OURS.search(front))
 
 
-def understood(front: str, *, fence: str) -> Foreign:
+def understood(front: str, *, fence: str) -> Foreign | None:
+    """None: it is no front matter at all, but text between two lines."""
     notes: list[str] = []
     reading = _Reading(notes)
-    for name, value in _values(front, fence, notes).items():
+    values = _values(front, fence, notes)
+    if values is None:
+        return None
+    for name, value in values.items():
         reading.hear(str(name), value)
-    return reading.foreign()
+    try:
+        return reading.foreign()
+    except ValidationError as error:
+        fields = {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
+        said = f"{', '.join(sorted(fields))}: this cannot be kept, so all of it is left out."
+        return Foreign(Mark(), notes=(*notes, said), is_foreign=True)
 
 
 class _Reading:
@@ -111,7 +122,7 @@ class _Reading:
         """Whether a field of ours says it, all of it."""
         text = " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
         if word in _TITLES:
-            return self._settle("title", text[:LONGEST_TITLE]) and text == value
+            return self._settle("title", line_of(text)) and self.fields["title"] == value
         if word in _KEYS:
             return self._is_key(text)
         if word in _KINDS:
@@ -139,10 +150,12 @@ class _Reading:
     def _is_key(self, text: str) -> bool:
         if _is_id(text):
             return self._settle("id", text)
-        return is_key(text) and self._settle("key", text)
+        if is_key(text):
+            self._settle("key", text)
+        return False  # whoever reads it may have given that key to something else
 
     def _is_labelled(self, value: Any) -> bool:
-        said = [" ".join(label.split()) for label in _listed(value)]
+        said = [" ".join(_CONTROL.sub(" ", label).split()) for label in _listed(value)]
         fit = [label for label in said if 0 < len(label) <= LONGEST_LABEL]
         room = MOST_LABELS - len(self.labels)
         self.labels += fit[:room]
@@ -161,9 +174,8 @@ class _Reading:
 
     def foreign(self) -> Foreign:
         said = {**self.fields, "labels": self.labels, "attributes": self.attributes}
-        return Foreign(
-            Mark.model_validate(said), tuple(dict.fromkeys(self.refers)), tuple(self.notes)
-        )
+        refers = tuple(dict.fromkeys(self.refers))
+        return Foreign(Mark.model_validate(said), refers, tuple(self.notes), is_foreign=True)
 
 
 def _listed(value: Any) -> Iterator[str]:
@@ -194,7 +206,7 @@ def _is_id(text: str) -> bool:
 # --- what stands between the fences
 
 
-def _values(front: str, fence: str, notes: list[str]) -> Mapping[str, Any]:
+def _values(front: str, fence: str, notes: list[str]) -> Mapping[str, Any] | None:
     if len(front) > BYTES_LIMIT:
         notes.append(f"It is longer than {BYTES_LIMIT // 1024} KiB, and was not read.")
         return {}
@@ -202,11 +214,9 @@ def _values(front: str, fence: str, notes: list[str]) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         found = _lines(front)
         form = "TOML" if fence == TOML else "YAML"
-        notes.append(
-            f"It is no {form} with names: read line by line, as `name: value`."
-            if found
-            else "Nothing in it is understood: it is left as it stands."
-        )
+        notes.append(f"It is no {form} with names: read line by line, as `name: value`.")
+    if not found:
+        return None
     budget = [MOST_VALUES]
     values: dict[str, Any] = {}
     for name, value in found.items():
@@ -236,16 +246,19 @@ def _yaml(front: str) -> Any:
 
 
 def _lines(front: str) -> dict[str, str]:
-    """`name: value`; a line that is indented goes on with the one before it."""
+    """`name: value`; a line that is indented goes on with the one before it. Nothing, where a line
+    is neither: then it is text that somebody wrote."""
     found: dict[str, str] = {}
     name = ""
     for line in front.splitlines():
         named = _NAMED.fullmatch(line.rstrip())
-        if named:
+        if named and named[1].strip() not in found:
             name = named[1].strip()
-            found.setdefault(name, (named[2] or "").strip().strip("\"'"))
+            found[name] = (named[2] or "").strip().strip("\"'")
         elif name and line[:1] in (" ", "\t", "-") and line.strip():
             found[name] = f"{found[name]}, {line.strip(' -')}".strip(", ")
+        elif line.strip() and not line.startswith("#"):
+            return {}
     return found
 
 
@@ -268,8 +281,11 @@ def _plain(value: Any, budget: list[int], depth: int) -> Any:
         case list():
             return [_plain(each, budget, depth + 1) for each in value]
         case Mapping():
-            return {
-                _UNFIT.sub("_", str(name))[:80] or "_": _plain(each, budget, depth + 1)
+            inside = {
+                _UNKEPT.sub("\ufffd", str(name)): _plain(each, budget, depth + 1)
                 for name, each in value.items()
             }
+            if len(inside) < len(value):
+                raise ValueError("has names that become one: it is not kept.")
+            return inside
     return str(value)

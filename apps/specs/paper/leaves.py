@@ -35,6 +35,8 @@ class Leaf:
     """Where in the files it was read, for whoever has to change it there."""
     is_made: bool = field(default=False, compare=False)
     """Whether its key was made of its title: the file does not say it."""
+    is_foreign: bool = field(default=False, compare=False)
+    """Whether another tool wrote its front matter, which may leave out what it does not know."""
     refers: tuple[Reference, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What its file says that could not be taken over as it stands."""

@@ -70,6 +70,12 @@ def outline_of(text: str) -> Outline:
     return Outline(opening, front, fence, parts_of(text[len(opening) :]))
 
 
+def without_front(text: str) -> Outline:
+    """Where what looks like front matter is text."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    return Outline(mark, "", "", parts_of(text[len(mark) :]))
+
+
 def parts_of(text: str) -> tuple[Part, ...]:
     lines = _LINE.findall(text)
     headings = _headings(text)

@@ -1,5 +1,6 @@
 """A file's Markdown to nodes: one document, and what stands below its headings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from apps.specs.choices import NodeKind
@@ -18,7 +19,15 @@ from apps.specs.paper.headings import (
 )
 from apps.specs.paper.leaves import Leaf, PaperFault, links_in, without_nothing
 from apps.specs.paper.marks import Mark, MarkFault, read_comment, read_front
-from apps.specs.paper.outline import NOTHING, Outline, Part, ending_around, outline_of, spaced
+from apps.specs.paper.outline import (
+    NOTHING,
+    Outline,
+    Part,
+    ending_around,
+    outline_of,
+    spaced,
+    without_front,
+)
 from apps.specs.paper.referring import references_in
 from apps.specs.schemas import MOST_CHARACTERS
 
@@ -43,12 +52,21 @@ class Section:
     """All of it, as it stands."""
 
 
+MayTake = Callable[[Leaf], bool]
+
+
 def read_document(
-    text: str, *, path: str, key: str, known: Known, title: str = UNTITLED
+    text: str,
+    *,
+    path: str,
+    key: str,
+    known: Known,
+    title: str = UNTITLED,
+    may_take: MayTake = lambda _: True,
 ) -> tuple[Leaf, ...]:
-    """`key` and `title`: of the document, if the file names none itself."""
-    outline = outline_of(text)
-    foreign = _front(outline, path)
+    """`key` and `title`: of the document, if the file names none itself. `may_take`: whether the
+    key that another tool's front matter names may be this document's."""
+    outline, foreign = _opened(text, path)
     front = foreign.mark
     sections = _sections(outline, front, path)
     first = sections[0]
@@ -58,6 +76,11 @@ def read_document(
     ending = ending_around(first.part.line, first.part.gap, first.part.end)
     line = first.part.line if first.part.level else WITHOUT_LINE
     document = _leaf(first, front, said, named, kind, path)
+    notes = foreign.notes
+    if foreign.is_foreign and front.key and not may_take(document):
+        notes = (*notes, f"{named} is another spec here: this one is called {key}.")
+        named, kind = key, front.kind or NodeKind.SPEC
+        document = _leaf(first, front, said, named, kind, path)
     plain = plain_line(1, named, kind, document.title)
     leaves = [
         replace(
@@ -65,7 +88,8 @@ def read_document(
             id=str(front.id or ""),
             heading=_frame(first, line, plain, "\n").kept,
             refers=(*foreign.refers, *document.refers),
-            notes=foreign.notes,
+            notes=notes,
+            is_foreign=foreign.is_foreign,
         )
     ]
     below = sections[1:]
@@ -93,20 +117,22 @@ def read_document(
 
 def texts_of(text: str) -> tuple[str, list[str]]:
     """What stands above a document, and its text cut into its nodes."""
-    outline = outline_of(text)
-    sections = _sections(outline, _front(outline, "").mark, "")
+    outline, foreign = _opened(text, "")
+    sections = _sections(outline, foreign.mark, "")
     return outline.opening, [section.text for section in sections]
 
 
-def _front(outline: Outline, path: str) -> Foreign:
-    """As ours if it may be, otherwise as that of another tool."""
+def _opened(text: str, path: str) -> tuple[Outline, Foreign]:
+    """With its front matter, read as ours if it may be, otherwise as that of another tool."""
+    outline = outline_of(text)
     try:
         if outline.fence != TOML:
-            return Foreign(read_front(outline.front))
+            return outline, Foreign(read_front(outline.front))
     except MarkFault as fault:
         if is_ours(outline.front):
             raise _fault(path, fault.line, fault.message) from None
-    return understood(outline.front, fence=outline.fence)
+    foreign = understood(outline.front, fence=outline.fence)
+    return (outline, foreign) if foreign else (without_front(text), Foreign(Mark()))
 
 
 def _kind_of(key: str, said: Said, known: Known) -> str:

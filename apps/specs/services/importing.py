@@ -4,10 +4,12 @@ where it had to wait.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
+
+from rapidfuzz.fuzz import ratio
 
 from apps.accounts.models import Membership
 from apps.common.actors import Actor
@@ -18,7 +20,7 @@ from apps.specs.models.graph import Graph
 from apps.specs.models.proposals import Proposal
 from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.files import files_of, library_in
-from apps.specs.paper.leaves import Library, PaperFault
+from apps.specs.paper.leaves import Leaf, Library, PaperFault
 from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.reqif import library_of_reqif, read_reqif
 from apps.specs.paper.rewording import with_kept_keys
@@ -29,6 +31,9 @@ from apps.specs.selectors.kinds import kinds_of
 from apps.specs.services.kinds import define_kind
 from apps.specs.services.proposing import applied_at_once, propose
 from apps.specs.services.submitting import Submitted
+
+LOOKED_AT = 10_000
+"""Characters of two texts that may be the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +67,12 @@ def from_files(files: dict[str, str], *, name: str, workspace: UUID) -> Source:
 
     def read(texts: dict[str, str], present: Present) -> Library:
         there = {leaf.key: leaf.kind for leaf in present.library.leaves}
-        return library_in(texts, kinds=kinds, keys=there)
+        held = {leaf.key.casefold(): leaf for leaf in present.library.leaves}
+        found = library_in(
+            texts, kinds=kinds, keys=there, may_take=lambda leaf: _came_from(leaf, held)
+        )
+        leaves = (_with_owner(leaf, held.get(leaf.key.casefold())) for leaf in found.leaves)
+        return replace(found, leaves=tuple(leaves))
 
     def as_it_says(present: Present) -> Library:
         return read(files_of(present.library), present)
@@ -74,6 +84,24 @@ def from_files(files: dict[str, str], *, name: str, workspace: UUID) -> Source:
         library=lambda present: read(files, present),
         as_it_says=as_it_says,
     )
+
+
+def _came_from(leaf: Leaf, held: Mapping[str, Leaf]) -> bool:
+    """Whether the node of that key, if there is one, is what this file was before: it names itself
+    by the same word, and its title or most of its text is the same."""
+    there = held.get(leaf.key.casefold())
+    if there is None:
+        return True
+    names = (leaf.attributes.get(name) == leaf.key for name in ("id", "key", "uid", "identifier"))
+    named = any(names) and any(value == leaf.key for value in there.attributes.values())
+    alike = there.title == leaf.title or ratio(there.body[:LOOKED_AT], leaf.body[:LOOKED_AT]) > 50
+    return there.parent is None and named and alike
+
+
+def _with_owner(leaf: Leaf, there: Leaf | None) -> Leaf:
+    """Other tools do not know who looks after it here."""
+    keeps = leaf.is_foreign and leaf.owner is None and there is not None
+    return replace(leaf, owner=there.owner) if keeps and there else leaf
 
 
 def from_json(text: str, *, name: str) -> Source:

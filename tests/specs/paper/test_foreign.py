@@ -74,6 +74,7 @@ def test_tags_are_labels(said):
 def test_its_own_id_becomes_its_key_and_that_says_its_kind():
     leaf = document("id: REQ-7\nname: Cards\n")
     assert (leaf.key, leaf.kind, leaf.title) == ("REQ-7", "requirement", "Cards")
+    assert leaf.attributes == {"id": "REQ-7"}
     plain = document("id: intro\ntype: goal\n")
     assert (plain.key, plain.kind, plain.attributes) == ("SPEC.wild", "goal", {"id": "intro"})
 
@@ -109,6 +110,28 @@ def test_a_fence_of_toml_ends_with_its_own():
     assert opened.body.startswith("+++")
 
 
+@pytest.mark.parametrize(
+    "front",
+    [
+        "\nHello world.\n\n",
+        "The limit is 500\nin Germany: 400.\n",
+        "just words\n",
+        "- a\n- b\n",
+    ],
+)
+def test_what_is_no_front_matter_is_text(front):
+    leaves = read(f"---\n{front}---\n\nMore.\n")
+    text = "".join(f"{leaf.heading}\n{leaf.title}\n{leaf.body}" for leaf in leaves)
+    for word in [*front.replace("-", " ").split(), "More."]:
+        assert word in text
+
+
+def test_what_nobody_could_write_in_a_line_is_no_title_or_label():
+    leaf = document('title: "a\\u0007b"\ntags: ["c\\u0007d"]\nx: {"p q": 1, "p_q": 2}\n')
+    assert (leaf.title, leaf.labels) == ("a b", ("c d",))
+    assert leaf.attributes == {"title": "a\u0007b", "x": {"p q": 1, "p_q": 2}}
+
+
 def test_whoever_means_our_form_is_told_what_is_wrong():
     with pytest.raises(Unreadable, match="lables"):
         document("key: REQ-1\nlables: [a]\n")
@@ -132,7 +155,20 @@ words = st.sampled_from(
             "!!int",
         ),
         *("\n", "\n  ", "'", '"', "#", "|", "?", "%", "2020-13-45", "1e999", "\ufffe", "\x00", "é"),
-        *("=", "[[x]]", "{}", "20, 155", "a" * 90, "\ud800", "\x85", "~", "<<: *a"),
+        *(
+            "=",
+            "[[x]]",
+            "{}",
+            "20, 155",
+            "a" * 90,
+            "\ud800",
+            "\x85",
+            "~",
+            "<<: *a",
+            '"a\\u0007b"',
+            "\\u0007",
+            "\x1f",
+        ),
     ]
 )
 
@@ -144,7 +180,10 @@ words = st.sampled_from(
 @example("&a [*a]", "---")
 @example("x: &a [*a]", "---")
 @example("title: 2020-13-45", "---")
+@example('title: "a\\u0007b"\nauthor: x', "---")
 def test_nothing_in_it_is_fatal(front, fence):
     found = understood(front, fence=fence)
+    if found is None:
+        return
     json.dumps(dict(found.mark.attributes), allow_nan=False)
     assert len(found.mark.attributes) <= 200

@@ -221,3 +221,29 @@ def test_a_folder_of_another_tool_is_imported_again_without_a_change(other, stra
     assert run("import_specs", other.id, tmp_path, "--as", stranger.id)["proposals"] == []
     run("export_specs", other.id, tmp_path / "out")
     assert run("import_specs", other.id, tmp_path / "out", "--as", stranger.id)["proposals"] == []
+
+
+def test_a_foreign_id_takes_nothing_over(other, stranger, tmp_path):
+    ours, theirs, third = tmp_path / "ours", tmp_path / "theirs", tmp_path / "third"
+    for folder in (ours, theirs, third):
+        folder.mkdir()
+    (ours / "a.md").write_text("# Shop\n\n## REQ-1: Cards\n\nIt SHALL take cards.\n")
+    run("import_specs", other.id, ours, "--as", stranger.id)
+    Node.objects.filter(workspace=other).update(owner_id=stranger.id)
+    (theirs / "intro.md").write_text("---\nid: req-1\nstatus: obsolete\n---\n# Welcome\n\nHi.\n")
+    (theirs / "adr.md").write_text("---\nid: ADR-0001\ntitle: Use it\n---\nWe use it.\n")
+    told = run("import_specs", other.id, theirs, "--as", stranger.id)
+    assert "req-1 is another spec here" in told["notes"][0]["message"]
+    cards = Node.objects.get(workspace=other, key="REQ-1")
+    assert (cards.title, cards.status, cards.owner_id) == ("Cards", "active", stranger.id)
+    assert Node.objects.get(workspace=other, key="SPEC.intro").body == "Hi."
+    (third / "adr.md").write_text(
+        "---\nid: ADR-0001\ntitle: Never\n---\nNothing of the sort, no.\n"
+    )
+    run("import_specs", other.id, third, "--as", stranger.id)
+    assert Node.objects.get(workspace=other, key="ADR-0001").title == "Use it"
+    Node.objects.filter(workspace=other, key="ADR-0001").update(owner_id=stranger.id)
+    (theirs / "adr.md").write_text("---\nid: ADR-0001\ntitle: Use it\n---\nWe use it now.\n")
+    run("import_specs", other.id, theirs, "--as", stranger.id)
+    adr = Node.objects.get(workspace=other, key="ADR-0001")
+    assert (adr.body, adr.owner_id) == ("We use it now.", stranger.id)
