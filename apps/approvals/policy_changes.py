@@ -95,12 +95,12 @@ class PolicyChangeSubject:
         found = _found(subject_id)
         return digest_of_change(found.draft, found.base) if found and found.stands else None
 
-    def judge(self, subject_id: UUID) -> Verdict | None:
+    def judge(self, subject_id: UUID, *, by: UUID | None = None) -> Verdict | None:
         found, request = _found(subject_id), request_about(kind=KIND, subject=subject_id)
         if found is None or request is None or not found.stands:
             return None
         scales = scales_of(
-            proposer=request.proposer_id,
+            proposer=by or request.proposer_id,
             workspace=request.workspace_id,
             at=request.opened_at or timezone.now(),
         )

@@ -146,8 +146,9 @@ class Subject(Protocol):
     def digest(self, subject_id: UUID) -> str | None:
         """Of its content and what it is based on, as it is now. None: it is gone."""
 
-    def judge(self, subject_id: UUID) -> Verdict | None:
-        """What the policy that holds now says to it. None: it, or who proposed it, is gone."""
+    def judge(self, subject_id: UUID, *, by: UUID | None = None) -> Verdict | None:
+        """What the policy that holds now says to it, or would say if somebody else had proposed it
+        (`by`). None: it, or whoever that is, is gone."""
 
     def reshape(
         self,

@@ -80,9 +80,9 @@ class PlanSubject:
         found = self._opened(subject_id)
         return found.artifact.digest if found else None
 
-    def judge(self, subject_id: UUID) -> Verdict | None:
+    def judge(self, subject_id: UUID, *, by: UUID | None = None) -> Verdict | None:
         row, found = self._row(subject_id), self._opened(subject_id)
-        scales = scales_of_plan(row) if row and found else None
+        scales = scales_of_plan(row, by=by) if row and found else None
         if row is None or found is None or scales is None:
             return None
         return scales.weigh(act_of(draw_plan(found.sent, name=row.name)))

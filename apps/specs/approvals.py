@@ -86,12 +86,12 @@ class MutationSubject:
             return proposal.content_digest
         return prospect_for(proposal).digest
 
-    def judge(self, subject_id: UUID) -> Verdict | None:
+    def judge(self, subject_id: UUID, *, by: UUID | None = None) -> Verdict | None:
         proposal = self._row(subject_id)
         if proposal is None:
             return None
         prospect = prospect_for(proposal)
-        return verdict_now(proposal, prospect)
+        return verdict_now(proposal, prospect, by=by)
 
     def reshape(
         self,

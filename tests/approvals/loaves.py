@@ -130,11 +130,11 @@ class Loaves:
     def digest(self, subject_id: UUID) -> str | None:
         return _digest(subject_id) if _row(subject_id) else None
 
-    def judge(self, subject_id: UUID) -> Verdict | None:
+    def judge(self, subject_id: UUID, *, by: UUID | None = None) -> Verdict | None:
         row = _row(subject_id)
         if row is None:
             return None
-        baker = User.objects.get_queryset().filter(id=row[1]).first()
+        baker = User.objects.get_queryset().filter(id=by or row[1]).first()
         if baker is None:
             return None
         return scales_for(actor=baker, workspace=row[0]).weigh(_act(row[2]))

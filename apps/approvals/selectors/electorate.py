@@ -128,9 +128,17 @@ class Sitting:
         return next((stage for stage in self.stages if stage.state == StageState.OPEN), None)
 
     @property
+    def asked(self) -> list[Stage]:
+        """Of the last round that asked anybody: what somebody has changed may need nobody now."""
+        if self.stages:
+            return self.stages
+        stages = list(Stage.objects.filter(request=self.request).order_by("-round", "number"))
+        return [stage for stage in stages if stage.round == stages[0].round]
+
+    @property
     def last_stage(self) -> Stage | None:
         """The open one, or the one that was decided last."""
-        begun = [stage for stage in self.stages if stage.opened_at]
+        begun = [stage for stage in self.asked if stage.opened_at]
         return begun[-1] if begun else None
 
     def excluded_from(self, stage: Stage) -> frozenset[UUID]:
@@ -151,8 +159,15 @@ class Sitting:
         return self.people.seat_for(person, stage, self.excluded_from(stage))
 
     def vote_of(self, person: UUID, stage: Stage) -> Vote | None:
-        mine = (v for v in self.votes if v.stage_id == stage.id and v.voter_id == person)
+        votes = self.votes if self.stages else Vote.objects.standing().filter(stage=stage)
+        mine = (v for v in votes if v.stage_id == stage.id and v.voter_id == person)
         return next(mine, None)
+
+    def last_vote_of(self, person: UUID) -> Vote | None:
+        """In the last stage, on what is decided."""
+        stage, view = self.last_stage, self.request.view_digest
+        vote = self.vote_of(person, stage) if stage else None
+        return vote if vote and vote.view_digest == view else None
 
     def tally(self, stage: Stage) -> Tally:
         """Of votes on what is shown now, by those who may still decide. Where somebody came back

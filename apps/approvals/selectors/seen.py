@@ -221,7 +221,7 @@ class _Page:
     def _hinders_veto(self, sitting: Sitting) -> DomainError | None:
         if sitting.request.state not in (State.PENDING, State.ALLOWED, State.EFFECTIVE):
             return NotOpen()
-        return self._hinders_deciding(sitting, sitting.stages)
+        return self._hinders_deciding(sitting, sitting.asked)
 
     def _hinders_deciding(
         self, sitting: Sitting, anywhere: Sequence[Stage] = ()
@@ -240,11 +240,11 @@ class _Page:
         return NotYourTurn()
 
     def _hinders_undo(self, sitting: Sitting) -> DomainError | None:
-        request, stage = sitting.request, sitting.last_stage
+        request = sitting.request
         over = request.effective_at is None or request.effective_at <= timezone.now()
-        if request.state != State.ALLOWED or over or stage is None:
+        if request.state != State.ALLOWED or over:
             return UndoOver()
-        mine = sitting.vote_of(self.actor.actor_id, stage)
+        mine = sitting.last_vote_of(self.actor.actor_id)
         if mine is None or mine.decision != Decision.APPROVE:
             return NotYourTurn("Only who approved it last takes it back. Others may veto it.")
         return None

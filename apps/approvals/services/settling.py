@@ -95,6 +95,13 @@ def named(request: ApprovalRequest) -> dict[str, Any]:
 # --- rounds and stages
 
 
+ASKED = (
+    *("workspace_id", "request_id", "number", "name", "quorum", "roles", "people", "rules"),
+    *("due_minutes", "expires_minutes", "hours", "escalation"),
+)
+"""The columns of a stage that say what the policy asked for."""
+
+
 def stages_for(request: ApprovalRequest, asked: tuple[Asked, ...], policy: InForce) -> list[Stage]:
     """As the policy asks for them, not yet saved."""
     kept = policy.document.hours.model_dump(mode="json")
@@ -243,6 +250,28 @@ def reopen(sitting: Sitting, stage: Stage, because: Because) -> None:
             close_again(later)
     stage.state, stage.passed_at = StageState.OPEN, None
     stage.save(update_fields=["state", "passed_at"])
+    _wait_again(request, stage, because)
+
+
+def ask_again(sitting: Sitting, because: Because) -> Stage:
+    """It was allowed without asking, as somebody had changed it. Those are asked who were before,
+    and votes begin anew."""
+    request, stages = sitting.request, sitting.asked
+    _require_legal(request, State.PENDING)
+    request.round += 1
+    sitting.stages = [
+        Stage(round=request.round, **{name: getattr(stage, name) for name in ASKED})
+        for stage in stages
+    ]
+    request.view_digest = view_of(request, sitting.stages)
+    first = sitting.stages[0]
+    start(request, first)
+    Stage.objects.bulk_create(sitting.stages)
+    _wait_again(request, first, because)
+    return first
+
+
+def _wait_again(request: ApprovalRequest, stage: Stage, because: Because) -> None:
     request.state, request.because = State.PENDING, because
     request.settled_at = request.settled_by = request.effective_at = None
     request.settled_via = ""

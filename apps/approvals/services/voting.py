@@ -110,15 +110,16 @@ def _require_whole(wanted: Wanted) -> None:
 
 
 def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalRequest:
-    """Whoever approved it takes that back, until it takes effect. Their vote is gone. Taken back
-    already, it stays so."""
+    """Whoever approved it takes that back, until it takes effect. Their vote is gone; where it had
+    made of it what needs nobody, those are asked again who were before. Taken back already, it
+    stays so."""
     require_person(actor)
     found = the_request(request_id=request_id, actor=actor)
     require(actor=actor, workspace_id=found.workspace_id, permission=Permission.DECIDE)
     with unit(actor=actor, workspace=found.workspace_id):
         sitting = settling.sit(found.id)
         request, stage = sitting.request, sitting.last_stage
-        mine = sitting.vote_of(actor.actor_id, stage) if stage else None
+        mine = sitting.last_vote_of(actor.actor_id)
         if request.state == State.PENDING and mine and mine.decision == Decision.RETRACT:
             return request
         over = request.effective_at is None or request.effective_at <= timezone.now()
@@ -126,7 +127,10 @@ def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalReques
             raise UndoOver
         if mine is None or mine.decision != Decision.APPROVE:
             raise NotYourTurn("Only who approved it last takes it back. Others may veto it.")
-        settling.reopen(sitting, stage, Because.UNDONE)
+        if sitting.stages:
+            settling.reopen(sitting, stage, Because.UNDONE)
+        else:
+            stage = settling.ask_again(sitting, Because.UNDONE)
         wanted = Wanted(decision=Decision.RETRACT, digest=request.view_digest, via=via)
         _append(sitting, stage, wanted, actor, instead_of=mine.instead_of, before=mine)
     return request
@@ -191,8 +195,9 @@ def _late(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
     until it is acted on."""
     request = sitting.request
     mine = [vote for vote in sitting.votes if vote.voter_id == actor.actor_id]
-    if mine and mine[-1].decision == wanted.decision:
-        return Cast(sitting=sitting, vote=mine[-1], again=True)
+    last = mine[-1] if mine else sitting.last_vote_of(actor.actor_id)
+    if last and last.decision == wanted.decision:
+        return Cast(sitting=sitting, vote=last, again=True)
     stage = sitting.last_stage
     may_stop = request.state in (State.ALLOWED, State.EFFECTIVE) and stage is not None
     if wanted.decision != Decision.VETO or not may_stop:
@@ -243,7 +248,7 @@ def _seat(sitting: Sitting, stage: Stage, actor: Actor, *, anywhere: bool = Fals
     if actor.actor_id in sitting.request.excluded:
         raise SelfApproval
     seat = sitting.seat_for(actor.actor_id, stage)
-    others = sitting.stages if anywhere else ()
+    others = sitting.asked if anywhere else ()
     excluded = sitting.request.excluded
     for other in others:
         seat = seat or sitting.people.seat_for(actor.actor_id, other, excluded)

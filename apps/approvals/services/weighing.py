@@ -166,6 +166,8 @@ def _spoiled(sitting: Sitting) -> Because | None:
         return Because.PROPOSER_GONE
     if fallen_stage(sitting):
         return Because.VOTERS_GONE
+    if spoiled := _no_longer_free(sitting):
+        return spoiled
     policy = policy_in_force(request.workspace_id)
     if policy.digest == request.policy_digest:
         return None
@@ -173,6 +175,19 @@ def _spoiled(sitting: Sitting) -> Because | None:
     if verdict is None:
         return Because.SUBJECT_GONE
     return None if _is_enough(sitting, verdict, policy) else Because.POLICY
+
+
+def _no_longer_free(sitting: Sitting) -> Because | None:
+    """Where nobody else was asked, since the policy would have let each who edited it do that
+    themselves: it still has to, as they stand now."""
+    request, subject = sitting.request, subject_of(sitting.request)
+    for author in () if sitting.stages else request.co_authors:
+        if author not in sitting.people.roles:
+            return Because.VOTERS_GONE
+        verdict = subject.judge(request.subject_id, by=author)
+        if verdict is None or verdict.effect != Effect.ALLOW:
+            return Because.POLICY
+    return None
 
 
 def _is_enough(sitting: Sitting, verdict: Verdict, policy: InForce) -> bool:

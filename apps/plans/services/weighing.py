@@ -1,5 +1,7 @@
 """What the policy that holds now says to a plan that was made before."""
 
+from uuid import UUID
+
 from apps.common.errors import NotAllowed
 from apps.plans.artifacts import Artifact
 from apps.plans.drawing import Drawing, act_of_cut
@@ -8,9 +10,12 @@ from apps.policies.ports import Act
 from apps.policies.services.judging import Scales, scales_of
 
 
-def scales_of_plan(plan: Plan) -> Scales | None:
-    """As whoever proposed it. None: they are not here any more."""
-    return scales_of(proposer=plan.proposer_id, workspace=plan.workspace_id, at=plan.created_at)
+def scales_of_plan(plan: Plan, *, by: UUID | None = None) -> Scales | None:
+    """As whoever proposed it, or as if somebody else had (`by`). None: they are not here any
+    more."""
+    return scales_of(
+        proposer=by or plan.proposer_id, workspace=plan.workspace_id, at=plan.created_at
+    )
 
 
 def require_scales(plan: Plan) -> Scales:

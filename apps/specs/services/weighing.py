@@ -49,10 +49,15 @@ def impact_on(prospect: Prospect, workspace: UUID) -> int:
     return len(impact_of(standing, workspace, most=MOST_IMPACT)) if standing else 0
 
 
-def verdict_now(proposal: Proposal, prospect: Prospect) -> Verdict | None:
-    """As whoever proposed it. None: they are not here any more."""
+def verdict_now(
+    proposal: Proposal, prospect: Prospect, *, by: UUID | None = None
+) -> Verdict | None:
+    """As whoever proposed it, or as if somebody else had (`by`). None: they are not here any
+    more."""
     scales = scales_of(
-        proposer=proposal.proposer_id, workspace=proposal.workspace_id, at=proposal.created_at
+        proposer=by or proposal.proposer_id,
+        workspace=proposal.workspace_id,
+        at=proposal.created_at,
     )
     if scales is None:
         return None

@@ -1,9 +1,15 @@
 """What the policy lets pass once it was changed under review: nobody else is asked."""
 
 import pytest
+from django.utils import timezone
 
-from apps.approvals.choices import State
-from apps.approvals.errors import NotReshapable
+from apps.accounts.models import Membership
+from apps.approvals.choices import State, Via
+from apps.approvals.errors import AlreadyDecided, NotReshapable, NotYourTurn
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.selectors.seen import seen
+from apps.approvals.services.clock import turn_clock
+from apps.approvals.services.voting import undo_decision
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Revision
@@ -34,14 +40,46 @@ PEOPLE_ASK = ASKS.replace("operation: [unlink]", "operation: [unlink], actor: [a
     then: {require: [{name: review, roles: [reviewer]}]}
 default:""",
 )
+UNDO = ASKS.replace("risk:", "undo: {seconds: 600, up_to: critical}\nrisk:")
+REVIEWERS_ASK = UNDO.replace(
+    "default:",
+    """\
+  - name: reviewers are asked
+    when: {role: [reviewer]}
+    then: {require: [{name: review, roles: [reviewer]}]}
+default:""",
+)
 ONLY = {"edits": {"operations": [retitle("REQ-2", "Transfers")]}}
+LESS = [{"operations": [0]}, ONLY]
 
 
 def hold(workspace, owner, text):
     apply_policy(text=text, workspace=workspace.id, actor=owner)
 
 
-@pytest.mark.parametrize("less", [{"operations": [0]}, ONLY])
+@pytest.fixture
+def let_pass(workspace, owner, contributor, reviewer):
+    """By who edited it. It takes effect in ten minutes."""
+    hold(workspace, owner, UNDO)
+    proposal = submit(workspace, contributor, *BOTH).proposal
+    vote(proposal, reviewer, **ONLY)
+    assert request_of(proposal).state == State.ALLOWED
+    return proposal
+
+
+def after_undo(proposal):
+    """Ten minutes later."""
+    request = request_of(proposal)
+    ApprovalRequest.objects.filter(id=request.id).update(effective_at=timezone.now())
+    turn_clock(request_id=request.id)
+    return delivered(proposal)
+
+
+def undo(proposal, actor):
+    return undo_decision(request_id=request_of(proposal).id, actor=actor, via=Via.API)
+
+
+@pytest.mark.parametrize("less", LESS)
 def test_it_is_applied_with_one_vote_where_two_were_asked_for(
     workspace, owner, contributor, reviewer, less
 ):
@@ -72,3 +110,80 @@ def test_what_somebody_else_had_edited_before_is_not_let_pass(
     with pytest.raises(NotReshapable, match="somebody else"):
         vote(proposal, reviewer, **ONLY)
     assert LINK in links_now()
+
+
+def test_it_takes_effect_when_its_editor_stands_as_before(let_pass):
+    assert after_undo(let_pass).state == ProposalState.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("role", "because"), [(None, "voters_gone"), ("contributor", "voters_gone"), ("admin", "")]
+)
+def test_it_needs_its_editor_until_it_is_applied(let_pass, reviewer, role, because):
+    """And that they may decide."""
+    here = Membership.objects.filter(user=reviewer)
+    _ = here.update(role=role) if role else here.delete()
+    assert after_undo(let_pass).because == because
+    assert spec("REQ-2").title == ("Pay by transfer" if because else "Transfers")
+
+
+def test_a_policy_that_asks_its_editor_stops_it(let_pass, workspace, owner):
+    hold(workspace, owner, REVIEWERS_ASK)
+    proposal = after_undo(let_pass)
+    assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "policy")
+    assert spec("REQ-2").title == "Pay by transfer"
+
+
+@pytest.mark.parametrize("less", LESS)
+def test_taken_back_it_asks_those_who_were_asked_before(
+    workspace, owner, contributor, reviewer, other_reviewer, less
+):
+    hold(workspace, owner, UNDO)
+    proposal = submit(workspace, contributor, *BOTH).proposal
+    vote(proposal, reviewer, **less)
+    with pytest.raises(NotYourTurn):
+        undo(proposal, other_reviewer)
+    for _ in range(2):
+        undo(proposal, reviewer)
+        request = request_of(proposal)
+        assert (request.state, request.because) == (State.PENDING, "undone")
+    vote(proposal, other_reviewer)
+    assert request_of(proposal).state == State.PENDING
+    vote(proposal, reviewer)
+    assert after_undo(proposal).state == ProposalState.APPLIED
+    assert spec("REQ-2").title == "Transfers"
+
+
+@pytest.mark.parametrize("less", LESS)
+def test_whoever_had_a_seat_vetoes_it(
+    workspace, owner, contributor, reviewer, other_reviewer, less
+):
+    hold(workspace, owner, UNDO)
+    proposal = submit(workspace, contributor, *BOTH).proposal
+    vote(proposal, other_reviewer)
+    vote(proposal, reviewer, **less)
+    with pytest.raises(AlreadyDecided):
+        vote(proposal, other_reviewer)
+    vote(proposal, other_reviewer, "veto", comment="No.")
+    assert delivered(proposal).state == ProposalState.REJECTED
+    assert request_of(proposal).because == "veto"
+
+
+def test_an_owner_vetoes_it_when_it_has_taken_effect(
+    workspace, owner, contributor, reviewer, other_owner
+):
+    hold(workspace, owner, ASKS)
+    proposal = submit(workspace, contributor, *BOTH).proposal
+    vote(proposal, reviewer, **ONLY)
+    assert request_of(proposal).state == State.EFFECTIVE
+    vote(proposal, other_owner, "veto", comment="No.")
+    assert delivered(proposal).state == ProposalState.REJECTED
+    assert spec("REQ-2").title == "Pay by transfer"
+
+
+def test_who_looks_at_it_is_told_so(let_pass, reviewer, other_reviewer):
+    def can(actor):
+        return seen([request_of(let_pass)], actor)[0].can
+
+    assert (can(reviewer)["undo"].ok, can(reviewer)["veto"].ok) == (True, True)
+    assert (can(other_reviewer)["undo"].ok, can(other_reviewer)["veto"].ok) == (False, True)
