@@ -162,6 +162,9 @@ class _Asking:
         self.keys = Names(present.keys, [])
         self.operations: list[dict[str, Any]] = []
         self.notes: list[PaperFault] = []
+        self.doubles: set[str] = set()
+        """Titles, in small letters, that more than one requirement has."""
+        self.added: set[str] = set()
 
     def hear(self, capability: str, text: str) -> None:
         key = _key_of(capability)
@@ -175,11 +178,15 @@ class _Asking:
             named = _REQUIREMENT.fullmatch(said)
             if level == 2:
                 act = delta[1].casefold() if delta else ""
+                if inner and act != "renamed":
+                    self._note(capability, f"What stands below “{said}” is no requirement.")
             elif level == 3 and act and named:
                 asked = Requirement(line_of(named[1]) or UNTITLED, inner)
                 if act == "added" and not parent:
                     parent = self._found(key, capability)
                 self._ask(act, asked, capability, there, parent or key)
+            elif level == 3:
+                self._note(capability, f"“{said}” is no requirement.")
 
     def _below(self, document: str) -> dict[str, Leaf]:
         """Requirements by their titles, in small letters."""
@@ -188,8 +195,11 @@ class _Asking:
         for leaf in self.present.library.leaves:
             if leaf.key in inside or leaf.parent in inside:
                 inside.add(leaf.key)
-                if leaf.kind == NodeKind.REQUIREMENT:
-                    found[leaf.title.casefold()] = leaf
+                title = leaf.title.casefold()
+                if leaf.kind == NodeKind.REQUIREMENT and title not in found:
+                    found[title] = leaf
+                elif leaf.kind == NodeKind.REQUIREMENT:
+                    self.doubles.add(title)
         return found
 
     def _home(self, document: str, there: Mapping[str, Leaf]) -> str:
@@ -207,14 +217,21 @@ class _Asking:
     def _ask(
         self, act: str, asked: Requirement, capability: str, there: dict[str, Leaf], parent: str
     ) -> None:
-        leaf = there.get(asked.name.casefold())
+        name = asked.name.casefold()
+        if name in self.doubles:
+            self._note(capability, f"There are several requirements “{asked.name}”.")
+            return
+        leaf = there.get(name)
         match act:
             case "removed" if leaf:
-                self.operations.append({"op": "delete", "target": leaf.id})
+                self.operations.append({"op": "delete", "target": there.pop(name).id})
             case "added" | "modified" if leaf:
                 if leaf.body != asked.body:
                     self.operations.append({"op": "edit", "target": leaf.id, "body": asked.body})
+            case "added" if name in self.added:
+                self._note(capability, f"“{asked.name}” is added twice.")
             case "added":
+                self.added.add(name)
                 self.operations.append(
                     {
                         "op": "create",
@@ -243,9 +260,8 @@ class _Asking:
                 self._miss(capability, old)
 
     def _miss(self, capability: str, name: str) -> None:
-        self.notes.append(
-            PaperFault(
-                f"changes/{self.change.name}/specs/{capability}",
-                f"There is no requirement “{name}”: this part of the change is left out.",
-            )
-        )
+        self._note(capability, f"There is no requirement “{name}”.")
+
+    def _note(self, capability: str, said: str) -> None:
+        place = f"changes/{self.change.name}/specs/{capability}"
+        self.notes.append(PaperFault(place, f"{said} This part of the change is left out."))

@@ -104,6 +104,7 @@ def library_of_reqif(roots: list[Element], *, name: str, present: Present) -> Li
     reader = _Reader(name, present)
     for root in roots:
         reader.learn(root)
+    reader.keys = Names([*present.keys, *reader.own_keys()], [])
     for root in roots:
         reader.place(root)
     return reader.library()
@@ -150,17 +151,15 @@ class _Reader:
     def __init__(self, name: str, present: Present) -> None:
         self.name = name
         self.present = present
-        self.known = {
-            str(leaf.attributes[IDENTIFIER]): leaf
-            for leaf in present.library.leaves
-            if IDENTIFIER in leaf.attributes
-        }
+        self.known: dict[str, Leaf] = {}
+        """What is there already of the specification that is read, by identifier."""
+        self.taken = set(present.keys)
+        self.keys = Names([], [])
         self.names: dict[str, str] = {}
         """Long names of types, definitions and values, by identifier."""
         self.objects: dict[str, _Object] = {}
         self.leaves: dict[str, Leaf] = {}
         self.notes: list[PaperFault] = []
-        self.keys = Names(present.keys, [])
 
     # --- what there is
 
@@ -174,6 +173,9 @@ class _Reader:
             if id_ and len(self.objects) < MOST_OBJECTS:
                 type_ = self.names.get(_reference(element, "TYPE"), "")
                 self.objects[id_] = _Object(id_, type_, self._values(element, id_))
+
+    def own_keys(self) -> Iterator[str]:
+        return (found.said(_OWN_KEYS) for found in self.objects.values())
 
     def _values(self, element: Element, id_: str) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -202,10 +204,31 @@ class _Reader:
 
     # --- where it stands
 
+    def _known(self, id_: str, title: str) -> dict[str, Leaf]:
+        """Short identifiers stand in more than one file: a document of another name is the same
+        one only if most of what they both hold has the same title or text."""
+        document = next((leaf for leaf in self.present.library.leaves if _id_of(leaf) == id_), None)
+        if document is None or document.parent is not None:
+            return {}
+        inside = {document.key}
+        known = {id_: document}
+        for leaf in self.present.library.leaves:
+            if leaf.parent in inside:
+                inside.add(leaf.key)
+                if _id_of(leaf):
+                    known[_id_of(leaf)] = leaf
+        both = [(leaf, self.objects[name]) for name, leaf in known.items() if name in self.objects]
+        same = sum(leaf.title == o.title or leaf.body == o.said(_TEXTS) for leaf, o in both)
+        if document.title == title or 2 * same > len(both):
+            return known
+        self._note(id_, f"{document.key} has this identifier, but says something else: left alone.")
+        return {}
+
     def place(self, root: Element) -> None:
         for specification in _all(root, "SPECIFICATION"):
             id_ = specification.get("IDENTIFIER", "")
             title = line_of(specification.get("LONG-NAME") or "") or UNTITLED
+            self.known = self._known(id_, title)
             document = Leaf(
                 key=self._key(id_, "", BUILT_IN[NodeKind.SPEC], title),
                 kind=NodeKind.SPEC,
@@ -234,6 +257,8 @@ class _Reader:
             self._note(id_, "It stands at several places: the first one counts.")
             return None
         body = found.said(_TEXTS)
+        if line_of(found.said(_NAMES)) != " ".join(found.said(_NAMES).split()):
+            self._note(id_, "Its name is longer than a title: it is cut.")
         if len(body) > MOST_CHARACTERS:
             self._note(id_, f"Its text has more than {MOST_CHARACTERS:,} characters: it is cut.")
         leaf = Leaf(
@@ -262,9 +287,10 @@ class _Reader:
         """The one it has, its own if nobody ever had that, or one made of its title."""
         if known := self.known.get(id_):
             return known.key
-        there = {leaf.key.casefold() for leaf in self.leaves.values()}
-        free = own.casefold() not in self.present.keys and own.casefold() not in there
-        return own if is_key(own) and free else self.keys.key(above, "", title)
+        if is_key(own) and own.casefold() not in self.taken:
+            self.taken.add(own.casefold())
+            return own
+        return self.keys.key(above, "", title)
 
     def _relate(self, relation: Element) -> None:
         source = self.leaves.get(_reference(relation, "SOURCE"))
@@ -290,6 +316,10 @@ class _Reader:
         if strays:
             self._note("SPEC-OBJECTS", f"{strays} stand in no specification: they are left out.")
         return Library(leaves=tuple(self.leaves.values()), notes=tuple(self.notes))
+
+
+def _id_of(leaf: Leaf) -> str:
+    return str(leaf.attributes.get(IDENTIFIER, ""))
 
 
 def _all(root: Element, name: str) -> Iterator[Element]:

@@ -51,7 +51,7 @@ def _blocks(element: Element, depth: int) -> Iterator[str]:
 def _block(element: Element, name: str, depth: int) -> Iterator[str]:
     match name:
         case "ul" | "ol":
-            items = [child for child in element if name_of(child) == "li"]
+            items = [child for child in element if name_of(child) in ("li", "ul", "ol")]
             marks = ("- " if name == "ul" else f"{number}. " for number in range(1, 1_000_000))
             listed = [_item(mark, item, depth) for mark, item in zip(marks, items, strict=False)]
             yield from ["\n".join(listed)] if listed else []
@@ -77,15 +77,26 @@ def _item(mark: str, item: Element, depth: int) -> str:
 
 
 def _table(element: Element, depth: int) -> Iterator[str]:
+    for caption in element:
+        if name_of(caption) == "caption":
+            yield from _blocks(caption, depth + 1)
     rows = [
         [" ".join(_blocks(cell, depth + 1)).replace("\n", " ").replace("|", "\\|") for cell in row]
-        for row in element.iter()
-        if name_of(row) == "tr"
+        for row in _rows(element)
     ]
     if rows:
         width = max(len(row) for row in rows)
         lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in rows]
         yield "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+
+def _rows(table: Element) -> Iterator[Element]:
+    """Its own: a table in one of its cells has others."""
+    for part in table:
+        if name_of(part) == "tr":
+            yield part
+        elif name_of(part) in ("thead", "tbody", "tfoot"):
+            yield from (row for row in part if name_of(row) == "tr")
 
 
 def _inline(element: Element, name: str, depth: int) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.common.actors import Actor
 from apps.specs.choices import ProposalState
+from apps.specs.errors import OperationsInvalid
 from apps.specs.models.proposals import Proposal
 from apps.specs.paper.leaves import PaperFault
 from apps.specs.paper.openspec import (
@@ -41,6 +42,8 @@ class Asked:
     """None: it was asked for before, or all of it is done."""
     earlier: Proposal | None = None
     """Which waits, or was not let pass. What is reworded, expired or withdrawn is asked anew."""
+    is_refused: bool = False
+    """What it asks for cannot be proposed: its notes say why."""
     notes: tuple[PaperFault, ...] = ()
 
 
@@ -74,14 +77,19 @@ def _ask(change: Change, workspace: UUID, actor: Actor, dry_run: bool) -> Asked:
         return asked
     if earlier := _earlier(rationale, workspace, actor):
         return replace(asked, earlier=earlier)
-    submitted = propose(
-        title=change.title,
-        rationale=rationale,
-        sent=operations,
-        actor=actor,
-        workspace=workspace,
-        dry_run=dry_run,
-    )
+    try:
+        submitted = propose(
+            title=change.title,
+            rationale=rationale,
+            sent=operations,
+            actor=actor,
+            workspace=workspace,
+            dry_run=dry_run,
+        )
+    except OperationsInvalid as error:  # the other changes go on
+        place = f"changes/{change.name}"
+        faults = [PaperFault(place, str(each["message"])) for each in error.details or ()]
+        return replace(asked, is_refused=True, notes=(*notes, *faults))
     if not dry_run:
         applied_at_once(submitted.proposal)
     return replace(asked, submitted=submitted)

@@ -180,3 +180,36 @@ def test_a_requirement_that_is_nowhere_is_told(other, stranger, folder):
     [change] = bring(other, folder, stranger)[1]["changes"]
     assert change["proposal"] is None
     assert "Nothing" in change["notes"][0]["message"]
+
+
+def test_a_requirement_may_be_taken_away_and_come_anew(other, stranger, folder):
+    bring(other, folder, stranger)
+    removed = "## REMOVED Requirements\n### Requirement: Invoice\n\n"
+    ask(folder, f"{removed}## ADDED Requirements\n### Requirement: Invoice\nIt SHALL mail one.\n")
+    assert bring(other, folder, stranger)[1]["changes"][0]["state"] == "applied"
+    assert titles(other)["Invoice"][1] == "It SHALL mail one."
+
+
+def test_what_is_left_out_of_a_change_is_told(other, stranger, folder):
+    bring(other, folder, stranger)
+    added = "### Requirement: Gift\nIt SHALL.\n\n"
+    ask(folder, f"## ADDED Requirements\n\nBefore.\n\n{added}{added}### Note\nIt SHALL too.\n")
+    code, told = bring(other, folder, stranger)
+    [change] = told["changes"]
+    assert (code, change["state"]) == (3, "applied")
+    assert [note["message"].split("”")[0].split("“")[1] for note in change["notes"]] == [
+        *("ADDED Requirements", "Gift", "Note"),
+    ]
+
+
+def test_a_change_that_cannot_be_proposed_holds_up_no_other(other, stranger, folder):
+    bring(other, folder, stranger)
+    many = "".join(f"### Requirement: Number {n}\nIt SHALL.\n\n" for n in range(501))
+    ask(folder, f"## ADDED Requirements\n{many}")
+    folder(
+        "changes/zz/specs/payments/spec.md", "## REMOVED Requirements\n### Requirement: Invoice\n"
+    )
+    code, told = bring(other, folder, stranger)
+    first, second = told["changes"]
+    assert (code, first["proposal"], second["state"]) == (3, None, "applied")
+    assert "500" in first["notes"][0]["message"]

@@ -74,6 +74,16 @@ def test_what_is_left_out_is_told():
             "<xhtml:tr><xhtml:td>1</xhtml:td></xhtml:tr></xhtml:table>",
             "| a\\|b |  |\n| --- | --- |\n| 1 |  |",
         ),
+        (
+            "<xhtml:ul><xhtml:li>a</xhtml:li><xhtml:ul><xhtml:li>b</xhtml:li></xhtml:ul></xhtml:ul>",
+            "- a\n- b",
+        ),
+        (
+            "<xhtml:table><xhtml:caption>Rates</xhtml:caption><xhtml:tbody><xhtml:tr><xhtml:td>x"
+            "<xhtml:table><xhtml:tr><xhtml:td>in</xhtml:td></xhtml:tr></xhtml:table></xhtml:td>"
+            "</xhtml:tr></xhtml:tbody></xhtml:table>",
+            "Rates\n\n| x \\| in \\| \\| --- \\| |\n| --- |",
+        ),
         ("<xhtml:object data='x.png'>plan</xhtml:object>", "[plan: x.png]"),
         ("&lt;script&gt; * 1. x", "\\<script\\> \\* 1. x"),
         ("<xhtml:blockquote>a<xhtml:p>b</xhtml:p></xhtml:blockquote>", "> a\n\n> b"),
@@ -155,3 +165,16 @@ def test_a_file_that_cannot_be_read_changes_nothing(other, stranger, tmp_path):
     (tmp_path / "x.reqif").write_bytes(BOMB)
     code, told = refused(other.id, tmp_path / "x.reqif", "--as", stranger.id)
     assert (code, told["faults"][0]["place"]) == (1, "x.reqif")
+
+
+def test_another_document_with_the_same_identifiers_is_another_one(other, stranger, tmp_path):
+    file = tmp_path / "shop.reqif"
+    file.write_bytes(SHOP)
+    run("import_specs", other.id, file, "--as", stranger.id)
+    unlike = SHOP.replace(b"Online shop", b"Brakes").replace(b"Cards", b"Discs")
+    unlike = unlike.replace(b"Payments", b"Wheels").replace(b"The shop ", b"Each wheel ")
+    file.write_bytes(unlike.replace(b'"ReqIF.ForeignID"', b'"Number"'))
+    told = run("import_specs", other.id, file, "--as", stranger.id)
+    assert any("says something else" in note["message"] for note in told["notes"])
+    found = {leaf.key: leaf.title for leaf in said(other, stranger).leaves}
+    assert (found["SYS-7"], found["SPEC.brakes.wheels"]) == ("Cards", "Wheels")

@@ -50,6 +50,8 @@ class Command(LatticeCommand):
 
 def _waits(asked: Asked) -> bool:
     found = asked.earlier or (asked.submitted and asked.submitted.proposal)
+    if asked.is_refused or asked.notes:
+        return True
     return bool(found and found.state not in (ProposalState.APPLIED, ProposalState.QUEUED))
 
 
@@ -59,6 +61,8 @@ def _in_words(asked: Asked, dry_run: bool) -> list[str]:
     elif asked.submitted:
         proposal = asked.submitted.proposal
         said = f"would be {proposal.state}" if dry_run else f"{proposal.state}  {proposal.id}"
+    elif asked.is_refused:
+        said = "cannot be proposed"
     else:
         said = "all of it is there already"
     findings = asked.submitted.findings if asked.submitted else ()
