@@ -218,7 +218,11 @@ class _Reader:
                 if _id_of(leaf):
                     known[_id_of(leaf)] = leaf
         both = [(leaf, self.objects[name]) for name, leaf in known.items() if name in self.objects]
-        same = sum(leaf.title == o.title or leaf.body == o.said(_TEXTS) for leaf, o in both)
+        both = [(leaf, found) for leaf, found in both if leaf.body or leaf.title != UNTITLED]
+        same = sum(
+            leaf.title == found.title or bool(leaf.body and leaf.body == found.said(_TEXTS))
+            for leaf, found in both
+        )
         if document.title == title or 2 * same > len(both):
             return known
         self._note(id_, f"{document.key} has this identifier, but says something else: left alone.")
