@@ -372,6 +372,7 @@ CELERY_TASK_QUEUES = [
 ]  # a worker that is not told otherwise takes from all
 CELERY_TASK_ROUTES = {
     "specs.index_*": {"queue": "embeddings"},
+    "specs.find_likeness": {"queue": "embeddings"},
     "specs.*": {"queue": "mutations"},
 }
 CELERY_WORKER_DIRECT = True  # a queue of its own, through which its watchdog feels its pulse

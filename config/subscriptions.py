@@ -6,6 +6,7 @@ is read who cares.
 
 _LOOK, _LOOK_EVERYWHERE = "approvals.look_soon", "approvals.look_soon_everywhere"
 _DEAL = "approvals.deal_cards"
+_LIKENESS = "specs.find_likeness"
 _OVER = ["plans.refuse_plan", "specs.close_mutation", _DEAL]
 """A request has ended, and not by approval."""
 
@@ -50,5 +51,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "specs.proposal.conflicted": ["specs.look_again_at_parts"],
     "specs.proposal.denied": ["specs.look_again_at_parts"],
     "specs.proposal.queued": ["specs.apply_mutation"],
-    "specs.proposal.reshaped": ["specs.look_again_at_parts"],
+    "specs.proposal.reshaped": ["specs.look_again_at_parts", _LIKENESS],
+    "specs.proposal.stale": [_LIKENESS],
+    "specs.proposal.submitted": [_LIKENESS],
 }

@@ -88,6 +88,9 @@ SENTENCES = {
     "mirror.file.conflicted": "A file and the specs of {workspace} say different things",
     "mirror.folder.doubted": "Most files of {workspace} are gone at once: nothing was deleted",
     "specs.proposal.submitted": "{actor} proposed a change of {keys} in {workspace}",
+    "specs.proposal.advised": (
+        "Specs in {workspace} that say what a proposal would say: {findings} were found"
+    ),
     "specs.proposal.denied": "The policy of {workspace} denied a proposal: {reasons}",
     "specs.proposal.invalid": "The checks found errors in a proposal in {workspace}: {checks}",
     "specs.proposal.queued": "A proposal in {workspace} may be applied now",

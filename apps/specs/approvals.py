@@ -144,7 +144,7 @@ def checks_of(proposal: Proposal) -> tuple[dict[str, Any], ...]:
     """None were made of a draft, nor of what conflicts."""
     if proposal.state == ProposalState.DRAFT or proposal.conflicts:
         return ()
-    return tuple(shown_findings(proposal.findings))
+    return tuple(shown_findings([*proposal.findings, *proposal.advice]))
 
 
 def _names(operations: Sequence[Operation]) -> dict[UUID, str]:

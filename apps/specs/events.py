@@ -34,6 +34,16 @@ class ProposalSubmitted(OfProposal, Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProposalAdvised(OfProposal, Event):
+    """A check that takes its time has found something, or finds it no more. It changes nothing."""
+
+    type = "specs.proposal.advised"
+    request: UUID | None
+    """The approval that it waits for."""
+    findings: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalDenied(OfProposal, Event):
     """By the policy, when it was submitted or later."""
 

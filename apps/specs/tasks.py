@@ -11,7 +11,7 @@ from apps.ledger.models import Event
 from apps.specs.choices import KIND
 from apps.specs.models.search import Corpus
 from apps.specs.selectors.proposals import open_about, open_parts_of
-from apps.specs.services import applying, closing, indexing, revalidating
+from apps.specs.services import advising, applying, closing, indexing, revalidating
 
 
 @subscriber("specs.queue_approved_mutation")
@@ -69,6 +69,16 @@ def _at_once(event: Event) -> list[int]:
 @piecemeal("specs.index_revision", _at_once)
 def index_revision(event: Event, revision: int) -> None:
     indexing.index_revision(event.workspace_id, revision)
+
+
+def _proposal(event: Event) -> list[UUID]:
+    """Likewise."""
+    return [UUID(event.payload["proposal"])]
+
+
+@piecemeal("specs.find_likeness", _proposal)
+def find_likeness(event: Event, proposal: UUID) -> None:
+    advising.advise_on_likeness(proposal_id=proposal, workspace=event.workspace_id)
 
 
 @shared_task(name="specs.index_rest")

@@ -5,7 +5,7 @@ import { Live } from "../lattice/live.js";
 import { arm, armed, closeMore, commit, disarm, fold, openMore, recall } from "./bar.js";
 import { bind } from "./keys.js";
 import { lookers } from "./looking.js";
-import { adopt, openTab, pageAt, part, refresh, root, say } from "./sheet.js";
+import { adopt, openTab, pageAt, part, refresh, renewTab, root, say } from "./sheet.js";
 import { ask } from "./threads.js";
 
 const HEARTBEAT = 25_000;
@@ -48,6 +48,10 @@ function refreshSoon() {
 
 live.addEventListener("event", ({ detail: event }) => {
   const about = event.payload?.request;
+  if (about && event.type === "specs.proposal.advised" && about === root().dataset.request) {
+    say(event.text);
+    return renewTab("checks");
+  }
   if (!about || !event.type.startsWith("approvals.")) return;
   if (about === root().dataset.request) {
     document.dispatchEvent(new CustomEvent("review:event", { detail: event }));

@@ -49,6 +49,17 @@ export async function openTab(name, { push = true } = {}) {
   tellTab(name);
 }
 
+// What it shows has changed, and nobody writes there.
+export async function renewTab(name) {
+  kept.delete(name);
+  const shown = part("[data-open-tab]");
+  if (shown.dataset.openTab !== name) return;
+  const content = await tabRead(name);
+  if (!content || shown !== part("[data-open-tab]") || shown.dataset.openTab !== name) return;
+  shown.replaceChildren(content);
+  tellTab(name);
+}
+
 function addressOf(name) {
   const url = new URL(location.href);
   url.searchParams.set("tab", name);

@@ -265,7 +265,7 @@ def whole(
         "digest": approval.view_digest if approval else proposal.content_digest,
         "verdict": _verdict(proposal, verdict),
         "operations": [_operation(*each) for each in enumerate(read(proposal.operations))],
-        "findings": proposal.findings,
+        "findings": [*proposal.findings, *proposal.advice],
         "conflicts": proposal.conflicts,
         "overlaps": [
             {

@@ -56,6 +56,8 @@ class Proposal(models.Model):
     conflicts = models.JSONField(default=list)
     findings = models.JSONField(default=list)
     """Of the checks."""
+    advice = models.JSONField(default=list)
+    """Of the checks that take their time, and change nothing but this."""
     effect = models.CharField(max_length=10, choices=Effect.choices, blank=True)
     risk_score = models.PositiveSmallIntegerField(default=0)
     risk_level = models.CharField(max_length=10, choices=RiskLevel.choices, default=RiskLevel.LOW)

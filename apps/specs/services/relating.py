@@ -54,16 +54,17 @@ def related_to(node: Node, *, revision: int | None = None, most: int = 8) -> lis
     """For who may see it. The closest first."""
     text = passages_of(node.title, node.body)[0]
     scope = Scope(workspace=node.workspace_id, revision=revision, apart_from=[node.id])
-    return _like([text], scope, most)
+    return like([text], scope, most)
 
 
 def related_to_proposal(proposal: Proposal, *, most: int = 8) -> list[Related]:
     """What it does not touch. For who may see it."""
     texts = [passages_of(node.title, node.body)[0] for node in said_anew(proposal)[:LOOKED_AT]]
-    return _like(texts, Scope(workspace=proposal.workspace_id, apart_from=proposal.touches), most)
+    return like(texts, Scope(workspace=proposal.workspace_id, apart_from=proposal.touches), most)
 
 
-def _like(texts: Sequence[str], scope: Scope, most: int) -> list[Related]:
+def like(texts: Sequence[str], scope: Scope, most: int) -> list[Related]:
+    """For who may see what is in this scope."""
     vectors = _vectors_of(texts, scope.workspace)
     found: dict[UUID, Hit] = {}
     for text in texts:

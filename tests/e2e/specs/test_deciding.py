@@ -13,6 +13,7 @@ from tests.e2e.conftest import log_in
 from tests.factories import agent_of, member
 from tests.specs.graphs import node, plant
 from tests.specs.life.conftest import POLICY, edit, link, links_now, retitle, spec, submit, vote
+from tests.specs.search.conftest import index
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -91,3 +92,16 @@ def test_it_is_edited_under_review_and_waits_for_somebody_else(review, workspace
     deliver()
     page.goto(f"/admin/specs/{workspace.id}/REQ-1/?body=blame")
     expect(page.locator(".blame")).to_contain_text("It SHALL pay within a minute.")
+
+
+def test_what_says_the_same_already_comes_to_the_open_page(review, workspace):
+    plant(workspace, [node("REQ-2", body="The till SHALL accept credit cards.\n")])
+    index(workspace)
+    page, _ = review(CREATE | {"body": "Credit cards SHALL be accepted by the till.\n"})
+    page.get_by_role("link", name="Checks").click()
+    shown = page.locator("[data-open-tab=checks]")
+    expect(shown).to_be_visible()
+    expect(shown).not_to_contain_text("says the same already")
+    deliver()
+    expect(shown).to_contain_text("REQ-2 says the same already: “The till SHALL accept")
+    expect(shown).to_contain_text("advice")

@@ -154,7 +154,9 @@ def test_where_nobody_could_decide_any_more_it_is_over(workspace, agent, contrib
 
 
 def test_one_that_cannot_be_looked_at_holds_back_no_other(workspace, agent, contributor):
-    broken = submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    broken = delivered(
+        submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    )
     waits = submit(workspace, agent, edit("REQ-1", "3 seconds", "2 seconds")).proposal
     Proposal.objects.filter(id=broken.id).update(operations=[{"op": "unheard of"}])
     came = submit(workspace, contributor, retitle("REQ-1", "Elsewhere"))

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from apps.inference.errors import BudgetSpent, ModelAway
 from apps.ledger.models import Delivery
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
-from apps.specs.services import indexing
+from apps.specs.services import advising, indexing
 from apps.specs.services.searching import search_specs
 from tests.deliveries import deliver
 from tests.specs.graphs import node, plant
@@ -53,8 +53,9 @@ def test_with_its_model_away_the_delivery_comes_again(policy, workspace, owner, 
     def away(*args, **kwargs):
         raise ModelAway
 
-    submit(workspace, owner, create(body="The till SHALL take zlotys."))
+    monkeypatch.setattr(advising, "advise_on_likeness", lambda **_: None)
     monkeypatch.setattr(indexing, "embed", away)
+    submit(workspace, owner, create(body="The till SHALL take zlotys."))
     with pytest.raises(ModelAway):
         deliver()
     owed = Delivery.objects.open().get(subscription="specs.index_revision")
