@@ -35,13 +35,14 @@ def clear_suspects(
         if causes is not None:
             doubtful = doubtful.filter(cause__in=causes)
         held = doubtful.select_for_update(of=("self",)).select_related("node", "cause")
-        found = list(without_texts(held).order_by("node", "id"))
+        found = list(without_texts(held).order_by("link_id", "cause_id"))
         _require_seen(found, seen, workspace)
         now = timezone.now()
         doubtful.filter(id__in=[one.id for one in found]).update(
             cleared_at=now, cleared_by=actor.actor_id
         )
-        for node, some in groupby(found, key=lambda suspect: suspect.node):
+        by_node = sorted(found, key=lambda suspect: suspect.node_id)
+        for node, some in groupby(by_node, key=lambda suspect: suspect.node):
             keys = {suspect.cause.key for suspect in some}
             record(SuspectsCleared(node=node.id, key=node.key, causes=sorted(keys), seen=seen))
     return found

@@ -179,7 +179,8 @@ def _differ(before: NodeState, after: NodeState) -> bool:
 def _suspect(
     workspace: UUID, doubtful: Sequence[tuple[LinkState, UUID, UUID]], number: int
 ) -> None:
-    """What is doubtful already stays so since when it was, and by now because of this too."""
+    """What is doubtful already stays so since when it was, and by now because of this too. Held in
+    the order in which whoever clears them holds them."""
     causes = {cause for _, _, cause in doubtful}
     ids = _ids_of(Q(kind__in=CARRIES) & (Q(source__in=causes) | Q(target__in=causes)))
     rows = [  # a link may have been ended meanwhile
@@ -192,6 +193,7 @@ def _suspect(
             "INSERT INTO specs_suspect"
             " (id, link_id, node_id, cause_id, workspace_id, revision, latest)"
             " SELECT *, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])"
+            " AS doubtful (id, link_id, node_id, cause_id) ORDER BY link_id, cause_id"
             " ON CONFLICT (link_id, cause_id) WHERE cleared_at IS NULL"
             " DO UPDATE SET latest = excluded.latest",
             [workspace, number, number, *map(list, zip(*rows, strict=True))],

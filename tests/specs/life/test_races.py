@@ -3,6 +3,8 @@
 Which side wins is left to the machine; that exactly one does is not.
 """
 
+import threading
+
 import pytest
 
 from apps.accounts.choices import Role
@@ -11,11 +13,14 @@ from apps.ledger.models import Event
 from apps.ledger.verification import verify
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
-from apps.specs.models.graph import Graph, Link, Revision, Version, held_at
+from apps.specs.errors import ChangedSince
+from apps.specs.models.graph import Graph, Link, Node, Revision, Suspect, Version, held_at
 from apps.specs.models.proposals import Proposal
+from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.submitting import revert_mutation
+from apps.specs.services.suspects import clear_suspects
 from tests.approvals.test_races import at_once
 from tests.factories import WorkspaceFactory, agent_of, member
 from tests.ledger.test_concurrency import room_for_all
@@ -68,7 +73,8 @@ class Yard:
     def check(self) -> None:
         """One history, without a gap: as many revisions as were applied, and the record sound."""
         applied = Event.objects.filter(type="specs.proposal.applied").count()
-        assert Graph.objects.get().revision == Revision.objects.count() == 1 + applied
+        planted = Proposal.objects.filter(title="Planted").count()
+        assert Graph.objects.get().revision == Revision.objects.count() == planted + applied
         holding = Version.objects.filter(held_at(None))
         assert holding.values("node").distinct().count() == holding.count()
         assert verify().is_sound
@@ -217,6 +223,34 @@ def test_approved_while_its_base_moves_it_does_what_was_approved_or_nothing(yard
         assert (other.state == ProposalState.APPLIED) is not won
         if not won:
             assert mine.state in (ProposalState.CONFLICTED, ProposalState.APPLY_FAILED)
+
+
+def test_making_doubtful_and_clearing_do_not_wait_for_each_other_in_a_circle(yard):
+    keys = [f"TEST-{number}" for number in range(600)]
+    plant(yard.workspace, map(node, keys), [f"{key} verifies GOAL-1" for key in keys])
+    tests = list(Node.objects.filter(kind="test"))
+    seen = revision_of(yard.workspace.id)
+    yard.applying(yard.queued(retitle("GOAL-1", "Early")))()
+    applied = threading.Event()
+
+    def apply():
+        try:
+            for number in range(ROUNDS):
+                yard.applying(yard.queued(retitle("GOAL-1", f"Title {number}")))()
+        finally:
+            applied.set()
+
+    def clear():
+        """All are held, and then refused."""
+        while not applied.is_set():
+            with pytest.raises(ChangedSince):
+                clear_suspects(
+                    nodes=tests, seen=seen, actor=yard.owner, workspace=yard.workspace.id
+                )
+
+    at_once(apply, clear, clear)
+    doubtful = Suspect.objects.filter(cleared_at=None, latest=revision_of(yard.workspace.id))
+    assert doubtful.count() == len(keys)
 
 
 def test_reverted_by_several_at_once_it_is_by_one(yard):
