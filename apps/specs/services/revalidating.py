@@ -97,7 +97,7 @@ def _moved(proposal: Proposal, prospect: Prospect) -> str:
     """What has changed since it was looked at last."""
     if prospect.digest != proposal.content_digest:
         return Because.CONTENT
-    around = Version.objects.filter(held_at(proposal.onto))
+    around = Version.objects.filter(held_at(proposal.onto)).only("node", "labels", "kind", "key")
     for then in around.filter(node__in=[*proposal.touches, *proposal.leans_on]):
         now = prospect.before.nodes[then.node_id]
         if set(then.labels) != set(now.labels):

@@ -1,6 +1,8 @@
 """What the policy says of nodes that are not what they were when somebody was asked."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.activity.ports import phrases
 from apps.approvals.choices import Because, State
@@ -66,6 +68,17 @@ def test_whom_else_it_asks_by_now_is_asked(workspace, agent, contributor):
     second = request_of(waits)
     assert (second.follows, second.state) == (first, State.PENDING)
     assert {stage.name for stage in second.stages.all()} == {"review", "audit"}
+
+
+@pytest.mark.usefixtures("other_owner")
+def test_to_say_what_has_moved_no_text_is_read_of_what_was_there(workspace, owner, agent):
+    waits = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
+    plant(workspace, [node("REQ-1", labels=["money"])])
+    with CaptureQueriesContext(connection) as asked:
+        look_again(proposal_id=waits.id, workspace=workspace.id)
+    assert Proposal.objects.get(id=waits.id).because == "labels"
+    then = [query["sql"] for query in asked if 'FROM "specs_version"' in query["sql"]]
+    assert (len(then), "body" in "".join(then)) == (1, False)
 
 
 @pytest.mark.parametrize(
