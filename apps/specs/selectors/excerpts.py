@@ -48,7 +48,7 @@ def excerpt_of(
     whole = _whole(workspace=workspace, ids=list(touched)) if touched else []
     named = {row.id: state_of(row, row.version) for row in whole}
     named |= _brief(workspace, wanted - named.keys())
-    links = _links(named, touched, most=MOST_LINKS_AROUND if bounded else None)
+    links = _links(workspace, named, touched, most=MOST_LINKS_AROUND if bounded else None)
     ends = {end for link in links for end in (link.source, link.target)}
     parents = {state.parent for state in named.values() if state.parent}
     around = _brief(workspace, (ends | parents) - named.keys())
@@ -138,10 +138,11 @@ def _require_room(workspace: UUID, touched: Collection[UUID]) -> None:
 
 
 def _links(
-    named: Collection[UUID], touched: Collection[UUID], *, most: int | None
+    workspace: UUID, named: Collection[UUID], touched: Collection[UUID], *, most: int | None
 ) -> frozenset[LinkState]:
     """All of what is touched. Of the others, those to each other."""
     rows = _linked(
+        workspace=workspace,
         touched=list(touched),
         others=[node for node in named if node not in touched],
         limit=sys.maxsize if most is None else most + 1,
@@ -154,10 +155,10 @@ def _links(
 
 @prepared
 def _linked(
-    *, touched: list[UUID], others: list[UUID], limit: int
+    *, workspace: UUID, touched: list[UUID], others: list[UUID], limit: int
 ) -> QuerySet[Link, tuple[UUID, str, UUID]]:
     ends = Q(source__in=touched) | Q(target__in=touched) | Q(source__in=others, target__in=others)
-    found = Link.objects.filter(held_at(None)).filter(ends)
+    found = Link.objects.filter(held_at(None), workspace_id=workspace).filter(ends)
     return found.values_list("source_id", "kind", "target_id")[:limit]
 
 

@@ -61,6 +61,7 @@ class Spot(NamedTuple):
 class Chart:
     """Where everything stands: ids are texts here, as leaves have them."""
 
+    workspace: UUID
     revision: int
     spots: Mapping[str, Spot]
     keys: Mapping[str, str]
@@ -104,6 +105,7 @@ def chart_of(*, workspace: UUID, actor: Actor) -> Chart:
     nodes = Node.objects.filter(workspace_id=workspace).values_list(*columns)
     keys = Key.objects.filter(workspace_id=workspace).values_list("key", "node_id")
     return Chart(
+        workspace=workspace,
         revision=revision,
         spots={
             str(id_): Spot(
@@ -123,8 +125,8 @@ def chart_of(*, workspace: UUID, actor: Actor) -> Chart:
 
 def leaves_at(chart: Chart, ids: Collection[str]) -> dict[str, Leaf]:
     """What these say now, by id; deleted ones as they were."""
-    rows = list(Node.objects.filter(id__in=ids))
-    held = Link.objects.filter(held_at(None), source__in=rows)
+    rows = list(Node.objects.filter(workspace_id=chart.workspace, id__in=ids))
+    held = Link.objects.filter(held_at(None), workspace_id=chart.workspace, source__in=rows)
     links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
     for source, kind, target in held.values_list("source_id", "kind", "target_id"):
         links[source].append((kind, target))
