@@ -72,10 +72,9 @@ class ClearInput(serializers.Serializer[Any]):
     )
     causes = serializers.ListField(
         child=serializers.CharField(max_length=80),
+        min_length=1,
         max_length=MOST_CLEARED,
-        required=False,
-        allow_null=True,
-        help_text="Only because of these. Not given: whatever has changed.",
+        help_text="What has changed, of which you looked whether the specs still are right.",
     )
 
 

@@ -22,7 +22,8 @@ from apps.specs.selectors.suspects import needed_to_clear, suspects_of
 from apps.specs.services.suspects import clear_suspects
 
 WHO = (
-    "By the person who looks after the spec, or else by who may decide. Cleared already, they stay "
+    "By the person who looks after the spec, or else by who may decide; because of the `causes` "
+    "that they looked at, and of nothing that a list did not show them. Cleared already, they stay "
     "so; if one may not be cleared, or has changed again since the revision that you have `seen`, "
     "none is."
 )
@@ -73,7 +74,7 @@ class ClearSuspects(APIView):
 
     @extend_schema(
         summary="Say that a spec still is right",
-        description=f"Clears its doubtful links. {WHO}",
+        description=f"Clears doubtful links of it. {WHO}",
         request=shapes.ClearInput,
         examples=[
             OpenApiExample("of one cause", {"seen": 41, "causes": ["GOAL-3"]}, request_only=True)
@@ -94,10 +95,14 @@ class ClearMany(APIView):
     @extend_schema(
         operation_id="specs_suspects_clear_many",
         summary="Say that several specs still are right",
-        description=f"Clears their doubtful links. {WHO}",
+        description=f"Clears doubtful links of theirs, of each because of any of the causes. {WHO}",
         request=shapes.ClearManyInput,
         examples=[
-            OpenApiExample("two", {"specs": ["REQ-12", "TEST-4"], "seen": 41}, request_only=True),
+            OpenApiExample(
+                "two",
+                {"specs": ["REQ-12", "TEST-4"], "seen": 41, "causes": ["GOAL-3"]},
+                request_only=True,
+            ),
         ],
         responses={200: shapes.ClearedOutput, **errors(NodeMissing, ChangedSince)},
     )
@@ -110,7 +115,7 @@ class ClearMany(APIView):
 
 
 def _cleared(
-    request: Request, nodes: Sequence[Node], *, seen: int, causes: Sequence[str] | None = None
+    request: Request, nodes: Sequence[Node], *, seen: int, causes: Sequence[str]
 ) -> Response:
     me = caller(request)
     if any(needed_to_clear(node, me) == Permission.DECIDE for node in nodes):
@@ -118,7 +123,7 @@ def _cleared(
     found = clear_suspects(
         nodes=nodes,
         seen=seen,
-        causes=None if causes is None else [cause.id for cause in _named(request, causes)],
+        causes=[cause.id for cause in _named(request, causes)],
         actor=me,
         workspace=standing(request).workspace_id,
     )

@@ -20,20 +20,20 @@ from apps.specs.selectors.suspects import needed_to_clear, without_texts
 def clear_suspects(
     *,
     nodes: Collection[Node],
+    causes: Collection[UUID],
     seen: int,
-    causes: Collection[UUID] | None = None,
     actor: Actor,
     workspace: UUID,
 ) -> list[Suspect]:
-    """Of these nodes, those because of these causes, or all, as they were at the revision that was
-    `seen`. All of them or, where one may not be cleared or has changed since, none. Cleared
-    already, they stay so."""
+    """Of these nodes, those because of these causes, as they were at the revision that was `seen`:
+    what else there was, nobody says they looked at. All of them or, where one may not be cleared
+    or has changed since, none. Cleared already, they stay so."""
     with unit(actor=actor, workspace=workspace):
         for needed in {needed_to_clear(node, actor) for node in nodes}:
             require(actor=actor, workspace_id=workspace, permission=needed)
-        doubtful = Suspect.objects.filter(workspace_id=workspace, node__in=nodes, cleared_at=None)
-        if causes is not None:
-            doubtful = doubtful.filter(cause__in=causes)
+        doubtful = Suspect.objects.filter(
+            workspace_id=workspace, node__in=nodes, cause__in=causes, cleared_at=None
+        )
         held = doubtful.select_for_update(of=("self",)).select_related("node", "cause")
         found = list(without_texts(held).order_by("link_id", "cause_id"))
         _require_seen(found, seen, workspace)

@@ -39,7 +39,7 @@ def clear(workspace, graph):
         return clear_suspects(
             nodes=[graph[key] for key in keys],
             seen=seen,
-            causes=None if causes is None else [graph[key].id for key in causes],
+            causes=[graph[key].id for key in (graph.nodes if causes is None else causes)],
             actor=actor,
             workspace=workspace.id,
         )

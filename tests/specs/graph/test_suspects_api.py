@@ -8,7 +8,7 @@ from tests.factories import issue, member
 from tests.specs.graphs import doubt, node, plant
 
 pytestmark = pytest.mark.django_db
-SEEN = {"seen": 1}
+SEEN = {"seen": 1, "causes": ["GOAL-1"]}
 
 
 @pytest.fixture
@@ -54,10 +54,23 @@ def test_what_has_changed_again_since_is_not_cleared(api, keeper, workspace, dou
     client, path = api(keeper), "/api/v1/specs/REQ-1/suspects/clear"
     refused = client.post(path, SEEN)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed_since")
-    assert [client.post(path, {"seen": seen}).status_code for seen in (None, 0, 3)] == [422] * 3
+    assert [client.post(path, SEEN | {"seen": seen}).status_code for seen in (None, 0, 3)] == [
+        422
+    ] * 3
     [row] = client.get("/api/v1/specs/REQ-1/suspects").json()["results"]
     assert (row["revision"], row["latest"]) == (1, 2)
-    assert client.post(path, {"seen": row["latest"]}).json() == {"cleared": 1}
+    assert client.post(path, SEEN | {"seen": row["latest"]}).json() == {"cleared": 1}
+
+
+@pytest.mark.parametrize("causes", [{}, {"causes": None}, {"causes": []}])
+def test_what_was_looked_at_is_named(api, keeper, doubtful, causes):
+    """A page of the list shows some, and by `seen` alone all would be cleared."""
+    for more in ("REQ-1/", ""):
+        sent = {"seen": 1, "specs": ["REQ-1"]} | causes
+        refused = api(keeper).post(f"/api/v1/specs/{more}suspects/clear", sent)
+        assert refused.status_code == 422
+        assert refused.json()["error"]["details"][0]["field"].startswith("causes")
+    assert len(doubtful()) == 2
 
 
 def test_of_other_causes_nothing_is_cleared(api, keeper, doubtful):

@@ -228,7 +228,7 @@ def test_approved_while_its_base_moves_it_does_what_was_approved_or_nothing(yard
 def test_making_doubtful_and_clearing_do_not_wait_for_each_other_in_a_circle(yard):
     keys = [f"TEST-{number}" for number in range(600)]
     plant(yard.workspace, map(node, keys), [f"{key} verifies GOAL-1" for key in keys])
-    tests = list(Node.objects.filter(kind="test"))
+    tests, goal = list(Node.objects.filter(kind="test")), spec("GOAL-1")
     seen = revision_of(yard.workspace.id)
     yard.applying(yard.queued(retitle("GOAL-1", "Early")))()
     applied = threading.Event()
@@ -245,7 +245,11 @@ def test_making_doubtful_and_clearing_do_not_wait_for_each_other_in_a_circle(yar
         while not applied.is_set():
             with pytest.raises(ChangedSince):
                 clear_suspects(
-                    nodes=tests, seen=seen, actor=yard.owner, workspace=yard.workspace.id
+                    nodes=tests,
+                    causes=[goal.id],
+                    seen=seen,
+                    actor=yard.owner,
+                    workspace=yard.workspace.id,
                 )
 
     at_once(apply, clear, clear)
