@@ -69,7 +69,16 @@ class MirroredFile(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["mirror", "path"], name="mirror_path_once"),
+            models.UniqueConstraint(
+                fields=["mirror", "path"],
+                name="mirror_path_once",
+                deferrable=models.Deferrable.DEFERRED,  # files change places
+            ),
+            models.UniqueConstraint(
+                fields=["mirror", "document"],
+                name="mirror_document_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["mirror", "state", "path"], name="mirror_files_by_state"),

@@ -21,6 +21,7 @@ from apps.mirror.outcomes import has_stirred, state_of
 from apps.mirror.recognising import Gone, New, lines_of, recognised, renamed
 from apps.mirror.services.inwards import propose_all
 from apps.mirror.services.outwards import write_new, write_out
+from apps.mirror.services.owning import hand_over, owner_of
 from apps.mirror.services.settling import settle
 from apps.mirror.services.sheets import (
     LOOKED_AT,
@@ -90,8 +91,8 @@ class _Pass:
         self.manner, self.told, self.progress = manner, told, progress
         rows = mirror.files.select_related("proposal").defer("agreed", "offered")
         self.rows = {row.path: row for row in rows}
-        self.held = {str(row.document) for row in rows if row.document}
-        """Documents that have a file."""
+        self.owners = {str(row.document): row for row in rows if row.document}
+        """The files of documents."""
         self.doubts: dict[str, int] = {}
         self.revision = revision_of(mirror.workspace_id)
         self.has_moved = self.revision != mirror.revision
@@ -116,7 +117,7 @@ class _Pass:
             chart=chart_of(workspace=self.mirror.workspace_id, actor=self.actor),
         )
         self.desk.told = self.told
-        settled = settle(waiting, self.desk.chart)
+        settled = settle(waiting, self.desk.chart, self.owners)
         done = [row for row in settled if self._is_settled(row, found)]
         settled = [row for row in settled if row.state != FileState.AGREED]
         if not self.manner.dry_run:
@@ -153,15 +154,16 @@ class _Pass:
     def _believed(self, lost: dict[str, MirroredFile]) -> list[MirroredFile]:
         """Of what is gone, and not by another name. Where that is most of all files at once, the
         disk is more likely to be gone than they are."""
-        there = sum(1 for row in self.rows.values() if row.digest)
-        if 2 * len(lost) <= there or self.manner.delete_many:
+        there = sum(1 for row in self.rows.values() if row.digest and row.document)
+        gone = sum(1 for row in lost.values() if row.document)
+        if 2 * gone <= there or self.manner.delete_many:
             return list(lost.values())
-        self.doubts = {"gone": len(lost), "files": there}
+        self.doubts = {"gone": gone, "files": there}
         self.told.said = (
-            f"{len(lost)} of {there} files are gone at once, which is not believed: nothing is "
+            f"{gone} of {there} files are gone at once, which is not believed: nothing is "
             "deleted. Say --delete-many if it is meant."
         )
-        return []
+        return [row for row in lost.values() if row.document is None]
 
     def _tell(self, found: Scan) -> None:
         self.told.faults |= found.faults
@@ -211,6 +213,9 @@ class _Pass:
         touched = {self.rows[path].proposal_id for path in paths if path in self.rows}
         touched |= {row.proposal_id for row in gone}
         paths += [row.path for row in self.rows.values() if row.proposal_id in touched - {None}]
+        if gone:  # a copy may be all that is left of it
+            paths += [row.path for row in self.rows.values() if row.document is None]
+        paths += [row.path for row in self.rows.values() if row.document and not row.digest]
         fresh: list[New] = []
         for path in dict.fromkeys(paths):
             if path in lost:
@@ -241,7 +246,8 @@ class _Pass:
         held = {path: sheet.agreed for path, sheet in sheets.items()}
         for path, disk in recognised(leaves, held, documents, chart).items():
             sheets[path].disk = disk
-        return [sheet for sheet in sheets.values() if not self._stands_elsewhere(sheet, sheets)]
+        hand_over(sheets, self.owners, dry_run=self.manner.dry_run)
+        return [sheet for sheet in sheets.values() if not self._stands_elsewhere(sheet)]
 
     def _is_settled(self, row: MirroredFile, found: Scan) -> bool:
         """Whether what it said was taken as it is: then it need not be read again."""
@@ -301,7 +307,7 @@ class _Pass:
     def _may_be(self, leaf: Leaf) -> bool:
         """What a new file calls itself is new, or was in a file: in none, it is something else."""
         node = self.desk.chart.keys.get(leaf.key.casefold())
-        return node is None or node in self.held
+        return node is None or node in self.owners
 
     def _link(self, pages: dict[str, Sequence[Leaf]]) -> None:
         """What their texts refer to, as links."""
@@ -313,19 +319,12 @@ class _Pass:
             self.told.notes += (f"{path}: {note}" for leaf in page for note in leaf.notes)
         self.told.notes += (f"{each.leaf.place}: {each.said}" for each in nowhere)
 
-    def _stands_elsewhere(self, sheet: Sheet, sheets: dict[str, Sheet]) -> bool:
-        """Whether it is a copy of a file that still is there."""
-        if not sheet.row._state.adding or not sheet.disk or not sheet.disk[0].id:
+    def _stands_elsewhere(self, sheet: Sheet) -> bool:
+        """Whether it is a copy of another file."""
+        owner = owner_of(sheet, self.owners)
+        if owner is None:
             return False
-        mine = sheet.disk[0].id
-        other = next((r for r in self.rows.values() if str(r.document) == mine), None)
-        if (
-            other is None
-            or other.path == sheet.path
-            or (other.path in sheets and sheets[other.path].content is None)
-        ):
-            return False
-        said = f"{sheet.disk[0].leaf.key} stands already in {other.path}."
+        said = f"{sheet.disk[0].leaf.key} stands already in {owner.path}."
         refuse(self.desk, sheet, FileState.UNREADABLE, said)
         return True
 

@@ -15,8 +15,11 @@ from apps.specs.selectors.exporting import Chart, leaves_at
 from apps.specs.selectors.proposals import latest_of, open_rest_of, operations_of
 
 
-def settle(rows: Iterable[MirroredFile], chart: Chart) -> list[MirroredFile]:
-    """Rows whose proposal has come to something, with what it has come to; not yet saved."""
+def settle(
+    rows: Iterable[MirroredFile], chart: Chart, owners: dict[str, MirroredFile]
+) -> list[MirroredFile]:
+    """Rows whose proposal has come to something, with what it has come to; not yet saved.
+    `owners`: the files of documents."""
     moved, done = [], []
     for row in rows:
         proposal = row.proposal = latest_of(row.proposal) if row.proposal else None
@@ -30,10 +33,12 @@ def settle(rows: Iterable[MirroredFile], chart: Chart) -> list[MirroredFile]:
         elif row.state != (stands := state_of(proposal.state))[0]:
             row.state, row.said = stands
             moved.append(row)
-    return moved + _taken_over(done, chart)
+    return moved + _taken_over(done, chart, owners)
 
 
-def _taken_over(rows: Sequence[MirroredFile], chart: Chart) -> list[MirroredFile]:
+def _taken_over(
+    rows: Sequence[MirroredFile], chart: Chart, owners: dict[str, MirroredFile]
+) -> list[MirroredFile]:
     """What the files said was applied, so far as it touched: both agree on that."""
     proposals = {row.proposal_id: row.proposal for row in rows if row.proposal}
     touched = {
@@ -47,6 +52,8 @@ def _taken_over(rows: Sequence[MirroredFile], chart: Chart) -> list[MirroredFile
     for row in rows:
         changed = touched[row.proposal_id]
         agreed = _agreed(offered[row.id], row, changed, there, chart)
+        if agreed and owners.setdefault(agreed[0].id, row) is not row:  # a copy
+            agreed, row.offered = [], None
         row.nodes, row.agreed = marks(agreed), kept(agreed)
         if agreed:
             row.document = UUID(agreed[0].id)
