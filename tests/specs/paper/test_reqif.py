@@ -72,7 +72,7 @@ def test_what_is_left_out_is_told():
         (
             "<xhtml:table><xhtml:tr><xhtml:th>a|b</xhtml:th><xhtml:th/></xhtml:tr>"
             "<xhtml:tr><xhtml:td>1</xhtml:td></xhtml:tr></xhtml:table>",
-            "| a\\|b |  |\n| --- | --- |\n| 1 |  |",
+            "| a\\|b |  |\n| --- | --- |\n| 1 |",
         ),
         (
             "<xhtml:ul><xhtml:li>a</xhtml:li><xhtml:ul><xhtml:li>b</xhtml:li></xhtml:ul></xhtml:ul>",
@@ -91,6 +91,24 @@ def test_what_is_left_out_is_told():
 )
 def test_texts_are_markdown(xhtml, markdown):
     assert body(f"<xhtml:div>{xhtml}</xhtml:div>") == markdown
+
+
+def nested(tables):
+    begin = "<xhtml:table><xhtml:tr><xhtml:td>a|b</xhtml:td><xhtml:td>"
+    return begin * tables + "x" + "</xhtml:td></xhtml:tr></xhtml:table>" * tables
+
+
+def test_tables_that_lie_too_deep_in_tables_are_plain_text():
+    three, twenty = body(nested(3)), body(nested(20))
+    assert three.count("---") == twenty.count("---") == 6
+    assert twenty.count("b") == 20
+    assert len(twenty) < 2 * len(nested(20))
+
+
+def test_a_long_table_with_one_wide_row_is_no_larger_than_it_is():
+    wide = f"<xhtml:tr>{'<xhtml:td/>' * 3_000}</xhtml:tr>"
+    long = "<xhtml:tr><xhtml:td>x</xhtml:td></xhtml:tr>" * 3_000
+    assert len(body(f"<xhtml:table>{long}{wide}</xhtml:table>")) < 60_000
 
 
 def test_an_archive_may_hold_several():
