@@ -13,3 +13,10 @@ class BudgetSpent(Conflict):
 class ModelAway(Unavailable):
     code = "model_away"
     message = "The model does not answer, or not with what can be used: try again."
+
+
+class TextsRefused(ModelAway):
+    """It answers, but takes one of these texts never. Its details say the `because` of it."""
+
+    code = "texts_refused"
+    message = "The model does not take this text, however often it is asked."

@@ -4,14 +4,19 @@ them. It runs in the queue `mutations`, and what searches need of it in `embeddi
 
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 
+from apps.inference.errors import ModelAway
 from apps.ledger.deliveries import piecemeal, subscriber
 from apps.ledger.models import Event
 from apps.specs.choices import KIND
+from apps.specs.errors import BackendAway
 from apps.specs.models.search import Corpus
 from apps.specs.selectors.proposals import open_about, open_parts_of
 from apps.specs.services import advising, applying, closing, indexing, revalidating
+
+log = structlog.get_logger("lattice.specs")
 
 
 @subscriber("specs.queue_approved_mutation")
@@ -85,4 +90,7 @@ def find_likeness(event: Event, proposal: UUID) -> None:
 def index_rest() -> None:
     """What was there before the index, another model, or a budget that was spent has left over."""
     for workspace in Corpus.objects.values_list("workspace", flat=True):
-        indexing.index_all(workspace)
+        try:
+            indexing.index_all(workspace)
+        except (ModelAway, BackendAway) as error:
+            log.warning("an index waits", workspace=str(workspace), because=error.code)

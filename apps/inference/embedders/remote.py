@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from apps.inference.errors import ModelAway
+from apps.inference.errors import ModelAway, TextsRefused
 from apps.inference.ports import ANY_OTHER, Answered, Vector, embedding_models
 from apps.inference.rules import most_tokens
 
@@ -28,6 +28,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 """Seconds between attempts: twice as long each time, unless the model says how long."""
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that may be gone at the next attempt."""
+OF_TEXTS = frozenset({400, 413, 422})
+"""Statuses that may be about what was sent: too long, or against the rules of who runs it."""
 
 
 class Unusable(ValueError):
@@ -57,14 +59,19 @@ class LitellmModel:
             except failures() as error:
                 status = getattr(error, "status_code", None) or 500
                 because = f"{type(error).__name__} {status}"
+                if status in OF_TEXTS:
+                    raise self._refused(because) from None
                 if status < 500 and status not in PASSING:
                     break
                 wait_as_told(error, left)
             except Unusable as error:
-                because = str(error)
-                break
+                raise self._refused(str(error)) from None
         log.warning("a model is away", model=self.name, because=because)
         raise ModelAway
+
+    def _refused(self, because: str) -> TextsRefused:
+        log.warning("a model refuses texts", model=self.name, because=because)
+        return TextsRefused(details=[{"because": because}])
 
     def _ask(self, texts: list[str], seconds: float) -> Answered:
         answer = litellm().embedding(

@@ -45,7 +45,8 @@ class Passage(models.Model):
     is_posted = models.BooleanField(default=False)
     """Its words have postings. Until then searches read the text itself."""
     embedded_as = models.CharField(max_length=150, blank=True)
-    """Which model's vector is kept where. Empty: none is."""
+    """Which model's vector is kept where, or which model refused it and why: none asks that one
+    about it again. Empty: neither."""
 
     class Meta:
         constraints: ClassVar = [

@@ -17,6 +17,7 @@ LAST = 25
 """Page."""
 WHY = {
     "model_away": "the model does not answer",
+    "texts_refused": "the model does not take this question",
     "budget_spent": "the budget for models is spent",
     "search_backend_away": "what keeps meanings does not answer",
 }

@@ -4,13 +4,14 @@ postings and vectors soon after.
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from apps.common.actors import SYSTEM
-from apps.inference.errors import BudgetSpent
+from apps.inference.errors import BudgetSpent, TextsRefused
 from apps.inference.ports import current_embedding_model
 from apps.inference.services.embedding import embed
 from apps.ledger.services import unit
@@ -25,6 +26,8 @@ EMBEDDED_AT_ONCE = 64
 COUNTED = 10_000
 """Of more it is said that they are so many."""
 PURPOSE = "search index"
+HARMLESS = "The sun rises."
+"""A text that any model takes that takes texts at all."""
 
 _POST = """
     WITH fresh AS MATERIALIZED (
@@ -200,21 +203,39 @@ def embed_passages(workspace: UUID, *, ids: Collection[int] | None = None) -> in
     found = _unembedded(workspace)
     if ids is not None:
         found = found.filter(id__in=ids)
-    texts = dict(found.order_by("-id").values_list("id", "text")[:EMBEDDED_AT_ONCE])
-    if not texts:
-        return 0
-    now = embedded_now()
-    answered = embed([*texts.values()], purpose=PURPOSE, workspace=workspace, actor=SYSTEM)
-    current_backend().keep(
-        workspace=workspace,
-        model=model_now(),
-        vectors=dict(zip(texts, answered.vectors, strict=True)),
-    )
-    Passage.objects.filter(id__in=texts).update(embedded_as=now)
+    texts = [*found.order_by("-id").values_list("id", "text")[:EMBEDDED_AT_ONCE]]
+    if texts:
+        _embed(workspace, texts)
     return len(texts)
+
+
+def _embed(workspace: UUID, texts: Sequence[tuple[int, str]]) -> None:
+    """What the model refuses in halves, until the text stands alone that it does not take."""
+    ids = [id_ for id_, _ in texts]
+    ask = partial(embed, purpose=PURPOSE, workspace=workspace, actor=SYSTEM)
+    try:
+        answered = ask([text for _, text in texts])
+    except TextsRefused as error:
+        if middle := len(texts) // 2:
+            _embed(workspace, texts[:middle])
+            _embed(workspace, texts[middle:])
+            return
+        ask([HARMLESS])  # raises where it is not about the text
+        embedded_as = _refused(error.details[0]["because"])
+    else:
+        vectors = dict(zip(ids, answered.vectors, strict=True))
+        current_backend().keep(workspace=workspace, model=model_now(), vectors=vectors)
+        embedded_as = embedded_now()
+    Passage.objects.filter(id__in=ids).update(embedded_as=embedded_as)
+
+
+def _refused(because: str = "") -> str:
+    return f"refused by {model_now()}: {because}"[:150]
 
 
 def _unembedded(workspace: UUID) -> QuerySet[Passage]:
     now = embedded_now()
     found = Passage.objects.filter(workspace=workspace)
-    return found.exclude(embedded_as=now) if now else found.none()
+    if not now:
+        return found.none()
+    return found.exclude(embedded_as=now).exclude(embedded_as__startswith=_refused())
