@@ -6,6 +6,7 @@ import pytest
 
 from apps.mirror.choices import FileState
 from tests.mirror.test_inwards import SHOP, live
+from tests.mirror.test_outwards import change
 
 
 def link(folder):
@@ -107,3 +108,23 @@ def test_a_folder_that_is_not_there_deletes_nothing(folder, workspace):
     (folder.root / "shop.md").unlink()
     assert "not believed" in folder.sync().said
     assert "SPEC.shop" in live(workspace)
+
+
+def test_what_is_approved_while_the_disk_is_away_is_written_once_it_is_back(folder, workspace):
+    for name in "abcd":
+        folder.write(f"{name}.md", f"# {name}\n\nIt says {name * 9}.\n")
+    folder.sync()
+    away = folder.root.rename(folder.root.with_name("away"))
+    folder.root.mkdir()
+    create = {"op": "create", "kind": "requirement", "key": "REQ-1", "title": "Cards"}
+    change(folder, create, {"op": "edit", "target": "SPEC.a", "body": "More."})
+    for _ in range(2):
+        assert "not believed" in folder.sync().said
+        assert folder.paths() == []
+    folder.root.rmdir()
+    away.rename(folder.root)
+    folder.sync()
+    assert folder.paths() == ["a.md", "b.md", "c.md", "d.md", "requirement/REQ-1.md"]
+    assert folder.read("a.md") == "# a\n\nMore.\n"
+    assert len(live(workspace)) == 5
+    assert folder.sync().is_nothing

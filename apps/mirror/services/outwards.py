@@ -104,6 +104,9 @@ def _take_away(desk: Desk, sheet: Sheet) -> bool:
 
 def _may(desk: Desk, sheet: Sheet, text: str, told: list[str]) -> bool:
     manner = desk.manner
+    if desk.is_doubted:
+        desk.later = True
+        return False
     if not manner.accepts_path(sheet.path):
         if manner.outwards == Outwards.PROPOSE:
             _propose(desk, sheet, text)

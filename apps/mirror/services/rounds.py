@@ -159,9 +159,10 @@ class _Pass:
         if 2 * gone <= there or self.manner.delete_many:
             return list(lost.values())
         self.doubts = {"gone": gone, "files": there}
+        self.desk.is_doubted = True
         self.told.said = (
             f"{gone} of {there} files are gone at once, which is not believed: nothing is "
-            "deleted. Say --delete-many if it is meant."
+            "deleted, and nothing is written. Say --delete-many if it is meant."
         )
         return [row for row in lost.values() if row.document is None]
 

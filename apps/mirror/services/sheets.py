@@ -128,6 +128,8 @@ class Desk:
         self.manner, self.chart = manner, chart
         self.workspace: UUID = mirror.workspace_id
         self.told = Told()
+        self.is_doubted = False
+        """Whether the folder may not be the one that it was: nothing is written there."""
         self.again = False
         """Whether something has come of it that has to be looked at, at once."""
         self.later = False
