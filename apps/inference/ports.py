@@ -32,8 +32,8 @@ class EmbeddingModel(Protocol):
     def price(self) -> Decimal:
         """US dollars for a token."""
 
-    def embed(self, texts: Sequence[str]) -> Answered:
-        """Raises ModelAway."""
+    def embed(self, texts: Sequence[str], *, patience: float | None = None) -> Answered:
+        """Raises ModelAway, after so many seconds at the latest. None: as the operator says."""
 
 
 class ModelName(NamedTuple):

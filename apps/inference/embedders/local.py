@@ -25,7 +25,12 @@ class LocalModel:
     def price(self) -> Decimal:
         return Decimal(0)
 
-    def embed(self, texts: Sequence[str]) -> Answered:
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        patience: float | None = None,  # noqa: ARG002
+    ) -> Answered:
         vectors, tokens = self._minilm().embed(list(texts))
         return Answered(vectors=vectors, tokens=tokens)
 

@@ -50,10 +50,11 @@ class LitellmModel:
             return Decimal(settings.EMBEDDING_PRICE) / 1_000_000
         return Decimal(str(self._known().get("input_cost_per_token") or 0))
 
-    def embed(self, texts: Sequence[str]) -> Answered:
+    def embed(self, texts: Sequence[str], *, patience: float | None = None) -> Answered:
         cut = [self._cut(text) for text in texts]
         because = ""
-        for left in attempts(settings.EMBEDDING_TIMEOUT):
+        longest = settings.EMBEDDING_TIMEOUT
+        for left in attempts(longest if patience is None else min(patience, longest)):
             try:
                 return self._ask(cut, left)
             except failures() as error:

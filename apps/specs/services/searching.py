@@ -34,6 +34,8 @@ from apps.specs.services.indexing import embedded_now, model_now, waiting_in
 ALIKE = 0.45
 """How much of its letters a word that nobody said shares with one that somebody did."""
 PURPOSE = "search"
+PATIENCE = 2.0
+"""Seconds that a search waits for a model that is not here, before words alone have to do."""
 FURTHEST = 1_000
 """Hits that can be paged through."""
 START, STOP = "\x02", "\x03"
@@ -110,7 +112,13 @@ def search_specs(
     near, because = NOTHING_NEAR, ""
     if by_meaning and current_backend().embeds:
         try:
-            answered = embed([asked.words], purpose=PURPOSE, workspace=workspace_id, actor=actor)
+            answered = embed(
+                [asked.words],
+                purpose=PURPOSE,
+                workspace=workspace_id,
+                actor=actor,
+                patience=PATIENCE,
+            )
             near = nearest(answered.vectors[0], scope, most=POOL + offset + most)
         except (BudgetSpent, ModelAway, BackendAway) as error:
             because = error.code
