@@ -162,7 +162,8 @@ class Related(APIView):
 
     @extend_schema(
         summary="What says something like a spec",
-        description="Whether it is linked with it or not, the closest first. No model is asked.",
+        description="Whether it is linked with it or not, the closest first. No model is asked "
+        "that is elsewhere.",
         parameters=[RelatedQuery],
         responses={200: AllRelatedOutput, **errors(MomentUnknown, NodeMissing)},
     )

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.common.actors import SYSTEM
+from apps.inference.ports import embedding_model
+from apps.inference.services.embedding import embed
 from apps.specs.changes.values import NodeState
 from apps.specs.errors import BackendAway
 from apps.specs.models.graph import Node
@@ -25,6 +28,7 @@ LOOKED_AT = 5
 """Texts of a proposal."""
 TELLING = 15
 """Words of a text, the rarest, by which others are looked for."""
+PURPOSE = "related specs"
 FEW_SHARED = 3
 HOW = ((0.85, "says nearly the same"), (0.65, "is close to it"), (0.45, "is about the like"))
 """What closeness is called, from so much on."""
@@ -83,7 +87,7 @@ def like(texts: Sequence[str], scope: Scope, most: int) -> list[Related]:
 
 
 def _vectors_of(texts: Collection[str], workspace: UUID) -> dict[str, Sequence[float]]:
-    """Of those whose meaning is known already: a page does not wait for a model."""
+    """A page waits for no model but one that is here: of what is new, it is asked."""
     digests = {digest_of(text): text for text in texts}
     found = Passage.objects.filter(workspace=workspace, digest__in=list(digests))
     ids = {id_: digests[bytes(digest)] for id_, digest in found.values_list("id", "digest")}
@@ -91,7 +95,12 @@ def _vectors_of(texts: Collection[str], workspace: UUID) -> dict[str, Sequence[f
         kept = current_backend().kept(model=model_now(), passages=ids)
     except BackendAway:
         return {}
-    return {ids[id_]: vector for id_, vector in kept.items()}
+    vectors = {ids[id_]: vector for id_, vector in kept.items()}
+    new = [text for text in texts if text not in vectors]
+    if new and current_backend().embeds and embedding_model().is_local:
+        answered = embed(new, purpose=PURPOSE, workspace=workspace, actor=SYSTEM)
+        vectors |= dict(zip(new, answered.vectors, strict=True))
+    return vectors
 
 
 def _telling(text: str, workspace: UUID) -> Asked:

@@ -123,3 +123,15 @@ def test_without_vectors_rare_words_relate(workspace, settings):
     index(workspace)
     [only] = related_to(planted["REQ-9"])
     assert (only.hit.version.key, only.how) == ("REQ-3", "shares rare words with it")
+
+
+def test_what_is_not_embedded_yet_is_related_by_its_meaning(shop, workspace, settings):
+    said = node("REQ-9", title="Login secrets", body="Each SHALL be twelve characters long.")
+    planted = plant(workspace, [said])
+    [first, *_] = related_to(planted["REQ-9"])
+    assert first.hit.version.key == "REQ-3"
+    assert first.hit.closeness > 0.45
+    uses = Use.objects.count()
+    settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = "openai/elsewhere", 8
+    assert {one.hit.closeness for one in related_to(planted["REQ-9"])} <= {None}
+    assert Use.objects.count() == uses
