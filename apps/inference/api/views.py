@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,6 +28,12 @@ class DollarsField(serializers.DecimalField):
         return written(value)
 
 
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
+class MonthField(serializers.DateTimeField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m", **options)
+
+
 class UsedOutput(serializers.Serializer[Used]):
     model = serializers.CharField()
     purpose = serializers.CharField()
@@ -40,7 +46,7 @@ class UsedOutput(serializers.Serializer[Used]):
 
 
 class UsageOutput(serializers.Serializer[Usage]):
-    month = serializers.DateTimeField(format="%Y-%m")
+    month = MonthField()
     spent = DollarsField(help_text="US dollars, with what is under way.")
     by_model = UsedOutput(many=True, source="rows", help_text="The dearest first.")
 
