@@ -10,7 +10,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 from watchfiles import Change, watch
 
-from apps.mirror.errors import KeptAlready
+from apps.common.errors import DomainError
 from apps.specs.paper.reading import Unreadable
 
 log = structlog.get_logger("lattice.mirror")
@@ -40,7 +40,7 @@ def keep_watching(
             log.warning("mirror pauses", reason=type(error).__name__)
             connection.close()
             ended.wait(PAUSE)
-        except (Unreadable, OSError, KeptAlready) as error:
+        except (Unreadable, OSError, DomainError) as error:
             log.warning("mirror pauses", reason=str(error))
             ended.wait(PAUSE)
 

@@ -87,6 +87,7 @@ OPEN_BLOCKS = {
     "apps/approvals/api/views/votes.py": 2,  # by what is decided
     "apps/approvals/services/bulk.py": 1,  # by what is decided
     "apps/inference/services/uses.py": 1,  # notes what a model that was asked has cost
+    "apps/mirror/services/rounds.py": 1,  # notes that most files of a folder are gone
     "apps/specs/services/closing.py": 1,  # who proposed it takes it back
     "apps/ledger/services.py": 1,  # a new epoch, after a restore
     "apps/policies/api/door.py": 2,  # safe requests and marked views

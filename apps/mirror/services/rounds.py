@@ -2,7 +2,7 @@
 again and goes on where it was: every file says in its row what both sides last agreed on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -10,7 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.common.actors import Actor
+from apps.common.errors import DomainError
 from apps.ledger.services import record, unit
+from apps.ledger.switch import staying_open
 from apps.mirror.choices import FileState, Inwards
 from apps.mirror.deciding import decide
 from apps.mirror.disk import Scan, Seen, content_of, digest_of, scan
@@ -179,7 +181,7 @@ class _Pass:
         """Of the folder as a whole, and once."""
         if self.told.said != self.mirror.said and not self.manner.dry_run:
             self.mirror.said = self.told.said
-            with unit(actor=self.actor, workspace=self.mirror.workspace_id):
+            with staying_open(), unit(actor=self.actor, workspace=self.mirror.workspace_id):
                 self.mirror.save(update_fields=["said"])
                 if self.doubts:
                     record(FolderDoubted(mirror=self.mirror.id, **self.doubts))
@@ -364,20 +366,30 @@ class _Pass:
             for look in looks
             if look.proposes and (not look.was_offered or look.proposal in anew - {None})
         ]
-        open_ones = {
+        open_ones: set[UUID] = {
             look.proposal
             for look in looks
             if look.proposal and look.proposal in anew and look.sheet.row.state == FileState.WAITS
         }
+        stay = self._withdraw(open_ones - {page.proposal for page in pages})
         for look in looks:
-            if not look.proposes:
+            if look.proposal in stay:
+                self.told.faults[look.sheet.path] = stay[look.proposal]
+            elif not look.proposes:
                 self._agree(look)
             elif look.was_offered and look not in pages:
                 self._wait(look)
-        if not self.manner.dry_run:
-            for proposal in open_ones - {page.proposal for page in pages}:
-                withdraw_mutation(proposal_id=proposal, actor=self.actor)
         return pages
+
+    def _withdraw(self, proposals: Collection[UUID]) -> dict[UUID | None, str]:
+        """Those that stay open, and why: their files do too."""
+        stay: dict[UUID | None, str] = {}
+        for proposal in () if self.manner.dry_run else proposals:
+            try:
+                withdraw_mutation(proposal_id=proposal, actor=self.actor)
+            except DomainError as error:
+                stay[proposal], self.desk.later = str(error), True
+        return stay
 
     def _agree(self, look: Look) -> None:
         sheet = look.sheet
