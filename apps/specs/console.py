@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.common.actors import Actor
 from apps.common.ports import Found, Reading, finder, tile
 from apps.policies.engine.hidden import spelled_out
+from apps.specs.errors import SearchTooSlow
 from apps.specs.models.graph import Node
 from apps.specs.search.asked import asked_in
 from apps.specs.search.statement import NOTHING_NEAR, Scope
@@ -50,7 +51,10 @@ def find_specs(actor: Actor, words: str) -> Iterable[Found]:
     asked = asked_in(words)
     if own is None or asked.is_empty:
         return
-    said = find(asked, Scope(workspace=own), NOTHING_NEAR, most=FEW)
+    try:
+        said = find(asked, Scope(workspace=own), NOTHING_NEAR, most=FEW)
+    except SearchTooSlow:
+        return
     known = {row.id for row in named}
     ids = [hit.version.node_id for hit in said if hit.version.node_id not in known]
     seen = Node.objects.visible_to(actor).live().in_bulk(ids) if ids else {}

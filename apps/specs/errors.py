@@ -67,6 +67,11 @@ class FilesUnreadable(DomainError):
     message = "What the files say does not add up to specs. Nothing was changed."
 
 
+class SearchTooSlow(Unavailable):
+    code = "search_too_slow"
+    message = "This took too long to search for: ask with fewer or rarer words."
+
+
 class BackendAway(Unavailable):
     code = "search_backend_away"
     message = "Where the meanings of specs are kept does not answer: try again."

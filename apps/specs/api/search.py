@@ -13,7 +13,7 @@ from apps.common.api.openapi import errors
 from apps.specs.api.spec_shapes import AsOfQuery
 from apps.specs.api.specs import READERS, node_called, query
 from apps.specs.choices import Status
-from apps.specs.errors import MomentUnknown, NodeMissing
+from apps.specs.errors import MomentUnknown, NodeMissing, SearchTooSlow
 from apps.specs.models.graph import Version
 from apps.specs.search.asked import LONGEST
 from apps.specs.selectors.nodes import revision_named
@@ -130,7 +130,7 @@ class Search(APIView):
         "Typing errors are forgiven. While `waiting` is not 0, or with `by_meaning` false, words "
         "alone find some or all.",
         parameters=[SearchQuery],
-        responses={200: FoundOutput, **errors(MomentUnknown)},
+        responses={200: FoundOutput, **errors(MomentUnknown, SearchTooSlow)},
     )
     def get(self, request: Request) -> Response:
         asked = query(request, SearchQuery)

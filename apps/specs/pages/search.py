@@ -1,11 +1,13 @@
 """/admin/specs/…/search/: specs found by what they say, as of any moment."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.choices import Status
+from apps.specs.errors import SearchTooSlow
 from apps.specs.pages.page import SpecsPage
 from apps.specs.search.asked import LONGEST
 from apps.specs.selectors.kinds import kinds_of
@@ -48,6 +50,7 @@ class SearchPage(SpecsPage):
             hits=[self._told(hit) for hit in found.hits],
             waiting=found.waiting,
             because=WHY.get(found.because, ""),
+            too_slow=SearchTooSlow.message if found.because == SearchTooSlow.code else "",
             more=self.address(page=page + 1) if found.has_more and page < LAST else "",
             first=self.address(page=None) if page > 1 else "",
             kinds=list(kinds_of(self.workspace.id)),
@@ -60,6 +63,12 @@ class SearchPage(SpecsPage):
     ) -> Found:
         if not q:
             return NOTHING
+        try:
+            return self._searched(page, q, kind, label, status)
+        except SearchTooSlow as error:
+            return replace(NOTHING, because=error.code)
+
+    def _searched(self, page: int, q: str, kind: str, label: str, status: str) -> Found:
         return search_specs(
             query=q,
             kinds=[kind] if kind else (),

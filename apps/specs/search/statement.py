@@ -14,6 +14,8 @@ POOL = 200
 """Passages that are looked at of each kind, more than are wanted."""
 FRESH = 2_000
 """Passages without postings yet whose words are read from their texts, the latest first."""
+COUNTING = 16
+"""Words of a question that count, the rarest: each costs as much as it is often said."""
 K1, B = 1.2, 0.75
 
 
@@ -39,10 +41,23 @@ NOTHING_NEAR = Near(sql="SELECT NULL::bigint AS passage_id, NULL::float8 AS clos
 
 _ASKED = """
     asked AS MATERIALIZED (
-        SELECT lexeme FROM unnest(to_tsvector('english', %(words)s))
+        SELECT lexeme
+        FROM (
+            SELECT lexeme, positions, count(*) OVER () > %(counting)s AS are_many
+            FROM unnest(to_tsvector('english', %(words)s))
+        ) AS said
+        ORDER BY CASE WHEN are_many THEN (
+            SELECT count(*) FROM (
+                SELECT FROM specs_posting WHERE word_id = (
+                    SELECT id FROM specs_word
+                    WHERE workspace_id = %(workspace)s AND stem = lexeme
+                ) LIMIT 2000
+            ) AS counted
+        ) END, positions[1]
+        LIMIT %(counting)s
     ),
     left_out AS MATERIALIZED (
-        SELECT lexeme FROM unnest(to_tsvector('english', %(without)s))
+        SELECT lexeme FROM unnest(to_tsvector('english', %(without)s)) LIMIT %(counting)s
     ),
     known AS MATERIALIZED (
         SELECT word.id AS word_id, lexeme, 1.0::float8 AS sure
@@ -219,8 +234,8 @@ def statement(
     scope: Scope, near: Near, *, phrases: int, without_words: bool, without_phrases: int
 ) -> str:
     """Its parameters are those of the scope and of what is near, and: words, without, names,
-    phrase_N, without_N, literal, alike, fresh, pool, k1, b, embedded, by_words, by_meaning,
-    by_title, most, offset."""
+    phrase_N, without_N, literal, alike, counting, fresh, pool, k1, b, embedded, by_words,
+    by_meaning, by_title, most, offset."""
     places = scope.places()
     demanded = [
         *(_PHRASE.format(number=number) for number in range(phrases)),

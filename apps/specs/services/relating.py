@@ -11,7 +11,7 @@ from apps.common.actors import SYSTEM
 from apps.inference.ports import embedding_model
 from apps.inference.services.embedding import embed
 from apps.specs.changes.values import NodeState
-from apps.specs.errors import BackendAway
+from apps.specs.errors import BackendAway, SearchTooSlow
 from apps.specs.models.graph import Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.models.search import Passage
@@ -78,7 +78,11 @@ def like(texts: Sequence[str], scope: Scope, most: int) -> list[Related]:
                 near = nearest(vector, scope, most=most * 2)
             except BackendAway:
                 vectors = {}
-        for hit in find(_telling(text, scope.workspace), scope, near, most=most):
+        try:
+            hits = find(_telling(text, scope.workspace), scope, near, most=most)
+        except SearchTooSlow:
+            break  # a page shows what was found
+        for hit in hits:
             before = found.get(hit.version.node_id)
             if before is None or (before.closeness or 0) < (hit.closeness or 0):
                 found[hit.version.node_id] = hit

@@ -1,24 +1,27 @@
 """Finding specs by what they say: by words and, where a model is there, by meaning."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
 from apps.inference.errors import BudgetSpent, ModelAway
 from apps.inference.services.embedding import embed
-from apps.specs.errors import BackendAway
+from apps.specs.errors import BackendAway, SearchTooSlow
 from apps.specs.models.graph import Version
 from apps.specs.models.search import Corpus
 from apps.specs.search.asked import Asked, asked_in
 from apps.specs.search.backends.pgvector import INDEXED_FROM
 from apps.specs.search.ports import Meant, current_backend
 from apps.specs.search.statement import (
+    COUNTING,
     FRESH,
     K1,
     NOTHING_NEAR,
@@ -33,6 +36,8 @@ from apps.specs.services.indexing import embedded_now, model_now, waiting_in
 
 ALIKE = 0.45
 """How much of its letters a word that nobody said shares with one that somebody did."""
+LONGEST = 5.0
+"""Seconds that the database may search."""
 PURPOSE = "search"
 PATIENCE = 2.0
 """Seconds that a search waits for a model that is not here, before words alone have to do."""
@@ -154,7 +159,7 @@ def find(
     offset: int = 0,
     weights: Weights = WEIGHTS,
 ) -> tuple[Hit, ...]:
-    """For who may: nobody is asked."""
+    """For who may: nobody is asked. Raises SearchTooSlow."""
     given = {
         **scope.given,
         **near.given,
@@ -163,6 +168,7 @@ def find(
         "names": list(asked.names),
         "literal": asked.literal,
         "alike": ALIKE,
+        "counting": COUNTING,
         "fresh": FRESH,
         "pool": POOL + offset + most,
         "k1": K1,
@@ -183,11 +189,28 @@ def find(
         without_words=bool(asked.without),
         without_phrases=len(asked.without_phrases),
     )
-    with connection.cursor() as cursor:
+    with _in_time(), connection.cursor() as cursor:
         cursor.execute(sql, given)
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return _told(rows) if rows else ()
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """What is around it has afterwards as long as it had before."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            [before] = cursor.fetchone()
+            told = "SELECT set_config('statement_timeout', %s, true)"
+            cursor.execute(told, [f"{LONGEST * 1000:.0f}ms"])
+            yield
+            cursor.execute(told, [before])
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise SearchTooSlow from error
+        raise
 
 
 def _told(rows: Sequence[dict[str, Any]]) -> tuple[Hit, ...]:

@@ -12,7 +12,7 @@ from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 26
+QUERIES = 35
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from tests.specs.graphs import node, plant
 from tests.specs.search.conftest import index
 
 SEARCH = "/api/v1/specs/search"
-QUERIES = 17
+QUERIES = 22
 """Whatever is found."""
 
 
