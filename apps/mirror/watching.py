@@ -4,7 +4,9 @@ something has moved is taken from the watch, so nothing is lost with an event.
 
 import threading
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -22,20 +24,43 @@ LOOK_EVERY = 1_000
 """Milliseconds between looks at the workspace."""
 PAUSE = 2.0
 """Seconds after the folder, or the database, could not be read."""
+SOONEST, LATEST = 1.0, 60.0
+"""Seconds until what was left is looked at again: each time twice as many."""
+
+
+class Looks:
+    """Where something was left, it is looked at again although nothing moves, ever more seldom."""
+
+    def __init__(self, look: Callable[[], bool], clock: Callable[[], float] = monotonic) -> None:
+        self._look, self._clock = look, clock
+        self._pause, self._due = 0.0, inf
+
+    def look(self) -> None:
+        if self._look():
+            self._pause = min(max(SOONEST, 2 * self._pause), LATEST)
+            self._due = self._clock() + self._pause
+        else:
+            self._pause, self._due = 0.0, inf
+
+    @property
+    def is_due(self) -> bool:
+        return self._clock() >= self._due
 
 
 def keep_watching(
     folder: Path,
     *,
-    look: Callable[[], None],
+    look: Callable[[], bool],
     is_due: Callable[[], bool],
     ended: threading.Event,
 ) -> None:
-    """`look` compares everything; `is_due`: whether the workspace has moved."""
+    """`look` compares everything, and says whether something was left; `is_due`: whether the
+    workspace has moved."""
+    looks = Looks(look)
     while not ended.is_set():
         try:
-            look()
-            _watch(folder, look, is_due, ended)
+            looks.look()
+            _watch(folder, looks, is_due, ended)
         except (OperationalError, InterfaceError) as error:
             log.warning("mirror pauses", reason=type(error).__name__)
             connection.close()
@@ -45,9 +70,7 @@ def keep_watching(
             ended.wait(PAUSE)
 
 
-def _watch(
-    folder: Path, look: Callable[[], None], is_due: Callable[[], bool], ended: threading.Event
-) -> None:
+def _watch(folder: Path, looks: Looks, is_due: Callable[[], bool], ended: threading.Event) -> None:
     def is_ours(_: Change, path: str) -> bool:
         near = Path(path).relative_to(folder)
         return not any(step.startswith(".") for step in near.parts)
@@ -62,7 +85,7 @@ def _watch(
         stop_event=ended,
         raise_interrupt=False,
     ):
-        if changes or is_due():
-            look()
+        if changes or looks.is_due or is_due():
+            looks.look()
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder} is not there any more.")

@@ -1,9 +1,16 @@
 """Who may not go on for a while says so, and goes on where it was."""
 
+from errno import ENOSPC
+from os import strerror
+
 from apps.ledger import switch
 from apps.mirror.choices import FileState
+from apps.mirror.selectors.mirrors import is_due
+from apps.mirror.services import outwards
+from apps.mirror.watching import Looks
 from tests.mirror.test_asking import CASH, asked
 from tests.mirror.test_inwards import SHOP, live
+from tests.mirror.test_outwards import edit
 
 
 def test_a_folder_is_doubted_while_the_kill_switch_is_on(folder, workspace, owner):
@@ -39,3 +46,38 @@ def test_what_another_one_has_proposed_stays_until_they_take_it_back(folder, own
     folder.actor = owner
     folder.sync()
     assert folder.row("shop.md").state == FileState.AGREED
+
+
+def test_what_is_left_is_looked_at_ever_more_seldom():
+    now, left = 0.0, True
+    looks = Looks(lambda: left, clock=lambda: now)
+    pauses = []
+    for _ in range(9):
+        looks.look()
+        before = now
+        while not looks.is_due:
+            now += 1.0
+        pauses.append(now - before)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    left = False
+    looks.look()
+    now += 1000.0
+    assert not looks.is_due
+
+
+def test_a_file_that_cannot_be_written_is_left_and_moves_nothing(folder, monkeypatch):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+
+    def full(*_given, **_said):
+        raise OSError(ENOSPC, strerror(ENOSPC))
+
+    monkeypatch.setattr(outwards, "put", full)
+    edit(folder, "SPEC.shop.paying", "It SHALL take cash.")
+    told = folder.sync()
+    assert told.is_left
+    assert told.faults == {"shop.md": "It cannot be written: No space left on device."}
+    assert not is_due(folder.mirror, since=told.revision)
+    monkeypatch.undo()
+    assert folder.sync().written == ["shop.md"]
+    assert not folder.sync().is_left

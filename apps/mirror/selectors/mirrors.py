@@ -43,10 +43,9 @@ def unsettled_files(mirror: Mirror) -> list[MirroredFile]:
     return list(rows.defer("agreed", "offered", "nodes"))
 
 
-def is_due(mirror: Mirror) -> bool:
-    """Whether the workspace has moved since the folder was compared with it."""
-    mirror.refresh_from_db(fields=["revision"])
-    if revision_of(mirror.workspace_id) != mirror.revision:
+def is_due(mirror: Mirror, *, since: int) -> bool:
+    """Whether the workspace has moved since the folder was compared with that revision."""
+    if revision_of(mirror.workspace_id) != since:
         return True
     waiting = mirror.files.filter(proposal__isnull=False).select_related("proposal")
     return any(map(has_stirred, waiting.defer("agreed", "offered", "nodes")))

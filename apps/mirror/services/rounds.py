@@ -97,6 +97,7 @@ class _Pass:
         """The files of documents."""
         self.doubts: dict[str, int] = {}
         self.revision = revision_of(mirror.workspace_id)
+        told.revision, told.is_left = self.revision, False
         self.has_moved = self.revision != mirror.revision
 
     def run(self) -> bool:
@@ -126,9 +127,10 @@ class _Pass:
             MirroredFile.objects.bulk_update(done, LOOKED_AT, batch_size=100)
         self._look(found, gone, settled)
         self._say()
+        self.told.revision = self.desk.chart.revision
+        self.told.is_left = self.desk.again or self.desk.later
         if not self.manner.dry_run:
-            is_done = not (self.desk.again or self.desk.later)
-            self.mirror.revision = self.desk.chart.revision if is_done else 0
+            self.mirror.revision = 0 if self.told.is_left else self.told.revision
             self.mirror.looked_at = timezone.now()
             self.mirror.save(update_fields=["revision", "looked_at"])
         return self.desk.again

@@ -70,6 +70,10 @@ class Told:
     """What files say that could not be taken over as it stands."""
     said: str = ""
     """Of the folder as a whole."""
+    revision: int = 0
+    """Of the workspace, that the folder was compared with."""
+    is_left: bool = False
+    """Whether something has to be looked at again, although nothing moves."""
 
     @property
     def is_nothing(self) -> bool:

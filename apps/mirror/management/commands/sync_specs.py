@@ -100,16 +100,24 @@ class Command(LatticeCommand):
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
+        told = Told()
         with keeping(mirror) as keeper:
 
-            def look() -> None:
+            def look() -> bool:
+                nonlocal told
+                before = _lines(told, dry_run=False) if told.is_left else []
                 keeper.hold()
                 mirror.refresh_from_db()
                 told = keep_alike(mirror=mirror, folder=root, actor=actor, manner=manner)
                 for line in _lines(told, dry_run=False):
-                    self.stderr.write(line)
+                    if line not in before:
+                        self.stderr.write(line)
+                return told.is_left
 
-            keep_watching(root, look=look, is_due=lambda: is_due(mirror), ended=ended)
+            def has_moved() -> bool:
+                return is_due(mirror, since=told.revision)
+
+            keep_watching(root, look=look, is_due=has_moved, ended=ended)
         return Report("Stopped.")
 
 
