@@ -30,12 +30,12 @@ LISTS = {
     "activity_webhookendpoint_changelist": 7,
     "activity_webhookmessage_changelist": 6,
     "plans_plan_changelist": 6,
-    "approvals_approvalrequest_changelist": 8,
-    "approvals_afterreview_changelist": 7,
+    "approvals_approvalrequest_changelist": 9,
+    "approvals_afterreview_changelist": 8,
     "approvals_absence_changelist": 8,
 }
-HOME = 26
-SEARCH = 9
+HOME = 27
+SEARCH = 14
 
 
 @pytest.fixture
