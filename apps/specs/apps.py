@@ -19,5 +19,7 @@ class SpecsConfig(AppConfig):
         activity.presenters["specs"] = import_module("apps.activity.wording").told
         activity.phrases.update(import_module("apps.specs.choices").PHRASES)
         import_module("apps.specs.events")
+        vitals = import_module("apps.specs.vitals")
+        import_module("apps.common.ports").examinations.append(vitals.examine_search)
         subjects = import_module("apps.approvals.ports").subjects
         subjects["mutation"] = import_module("apps.specs.approvals").MutationSubject()

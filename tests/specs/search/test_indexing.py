@@ -7,8 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
+from apps.common.ports import Health
 from apps.inference.errors import BudgetSpent, ModelAway
 from apps.ledger.models import Delivery
+from apps.specs import vitals
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
 from apps.specs.services import advising, indexing
 from apps.specs.services.searching import search_specs
@@ -138,6 +140,18 @@ def test_a_spent_budget_leaves_words_and_says_so(workspace, owner, monkeypatch):
     with pytest.raises(CommandError) as error:
         run()
     assert error.value.returncode == 3
+
+
+def test_the_doctor_says_what_waits(workspace, monkeypatch):
+    plant(workspace, [node("REQ-1", body="Zlotys.")])
+    [found] = vitals.examine_search()
+    assert (found.health, found.text.count(": 1")) == (Health.OK, 2)
+    monkeypatch.setattr(vitals, "MANY", 1)
+    [found] = vitals.examine_search()
+    assert found.health is Health.WARN
+    index(workspace)
+    [found] = vitals.examine_search()
+    assert found.health is Health.OK
 
 
 def test_a_passage_stands_here_once(workspace):
