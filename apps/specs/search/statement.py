@@ -16,6 +16,9 @@ FRESH = 2_000
 """Passages without postings yet whose words are read from their texts, the latest first."""
 COUNTING = 16
 """Words of a question that count, the rarest: each costs as much as it is often said."""
+RANKED = 5_000
+"""Passages, the best by their words, of which is looked where they stand: many no longer do. Where
+a search is narrowed, all."""
 K1, B = 1.2, 0.75
 
 
@@ -112,7 +115,7 @@ _HITS = """
         SELECT passage_id, sum(
             rare * sure * times * (%(k1)s + 1)
             / (times + %(k1)s * (1 - %(b)s + %(b)s * length / usual))
-        ) AS score, count(DISTINCT lexeme) AS shared
+        ) AS score, count(*) AS shared
         FROM hits JOIN rarity USING (lexeme), corpus GROUP BY passage_id
     )"""
 
@@ -123,7 +126,9 @@ _FOUND = """
         WHERE workspace_id = %(workspace)s AND lower(key) = ANY(%(names)s)
     ),
     found AS MATERIALIZED (
-        (SELECT place.id FROM worded JOIN specs_place AS place USING (passage_id)
+        (SELECT place.id
+            FROM (SELECT * FROM worded ORDER BY score DESC LIMIT {ranked}) AS best
+            JOIN specs_place AS place USING (passage_id)
             WHERE {places} ORDER BY score DESC, place.id LIMIT %(pool)s)
         UNION
         (SELECT place.id FROM near JOIN specs_place AS place USING (passage_id)
@@ -212,6 +217,10 @@ class Scope:
             "apart_from": list(self.apart_from),
         }
 
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.revision is not None or self.kinds or self.statuses or self.labels)
+
     def places(self, name: str = "place") -> str:
         conditions = [f"{name}.workspace_id = %(workspace)s"]
         if self.revision is None:
@@ -245,6 +254,7 @@ def statement(
         demanded.append(_WITHOUT_WORDS.format(others=scope.places("other")))
     found = _FOUND.format(
         near=near.sql,
+        ranked="ALL" if scope.is_narrow else RANKED,
         places=places,
         literal=_LITERAL.format(places=places),
         demanded=" AND ".join(demanded) or "true",
