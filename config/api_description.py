@@ -44,6 +44,7 @@ TAGS = {
     "approvals": "What people are asked, how they decide, and what came of it.",
     "specs": "The graph as it is and as it was: what each node says, and what it is linked to.",
     "mirror": "The folder of files that is kept alike with the specs, and how each file stands.",
+    "models": "What models were used for and cost, and what they may cost.",
     "mutations": "What is proposed to specs: judged, checked, decided on, applied once, undone.",
     "plans": "Change plans as patches: judged, cut into variants, exported as pull requests.",
     "webhooks": "Events sent to addresses outside, signed, logged and retried.",

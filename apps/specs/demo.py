@@ -56,7 +56,7 @@ LOOKS_AFTER = {
 """By label. Files cannot say it: ids of people are others in each workspace."""
 
 
-class _NotApplied(DomainError):
+class _NotApplied(Exception):
     """A step of the history did not come to pass."""
 
 
@@ -65,7 +65,7 @@ def furnish(workspace: UUID) -> int:
     have been released meanwhile that does not let it be: then there is none. Returns at which
     revision the graph is."""
     if not Graph.objects.filter(workspace_id=workspace).exists():
-        with suppress(DomainError), unit(actor=SYSTEM, workspace=workspace):
+        with suppress(DomainError, _NotApplied), unit(actor=SYSTEM, workspace=workspace):
             people = {name: _named(address) for name, (address, _) in PEOPLE.items()}
             _import(FOLDER / "specs", workspace, people)
             for told in yaml.safe_load((FOLDER / "history.yaml").read_text()):
