@@ -249,7 +249,14 @@ async function send(form, submitter) {
   if (form.matches("[data-composer]")) leave(form);
   say(told.said);
   await refresh();
+  if (writesElsewhere(form)) return;
   focusOn(shownThread(thread) ?? [...threads.values()].findLast((one) => keyOf(one.dataset) === key) ?? section());
+}
+
+// Whoever began to write again before the answer came keeps the focus.
+function writesElsewhere(form) {
+  const writing = document.activeElement?.closest("[data-talk]");
+  return Boolean(writing) && writing !== form;
 }
 
 const shownThread = (id) => id && section().querySelector(`[data-thread="${id}"]`);

@@ -78,6 +78,23 @@ def test_by_keyboard_alone(review, request_, bo):
     expect(page.get_by_role("form")).to_have_count(0)
 
 
+def test_who_writes_again_before_the_answer_came_keeps_the_focus(review, request_, bo):
+    page = review(bo, request_)
+    for key in ("n", "ArrowDown", "t"):
+        page.keyboard.press(key)
+    page.keyboard.type("Why?")
+    page.route("**/threads/**", lambda route: None)
+    with page.expect_request("**/threads/**"):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.press("t")
+    form = page.get_by_role("form", name="Say something of line 3", exact=True)
+    expect(form.get_by_role("textbox")).to_be_focused()
+    page.unroute("**/threads/**")  # what was held goes on
+    expect(page.get_by_role("article", name="Thread of Bo Lindqvist")).to_contain_text("Why?")
+    page.wait_for_load_state("networkidle")
+    expect(form.get_by_role("textbox")).to_be_focused()
+
+
 def test_what_others_say_comes_in_while_one_writes(review, request_, bo, cy):
     page = review(bo, request_)
     line(page, 30).hover()
