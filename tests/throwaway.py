@@ -8,6 +8,7 @@ A run that is killed for good leaves its folder to the next one, which knows by 
 
 import atexit
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -25,6 +26,8 @@ from tests import migrated
 TEMPLATE = "lattice_template"
 FAST = (*migrated.FAST, "max_connections=400")
 PREFIX = "lattice-test-"
+MEMORY, DISK = Path("/dev/shm"), Path(tempfile.gettempdir())
+MUCH_MEMORY = 4 * 2**30
 MOST_WORKERS = 12
 """Redis has 15 databases to give them."""
 _exit = ExitStack()
@@ -56,7 +59,7 @@ def _start() -> None:
 
 def _own_folder() -> Path:
     """It gets its name once it is locked, so that nobody takes it for a leftover."""
-    draft = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    draft = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=_quickest()))
     lock = _exit.enter_context((draft / "run.lock").open("w"))
     fcntl.flock(lock, fcntl.LOCK_EX)
     root = draft.rename(draft.with_name(draft.name.removeprefix(".")))
@@ -64,8 +67,15 @@ def _own_folder() -> Path:
     return root
 
 
+def _quickest() -> Path:
+    """Hundreds of databases are made and dropped, each of hundreds of files: in memory that takes
+    a tenth of the time."""
+    may_write = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if may_write and shutil.disk_usage(MEMORY).free > MUCH_MEMORY else DISK
+
+
 def _remove_leftovers() -> None:
-    for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for root in (root for place in (MEMORY, DISK) for root in place.glob(f"{PREFIX}*")):
         if root.stat().st_uid != os.geteuid() or not (root / "run.lock").exists():
             continue
         with (root / "run.lock").open() as lock:
@@ -83,6 +93,7 @@ def _take_own_redis(worker: str) -> None:
     os.environ["REDIS_URL"] = addresses.redis_url(Path(os.environ["LATTICE_DATA_DIR"]), number)
 
 
+gc.disable()
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     _take_own_redis(worker)
 else:
@@ -102,6 +113,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("loadgroup", False):
         for item in items:
             _name_group(item)
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays for good: to go through it while it grew would take seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def _name_group(item: pytest.Item) -> None:

@@ -13,7 +13,7 @@ import httpx
 from apps.common.runtime.procfs import PROC, Process, processes
 from apps.common.runtime.supervisor import MARK
 from config.env import ROOT
-from tests.serving import free_port
+from tests.serving import asking, free_port
 from tests.waiting import eventually
 
 
@@ -77,7 +77,7 @@ class House:
         }
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=20)
+        return asking.get(self.url + path)
 
     def answers(self, path: str, status: int = 200) -> bool:
         try:

@@ -20,7 +20,7 @@ from apps.common.runtime.programs import MIRROR, programs
 from apps.common.runtime.services import Services
 from config.env import ROOT
 from tests.runtime.forwarder import forwarded
-from tests.serving import free_port
+from tests.serving import asking, free_port
 from tests.throwaway import FAST
 from tests.waiting import eventually
 
@@ -152,7 +152,7 @@ def test_web_answers(containers):
         def ready():
             assert web.poll() is None, containers.said("web")
             try:
-                answer = httpx.get(url, headers={"Host": "lattice.example"})
+                answer = asking.get(url, headers={"Host": "lattice.example"})
             except httpx.TransportError:
                 return False
             return answer.status_code == 200
