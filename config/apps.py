@@ -34,8 +34,10 @@ class Console(AdminConfig):
 
 
 def check_subscriptions(**_: object) -> list[CheckMessage]:
-    """lattice.E001: an unknown event type. lattice.E002: an unknown task."""
+    """lattice.E001: an unknown event type. lattice.E002: an unknown task. lattice.E003: an unknown
+    kind of subject."""
     autodiscover_modules("tasks")
+    subjects = import_module("apps.approvals.ports").subjects
     found: list[CheckMessage] = []
     for event_type, tasks in settings.SUBSCRIPTIONS.items():
         if event_type not in registry:
@@ -55,4 +57,13 @@ def check_subscriptions(**_: object) -> list[CheckMessage]:
             for task in tasks
             if task not in current_app.tasks
         ]
+    found += [
+        Error(
+            f"config/subscriptions.py names subjects of kind {kind}, which no room has.",
+            hint=f"Known: {', '.join(sorted(subjects))}.",
+            id="lattice.E003",
+        )
+        for task, kind in settings.SUBSCRIBED_TO_KIND.items()
+        if kind not in subjects
+    ]
     return found

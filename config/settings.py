@@ -17,9 +17,9 @@ from apps.common.runtime import addresses
 from config import api_description
 from config.console import UNFOLD
 from config.env import ROOT, environment
-from config.subscriptions import SUBSCRIPTIONS
+from config.subscriptions import SUBSCRIBED_TO_KIND, SUBSCRIPTIONS
 
-__all__ = ["SUBSCRIPTIONS", "UNFOLD"]
+__all__ = ["SUBSCRIBED_TO_KIND", "SUBSCRIPTIONS", "UNFOLD"]
 
 # --- where we are
 

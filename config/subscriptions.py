@@ -1,4 +1,5 @@
-"""Who is told of which event: the event's type to the names of Celery tasks that take its id.
+"""Who is told of which event: the event's type to the names of Celery tasks that take its id; and
+which of them want to hear only of requests about a subject of their own kind.
 
 A system check resolves every name. Rooms do not call upwards; they say what happened, here it
 is read who cares.
@@ -54,4 +55,12 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "specs.proposal.reshaped": ["specs.look_again_at_parts", _LIKENESS],
     "specs.proposal.stale": [_LIKENESS],
     "specs.proposal.submitted": [_LIKENESS],
+}
+
+SUBSCRIBED_TO_KIND = {
+    "approvals.release_approved_policy": "policy_change",
+    "plans.refuse_plan": "plan",
+    "plans.release_approved_plan": "plan",
+    "specs.close_mutation": "mutation",
+    "specs.queue_approved_mutation": "mutation",
 }

@@ -6,7 +6,7 @@ presenters["approvals"] = sentences  # how events read to a person
 sources.append(due_requests)         # rows that the relay starts tasks for when they are due
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -80,8 +80,9 @@ event reads the same sentence."""
 class Source(Protocol):
     """Rows that are due: `apps.ledger.deliveries` is one."""
 
-    def claim(self, limit: int) -> Sequence[Start]:
-        """Count the attempt, plan the next one, commit. Nothing of a workspace that is stopped."""
+    def claim(self, limit: int, crowded: Collection[str]) -> Sequence[Start]:
+        """Count the attempt, plan the next one, commit. Nothing of a workspace that is stopped, and
+        of these tasks none: enough of them wait for a worker."""
 
     def give_back(self, unsent: Sequence[Start]) -> None:
         """What no broker took was not an attempt."""

@@ -4,20 +4,23 @@ else higher rooms have in `ports.sources`.
 PostgreSQL is the truth. The relay looks at it every second, sooner when it is poked, and tells the
 broker ids. What the broker forgets, or a worker dies over, is started again when its time has come.
 It starts nothing while no worker consumes (what waits in a broker is lost with it, what waits here
-is not), nor what a kill switch stops. Any number of relays may run: they pass over the rows another
-one holds.
+is not), no more than workers soon come to, nor what a kill switch stops. Any number of relays may
+run: they pass over the rows another one holds.
 """
 
 import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
 from celery import current_app
 from django.db import InterfaceError, OperationalError, connection
+from kombu import Producer
 from kombu.exceptions import OperationalError as BrokerError
 
 from apps.activity.ports import Source, sources
@@ -31,6 +34,8 @@ CHANNEL = "lattice_relay"
 BATCH = 100
 LOOK_EVERY = 1.0
 RING_EVERY = 0.05
+CROWD = 50
+"""So many tasks in a queue are enough: what still waits when it is due again is sent twice."""
 PAUSE = 2.0
 """After the broker or the database failed, and at most how late the relay sees that it is back."""
 
@@ -40,6 +45,7 @@ class Relay:
         self.ended = threading.Event()
         self._sources = sources
         self._ear = Ear()
+        self._crowded: list[str] = []
 
     def run(self) -> None:
         """Until `ended` is set."""
@@ -55,17 +61,18 @@ class Relay:
                 self.ended.wait(PAUSE * random.uniform(0.5, 1.0))  # noqa: S311
             else:
                 if not started:
-                    rung = self._ear.wait(RING_EVERY if rung else LOOK_EVERY)
+                    rung = self._ear.wait(RING_EVERY if rung or self._crowded else LOOK_EVERY)
         self._ear.close()
 
     def turn(self) -> int:
         """Start what is due, and say how much that was."""
         if is_on() or not consuming_workers():
             return 0
+        self._crowded = crowded_tasks()
         return sum(self._start(source) for source in self._sources)
 
     def _start(self, source: Source) -> int:
-        starts = source.claim(BATCH)
+        starts = source.claim(BATCH, self._crowded)
         if not starts:
             return 0
         with current_app.producer_or_acquire() as producer:
@@ -76,6 +83,26 @@ class Relay:
                     source.give_back(starts[index:])
                     raise
         return len(starts)
+
+
+def crowded_tasks() -> list[str]:
+    """Those in whose queue enough is waiting."""
+    with current_app.producer_or_acquire() as producer:
+        count = producer.connection.ensure(producer, waiting_in, max_retries=1)
+        full = [name for name in current_app.amqp.queues if count(producer, name) >= CROWD]
+    return [task for task in current_app.tasks if queue_of(task) in full] if full else []
+
+
+def waiting_in(producer: Producer, queue: str) -> int:
+    channel: Any = producer.channel
+    found: int = channel.queue_declare(queue).message_count
+    return found
+
+
+@cache
+def queue_of(task: str) -> str:
+    name: str = current_app.amqp.router.route({}, task)["queue"].name
+    return name
 
 
 class Bell:

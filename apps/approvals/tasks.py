@@ -57,9 +57,8 @@ def tell_overdue_reviews() -> None:
 
 @subscriber("approvals.release_approved_policy")
 def release_approved_policy(event: Event) -> None:
-    if event.payload["subject_kind"] == policy_changes.KIND:
-        policy_changes.release_approved_policy(
-            draft_id=UUID(event.payload["subject"]),
-            request_id=UUID(event.payload["request"]),
-            workspace=event.workspace_id,
-        )
+    policy_changes.release_approved_policy(
+        draft_id=UUID(event.payload["subject"]),
+        request_id=UUID(event.payload["request"]),
+        workspace=event.workspace_id,
+    )

@@ -13,7 +13,7 @@ what is started twice still happens once. Effects outside PostgreSQL come later,
 import random
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -35,6 +35,7 @@ from apps.common.prepared import prepared
 from apps.ledger.events import DeliveriesReplayed
 from apps.ledger.models import Delivery, DeliveryQuerySet, Event, KillSwitch
 from apps.ledger.services import record, unit
+from apps.ledger.subscriptions import concerns
 
 FIRST_WAIT = timedelta(seconds=10)
 """Short, because a broker that was emptied has forgotten what it was told."""
@@ -70,14 +71,14 @@ class Start:
     id: int | str
 
 
-def claim(limit: int) -> list[Start]:
+def claim(limit: int, crowded: Collection[str] = ()) -> list[Start]:
     """Those that are due, except for what was tried too often or nobody knows: that is parked.
 
     The attempt is counted and the next one planned before anything is sent, so a relay that dies
     in between leaves nothing behind that would not be started again.
     """
     with transaction.atomic():
-        due = _due(limit=limit)
+        due = _due(crowded=list(crowded), limit=limit)
         due.sort(key=lambda delivery: (delivery.event.workspace_id, delivery.event.seq))
         now = timezone.now()
         for delivery in due:
@@ -95,10 +96,11 @@ def claim(limit: int) -> list[Start]:
 
 
 @prepared
-def _due(*, limit: int) -> QuerySet[Delivery]:
+def _due(*, crowded: list[str], limit: int) -> QuerySet[Delivery]:
     stopped = KillSwitch.objects.stopping(OuterRef("event__workspace_id"))
-    due = Delivery.objects.due().exclude(Exists(stopped)).select_related("event")
-    return due.defer("event__payload").select_for_update(skip_locked=True, of=("self",))[:limit]
+    due = Delivery.objects.due().exclude(Exists(stopped)).exclude(subscription__in=crowded)
+    due = due.select_related("event").defer("event__payload")
+    return due.select_for_update(skip_locked=True, of=("self",))[:limit]
 
 
 def _save_plans(due: Sequence[Delivery]) -> None:
@@ -133,7 +135,7 @@ def subscriber(name: str) -> Callable[[Callable[[Event], None]], Task[[int], Non
         @shared_task(name=name)
         def task(delivery: int) -> None:
             with taking(delivery) as taken:
-                if taken:
+                if taken and concerns(name, taken.event.payload):  # an older release told everybody
                     body(taken.event)
 
         task.__doc__ = body.__doc__

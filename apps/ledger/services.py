@@ -45,6 +45,7 @@ from apps.ledger.errors import (
 from apps.ledger.events import EpochBegun
 from apps.ledger.models import Chain, Epoch
 from apps.ledger.rules import BEGINNING, Position, around_seq
+from apps.ledger.subscriptions import told_of
 
 log = logging.getLogger(__name__)
 
@@ -292,9 +293,7 @@ def _append(mine: Unit) -> None:
     freely = switch.may_append(stops=mine.stops)
     events = sorted(mine.recorded, key=lambda event: event.workspace_id)
     lines = "\n".join(line for event in events for line in around_seq(event))
-    told = [
-        (event.id, task) for event in events for task in settings.SUBSCRIPTIONS.get(event.type, ())
-    ]
+    told = [(event.id, task) for event in events for task in told_of(event.type, event.payload)]
     with mine.connection.cursor() as cursor:
         if told:  # before the counters are taken; the foreign key is checked at the commit
             cursor.execute(

@@ -4,21 +4,18 @@ from uuid import UUID
 
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
-from apps.plans.choices import KIND
 from apps.plans.services import releasing
 
 
 @subscriber("plans.release_approved_plan")
 def release_approved_plan(event: Event) -> None:
-    if event.payload["subject_kind"] == KIND:
-        releasing.release_approved_plan(
-            plan_id=UUID(event.payload["subject"]),
-            request_id=UUID(event.payload["request"]),
-            workspace=event.workspace_id,
-        )
+    releasing.release_approved_plan(
+        plan_id=UUID(event.payload["subject"]),
+        request_id=UUID(event.payload["request"]),
+        workspace=event.workspace_id,
+    )
 
 
 @subscriber("plans.refuse_plan")
 def refuse_plan(event: Event) -> None:
-    if event.payload["subject_kind"] == KIND:
-        releasing.refuse_plan(plan_id=UUID(event.payload["subject"]), workspace=event.workspace_id)
+    releasing.refuse_plan(plan_id=UUID(event.payload["subject"]), workspace=event.workspace_id)

@@ -10,7 +10,6 @@ from celery import shared_task
 from apps.inference.errors import ModelAway
 from apps.ledger.deliveries import piecemeal, subscriber
 from apps.ledger.models import Event
-from apps.specs.choices import KIND
 from apps.specs.errors import BackendAway
 from apps.specs.models.search import Corpus
 from apps.specs.selectors.proposals import open_about, open_parts_of
@@ -21,20 +20,16 @@ log = structlog.get_logger("lattice.specs")
 
 @subscriber("specs.queue_approved_mutation")
 def queue_approved_mutation(event: Event) -> None:
-    if event.payload["subject_kind"] == KIND:
-        applying.queue_approved_mutation(
-            proposal_id=UUID(event.payload["subject"]),
-            request_id=UUID(event.payload["request"]),
-            workspace=event.workspace_id,
-        )
+    applying.queue_approved_mutation(
+        proposal_id=UUID(event.payload["subject"]),
+        request_id=UUID(event.payload["request"]),
+        workspace=event.workspace_id,
+    )
 
 
 @subscriber("specs.close_mutation")
 def close_mutation(event: Event) -> None:
-    if event.payload["subject_kind"] == KIND:
-        closing.close_mutation(
-            proposal_id=UUID(event.payload["subject"]), workspace=event.workspace_id
-        )
+    closing.close_mutation(proposal_id=UUID(event.payload["subject"]), workspace=event.workspace_id)
 
 
 @subscriber("specs.apply_mutation")

@@ -1,5 +1,6 @@
 """What an event owes to its subscribers is started, and happens once: with real processes."""
 
+import os
 import signal
 import socket
 import time
@@ -9,7 +10,7 @@ from celery import current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.activity.relay import LOOK_EVERY, RING_EVERY, Ear, Relay
+from apps.activity.relay import BATCH, CROWD, LOOK_EVERY, RING_EVERY, Ear, Relay
 from apps.activity.selectors.backlog import consuming_workers
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
@@ -47,6 +48,23 @@ def test_deliveries_are_started_in_the_order_of_the_events(machine, subscribed):
     machine.relay()
     eventually(done)
     assert answered() == [str(bell) for bell in bells]
+
+
+def test_no_more_is_started_than_workers_soon_come_to(machine, subscribed):
+    """Else what waits in the broker would be started again each time it is due, to wait twice."""
+    subscribed("tests.answer_bell")
+    worker = machine.worker(children=1)
+    eventually(consuming_workers)
+    os.killpg(worker.pid, signal.SIGSTOP)
+    machine.relay()
+    bells = ring(uuid7(), times=CROWD + 2 * BATCH)
+    started = Delivery.objects.filter(attempts__gt=0)
+    eventually(lambda: started.count() >= CROWD)
+    time.sleep(1.0)  # in which it could start the rest
+    assert started.count() <= CROWD + BATCH
+    os.killpg(worker.pid, signal.SIGCONT)
+    eventually(done, within=60)
+    assert sorted(answered()) == sorted(str(bell) for bell in bells)
 
 
 def test_one_that_fails_holds_back_nobody_and_leaves_nothing_but_the_kind_of_its_error(

@@ -14,6 +14,7 @@ from apps.common.ids import uuid7
 from apps.ledger import ports
 from apps.ledger.models import Chain, Delivery, Epoch, Event
 from apps.ledger.services import record, unit
+from apps.ledger.subscriptions import told_of
 from tests.ledger.bells import BellRung
 
 
@@ -188,6 +189,15 @@ def test_subscribers_get_a_delivery_in_the_same_commit(settings):
     assert {delivery.subscription for delivery in found} == {"tests.listen", "tests.dance"}
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_who_cares_for_one_kind_of_subject_hears_of_no_other(settings):
+    told = {"tests.bell.rung": ["tests.listen", "tests.dance", "tests.sing"]}
+    settings.SUBSCRIPTIONS = told
+    settings.SUBSCRIBED_TO_KIND = {"tests.dance": "plan", "tests.sing": "mutation"}
+    asked = {"subject_kind": "plan"}
+    assert told_of("tests.bell.rung", asked) == ["tests.listen", "tests.dance"]
+    assert told_of("tests.bell.silent", asked) == []
 
 
 def test_listeners_are_poked_after_the_commit_and_cannot_break_it(committed_database, monkeypatch):
