@@ -8,6 +8,11 @@ class KeptAlready(Conflict):
     message = "Another process keeps this folder."
 
 
+class AnotherFolder(Conflict):
+    code = "another_folder"
+    message = "Another folder is kept alike with this workspace."
+
+
 class NoMirror(NotFound):
     code = "no_mirror"
     message = "No folder is kept alike with this workspace."

@@ -31,7 +31,7 @@ class Keeper:
             raise KeptAlready(f"{self.mirror.keeper or 'Another process'} keeps this folder.")
         self._held_by = backend
         self.mirror.keeper = f"Process {os.getpid()} on {socket.gethostname()}"[:120]
-        self.mirror.save(update_fields=["keeper"])
+        self.mirror.save(update_fields=["keeper", "folder"])
 
     def release(self) -> None:
         if self._held_by and connection.is_usable():

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -50,6 +51,11 @@ class Command(LatticeCommand):
             default=settings.SPEC_SYNC_DELETE_MANY,
             help="Believe it when more than half of the files are gone.",
         )
+        parser.add_argument(
+            "--move",
+            action="store_true",
+            help="The folder that is kept alike with the workspace stands here now.",
+        )
 
     def run(
         self,
@@ -60,6 +66,7 @@ class Command(LatticeCommand):
         watch: bool,
         accept: list[str] | None,
         delete_many: bool,
+        move: bool,
         dry_run: bool,
         **_: Any,
     ) -> Report:
@@ -72,7 +79,10 @@ class Command(LatticeCommand):
             raise UsageError(f"Nobody is called {who} here.")
         root = folder.resolve()
         mirror = mirror_of(
-            folder=root, workspace=workspace_for(user=actor, wanted=workspace).workspace_id
+            folder=root,
+            workspace=workspace_for(user=actor, wanted=workspace).workspace_id,
+            moves=move,
+            dry_run=dry_run,
         )
         manner = Manner(
             inwards=settings.SPEC_SYNC_IN,
@@ -84,7 +94,7 @@ class Command(LatticeCommand):
         if watch:
             return self._watch(mirror, root, actor, manner)
         try:
-            with keeping(mirror):
+            with nullcontext() if dry_run else keeping(mirror):
                 told = self._once(mirror, root, actor, manner)
         except Unreadable as error:
             return Report(str(error), {"faults": {str(root): str(error)}}, Outcome.FAILED)
