@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
+from apps.mirror.exchanging import exchanged
 from apps.specs.paper.files import KINDS_FILE
 from apps.specs.paper.folder import MOST_FILES, Found, files_in, read_below
 from apps.specs.paper.leaves import PaperFault
@@ -79,7 +80,7 @@ def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) ->
     """All of it or nothing. `instead_of`: what was read; None: there was no such file. Raises
     Moved, or OSError."""
     with _above(folder, path, make=True) as (here, name):
-        apart = f".{name[:100]}.{token_hex(4)}"
+        apart = _name_apart()
         opened = os.open(apart, _NEW, 0o666, dir_fd=here)
         try:
             with os.fdopen(opened, "wb") as file:
@@ -92,8 +93,8 @@ def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) ->
             if instead_of is None:
                 os.link(apart, name, src_dir_fd=here, dst_dir_fd=here)
             else:
-                _require_still(path, name, here, instead_of)
-                os.rename(apart, name, src_dir_fd=here, dst_dir_fd=here)
+                _require_still(name, here, instead_of)
+                _change_places(apart, name, here, content, instead_of)
         except (FileExistsError, FileNotFoundError) as error:
             raise Moved from error
         finally:
@@ -107,18 +108,51 @@ def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) ->
 def remove(folder: Path, path: str, *, instead_of: bytes) -> None:
     """Raises Moved, or OSError."""
     with _above(folder, path) as (here, name):
-        _require_still(path, name, here, instead_of)
-        os.unlink(name, dir_fd=here)
-        os.fsync(here)
+        _require_still(name, here, instead_of)
+        apart = _name_apart()
+        os.rename(name, apart, src_dir_fd=here, dst_dir_fd=here)
+        try:
+            _require_still(apart, here, instead_of)
+        except Moved:
+            with suppress(FileExistsError):  # it was saved once more
+                os.link(apart, name, src_dir_fd=here, dst_dir_fd=here)
+            raise
+        finally:
+            os.unlink(apart, dir_fd=here)
+            os.fsync(here)
 
 
 def digest_of(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _require_still(path: str, name: str, here: int, content: bytes) -> None:
-    found = read_below(path, name, here)
-    if not isinstance(found, Found) or found.content != content:
+def _name_apart() -> str:
+    """Which begins with a dot, so it is no file of the folder, and is never too long."""
+    return f".lattice.{token_hex(8)}"
+
+
+def _change_places(apart: str, name: str, here: int, content: bytes, instead_of: bytes) -> None:
+    """What is saved after the last look is found apart, and put back: whatever was saved last
+    stands there in the end. Where the file system cannot do so, such a save is lost."""
+    if not exchanged(apart, name, here=here):
+        os.rename(apart, name, src_dir_fd=here, dst_dir_fd=here)
+        return
+    expected: bytes | None = instead_of
+    stands: bytes | None = content
+    while (found := _content(apart, here)) != expected:
+        exchanged(apart, name, here=here)
+        expected, stands = stands, found
+    if stands != content:
+        raise Moved
+
+
+def _content(name: str, here: int) -> bytes | None:
+    found = read_below(name, name, here)
+    return found.content if isinstance(found, Found) else None
+
+
+def _require_still(name: str, here: int, content: bytes) -> None:
+    if _content(name, here) != content:
         raise Moved
 
 

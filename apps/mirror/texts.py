@@ -25,11 +25,11 @@ def read_page(
     text: str, *, path: str, key: str = "", known: Known, may_take: MayTake = lambda _: True
 ) -> tuple[Leaf, ...]:
     """`key`: of the node that it is already, which another tool's front matter does not rename.
-    Raises Unreadable."""
+    How its lines end is the file's alone. Raises Unreadable."""
     name = PurePosixPath(path).with_suffix("")
     if key:
         may_take = _called(key)
-    return read_document(
+    leaves = read_document(
         text,
         path=path,
         key=key or made_key(path),
@@ -37,6 +37,7 @@ def read_page(
         known=known,
         may_take=may_take,
     )
+    return tuple(replace(leaf, body=leaf.body.replace("\r\n", "\n")) for leaf in leaves)
 
 
 def _called(key: str) -> MayTake:
@@ -57,7 +58,7 @@ def rewritten(
     said = [_without_implied(leaf, ways, had[0].place) for leaf in wanted]
     fresh = write_document(said[0], Library(leaves=tuple(said)).below(), known=known)
     opening, pieces = texts_of(text)
-    new_opening, new_pieces = texts_of(fresh)
+    new_opening, new_pieces = texts_of(_ending_as(text, fresh))
     stood = {leaf.key.casefold(): at for at, leaf in enumerate(had)}
     mixed = []
     for at, leaf in enumerate(wanted):
@@ -81,6 +82,12 @@ def rewritten(
             "link in its text, says otherwise.",
         )
     )
+
+
+def _ending_as(text: str, fresh: str) -> str:
+    """With the ends of lines that the text has."""
+    plain = fresh.replace("\r\n", "\n")
+    return plain.replace("\n", "\r\n") if 2 * text.count("\r\n") > text.count("\n") else plain
 
 
 def _is_foreign(text: str) -> bool:

@@ -68,6 +68,26 @@ def test_only_what_has_changed_is_written(folder, text):
     assert folder.sync().is_nothing
 
 
+def test_lines_go_on_ending_as_they_did(folder, workspace):
+    (folder.root / "shop.md").write_bytes(SHOP.replace("\n", "\r\n").encode())
+    folder.sync()
+    edit(folder, "SPEC.shop.shipping", "It SHALL ship.\n\nAt once.")
+    change(
+        folder,
+        {"op": "create", "kind": "section", "title": "Returns", "body": "Within\na month.",
+         "parent": "SPEC.shop", "after": "SPEC.shop.shipping", "key": "SPEC.shop.returns"},
+    )  # fmt: skip
+    folder.sync()
+    expected = SHOP.replace("ship.", "ship.\n\nAt once.") + "\n## Returns\n\nWithin\na month.\n"
+    assert (folder.root / "shop.md").read_bytes() == expected.replace("\n", "\r\n").encode()
+    assert folder.sync().is_nothing
+    longer = expected.replace("a month", "a year").replace("\n", "\r\n")
+    (folder.root / "shop.md").write_bytes(longer.encode())
+    folder.sync()
+    assert live(workspace)["SPEC.shop.returns"].body == "Within\na year."
+    assert [node.version for _, node in sorted(live(workspace).items())] == [1, 1, 2, 2]
+
+
 def test_a_new_part_is_put_where_it_belongs(folder):
     folder.write("shop.md", SHOP)
     folder.sync()

@@ -159,10 +159,11 @@ def _read(path: str, name: str, above: int | None, most: int) -> Found | PaperFa
         opened = os.open(name, _STEP, dir_fd=above)
     except OSError as error:
         return PaperFault(path, f"It cannot be read: {error.strerror}.")
+    seen = os.fstat(opened)
+    if not stat.S_ISREG(seen.st_mode):
+        os.close(opened)
+        return PaperFault(path, "It is no file.")
     with os.fdopen(opened, "rb") as file:
-        seen = os.fstat(opened)
-        if not stat.S_ISREG(seen.st_mode):
-            return PaperFault(path, "It is no file.")
         try:
             content = file.read(most + 1)
         except OSError as error:
