@@ -21,6 +21,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 OURS = ".lattice"
 PROPOSED = f"{OURS}/proposed"
+LONGEST = 255 - len(".patch")
+"""Bytes of the name of a file that has a patch beside."""
 
 
 class Moved(Exception):
@@ -120,6 +122,20 @@ def remove(folder: Path, path: str, *, instead_of: bytes) -> None:
         finally:
             os.unlink(apart, dir_fd=here)
             os.fsync(here)
+
+
+def patch_of(path: str) -> str:
+    """Where what a file should say waits to be accepted."""
+    *steps, name = PurePosixPath(path).parts
+    if len(os.fsencode(name)) > LONGEST:
+        name = digest_of(name.encode())
+    return "/".join([PROPOSED, *steps, f"{name}.patch"])
+
+
+def patches_in(folder: Path) -> list[str]:
+    """What is no patch of ours is none."""
+    found = (folder / PROPOSED).rglob("*.patch")
+    return sorted(path.relative_to(folder).as_posix() for path in found if path.is_file())
 
 
 def digest_of(content: bytes) -> str:

@@ -1,6 +1,6 @@
 """What speaks against keeping a folder."""
 
-from apps.common.errors import Conflict, NotFound
+from apps.common.errors import Conflict, DomainError, NotFound
 
 
 class KeptAlready(Conflict):
@@ -11,6 +11,12 @@ class KeptAlready(Conflict):
 class AnotherFolder(Conflict):
     code = "another_folder"
     message = "Another folder is kept alike with this workspace."
+
+
+class NotNow(DomainError):
+    """It says what denies it for a while."""
+
+    code = "not_now"
 
 
 class NoMirror(NotFound):

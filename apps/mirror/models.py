@@ -25,6 +25,9 @@ class Mirror(models.Model):
     """The process that keeps it, for another one that comes too late."""
     said = models.TextField(blank=True)
     """What has to be told of the folder as a whole."""
+    lost = models.PositiveIntegerField(default=0)
+    """Files whose documents were proposed to be deleted lately, because they were gone."""
+    lost_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()
@@ -59,6 +62,8 @@ class MirroredFile(models.Model):
     proposal = models.ForeignKey(
         "specs.Proposal", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    heard = models.CharField(max_length=24, blank=True)
+    """The state of the proposal that was last looked at."""
     state = models.CharField(max_length=12, choices=FileState.choices, default=FileState.AGREED)
     said = models.TextField(blank=True)
     """Why, where the state alone does not say it."""

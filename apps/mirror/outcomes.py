@@ -2,8 +2,11 @@
 
 from apps.mirror.choices import FileState
 from apps.mirror.models import MirroredFile
+from apps.policies.choices import Reason
+from apps.policies.ports import Verdict
 from apps.specs.choices import ProposalState
 
+FOR_A_MOMENT = frozenset({Reason.QUOTA, Reason.STOPPED, Reason.ERROR})
 DONE = frozenset({ProposalState.APPLIED, ProposalState.REVERTED})
 SAID: dict[str, str] = {
     ProposalState.POLICY_DENIED: "The policy denies it.",
@@ -27,7 +30,18 @@ def state_of(proposal_state: str) -> tuple[FileState, str]:
 
 
 def has_stirred(row: MirroredFile) -> bool:
-    """Whether its proposal has come to something that the row does not say."""
-    if row.proposal is None:
-        return False
-    return row.proposal.state in DONE or state_of(row.proposal.state)[0] != row.state
+    """Whether its proposal has come to something since it was looked at."""
+    return row.proposal is not None and row.proposal.state != row.heard
+
+
+def is_of_the_moment(verdict: Verdict | None) -> bool:
+    """Whether it is denied to whoever asks now, whatever they ask for."""
+    return verdict is not None and all(one.reason in FOR_A_MOMENT for one in verdict.denials)
+
+
+def may_pass(verdict: Verdict | None, *, hourly: frozenset[str]) -> bool:
+    """Whether the same policy may allow the same later. `hourly`: rules that speak of hours."""
+    return verdict is not None and all(
+        one.reason in FOR_A_MOMENT or (one.reason == Reason.RULE and one.rule in hourly)
+        for one in verdict.denials
+    )

@@ -10,12 +10,13 @@ from typing import Any
 from apps.common.errors import DomainError
 from apps.ledger.services import record
 from apps.mirror.choices import FileState, Inwards
+from apps.mirror.errors import NotNow
 from apps.mirror.events import FileConflicted
 from apps.mirror.grouping import Group, groups_of, together_as_one
 from apps.mirror.holding import Held, kept, marks
-from apps.mirror.outcomes import SAID, state_of
+from apps.mirror.outcomes import SAID, is_of_the_moment, may_pass, state_of
 from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
-from apps.policies.selectors.policies import policy_in_force
+from apps.policies.selectors.policies import hourly_rules_of, policy_in_force
 from apps.specs.choices import Op, ProposalState
 from apps.specs.errors import OperationsInvalid
 from apps.specs.paper.differing import Present, operations_between
@@ -171,11 +172,16 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     follows = before if before and before.state in FOLLOWED else None
 
     def keep_offer(submitted: Submitted) -> None:
-        if group.parts and submitted.proposal.state in KEPT_OUT:
+        state, verdict = submitted.proposal.state, submitted.verdict
+        denied = state == ProposalState.POLICY_DENIED
+        if group.parts and state in KEPT_OUT and not (denied and is_of_the_moment(verdict)):
             raise _Spoiled  # and nothing of it is kept
+        if denied and may_pass(verdict, hourly=hourly_rules_of(desk.workspace)):
+            raise NotNow(_told(submitted)[1])
         for page in pages:
             row = page.sheet.row
-            row.proposal, row.is_part = submitted.proposal, is_part
+            row.proposal, row.heard = submitted.proposal, submitted.proposal.state
+            row.is_part = is_part
             row.offered = kept(page.sheet.disk)
             row.nodes, row.agreed = marks(page.agreed), kept(page.agreed)
             state, said = _told(submitted)

@@ -3,13 +3,13 @@ changed.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from apps.mirror.choices import FileState, Outwards
 from apps.mirror.deciding import Decision
-from apps.mirror.disk import PROPOSED, Moved, content_of, put, remove
+from apps.mirror.disk import Moved, content_of, patch_of, patches_in, put, remove
 from apps.mirror.holding import Held, on_chart
 from apps.mirror.models import MirroredFile
 from apps.mirror.services.sheets import Desk, Sheet, keep, note, save
@@ -83,7 +83,6 @@ def _put(desk: Desk, sheet: Sheet, text: str) -> bool:
         _failed(desk, sheet, desk.told.written, error)
         return False
     sheet.content = content
-    _drop_patch(desk, sheet.path)
     return True
 
 
@@ -98,7 +97,6 @@ def _take_away(desk: Desk, sheet: Sheet) -> bool:
         _failed(desk, sheet, desk.told.removed, error)
         return False
     sheet.content, sheet.seen, sheet.disk = None, None, ()
-    _drop_patch(desk, sheet.path)
     return True
 
 
@@ -136,7 +134,8 @@ def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
     patch = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     ).encode()
-    path = f"{PROPOSED}/{sheet.path}.patch"
+    path = patch_of(sheet.path)
+    desk.patches.add(path)
     there = content_of(desk.folder, path)
     note(sheet, FileState.WAITS, f"{path} waits to be accepted.")
     if there and there[0] == patch:
@@ -150,11 +149,16 @@ def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
         desk.told.faults[path] = "It cannot be written."
 
 
-def _drop_patch(desk: Desk, path: str) -> None:
-    patch = f"{PROPOSED}/{path}.patch"
-    there = content_of(desk.folder, patch)
-    if there:
-        try:
-            remove(desk.folder, patch, instead_of=there[0])
-        except (Moved, OSError):
-            desk.told.faults[patch] = "It cannot be removed."
+def drop_patches(desk: Desk, looked_at: Collection[str], files: Collection[str]) -> None:
+    """Those that nobody has to accept any more: of files that were looked at and need none, and of
+    what is no file."""
+    if desk.is_doubted or desk.manner.dry_run:
+        return
+    still = {patch_of(path) for path in files} - {patch_of(path) for path in looked_at}
+    for patch in patches_in(desk.folder):
+        there = content_of(desk.folder, patch)
+        if there and patch not in still | desk.patches:
+            try:
+                remove(desk.folder, patch, instead_of=there[0])
+            except (Moved, OSError):
+                desk.told.faults[patch] = "It cannot be removed."

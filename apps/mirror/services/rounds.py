@@ -17,13 +17,13 @@ from apps.mirror.choices import FileState, Inwards
 from apps.mirror.deciding import decide
 from apps.mirror.disk import Scan, Seen, content_of, digest_of, scan
 from apps.mirror.errors import AnotherFolder
-from apps.mirror.events import FolderDoubted
 from apps.mirror.holding import Held, kept, read, says_the_same
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.outcomes import has_stirred, state_of
 from apps.mirror.recognising import Gone, New, lines_of, recognised, renamed
+from apps.mirror.services.doubting import Doubts
 from apps.mirror.services.inwards import propose_all
-from apps.mirror.services.outwards import write_new, write_out
+from apps.mirror.services.outwards import drop_patches, write_new, write_out
 from apps.mirror.services.owning import hand_over, owner_of
 from apps.mirror.services.settling import settle
 from apps.mirror.services.sheets import (
@@ -106,7 +106,7 @@ class _Pass:
         self.rows = {row.path: row for row in rows}
         self.owners = {str(row.document): row for row in rows if row.document}
         """The files of documents."""
-        self.doubts: dict[str, int] = {}
+        self.doubts = Doubts(mirror, delete_many=manner.delete_many)
         self.revision = revision_of(mirror.workspace_id)
         told.revision, told.is_left = self.revision, False
         self.has_moved = self.revision != mirror.revision
@@ -116,7 +116,7 @@ class _Pass:
         found = scan(self.folder, self._known())
         gone = self._gone(found)
         waiting = [row for row in self.rows.values() if row.proposal_id]
-        stirred = any(map(has_stirred, waiting))
+        stirred = [row for row in waiting if has_stirred(row)]
         accepts = self.manner.accepts is not None
         self._tell(found)
         moved = found.contents or gone or stirred or self.has_moved or accepts
@@ -137,6 +137,10 @@ class _Pass:
         if not self.manner.dry_run:
             MirroredFile.objects.bulk_update(done, LOOKED_AT, batch_size=100)
         self._look(found, gone, settled)
+        if not self.manner.dry_run:
+            self.doubts.count()
+            heard = [row for row in stirred if row.pk]
+            MirroredFile.objects.bulk_update(heard, ["heard"], batch_size=100)
         self._say()
         self.told.revision = self.desk.chart.revision
         self.told.is_left = self.desk.again or self.desk.later
@@ -166,21 +170,6 @@ class _Pass:
             and not found.hides(path)
         ]
 
-    def _believed(self, lost: dict[str, MirroredFile]) -> list[MirroredFile]:
-        """Of what is gone, and not by another name. Where that is most of all files at once, the
-        disk is more likely to be gone than they are."""
-        there = sum(1 for row in self.rows.values() if row.digest and row.document)
-        gone = sum(1 for row in lost.values() if row.document)
-        if 2 * gone <= there or self.manner.delete_many:
-            return list(lost.values())
-        self.doubts = {"gone": gone, "files": there}
-        self.desk.is_doubted = True
-        self.told.said = (
-            f"{gone} of {there} files are gone at once, which is not believed: nothing is "
-            "deleted, and nothing is written. Say --delete-many if it is meant."
-        )
-        return [row for row in lost.values() if row.document is None]
-
     def _tell(self, found: Scan) -> None:
         self.told.faults |= found.faults
         for path, fault in found.faults.items():
@@ -196,8 +185,8 @@ class _Pass:
             self.mirror.said = self.told.said
             with staying_open(), unit(actor=self.actor, workspace=self.mirror.workspace_id):
                 self.mirror.save(update_fields=["said"])
-                if self.doubts:
-                    record(FolderDoubted(mirror=self.mirror.id, **self.doubts))
+                if self.doubts.gone:
+                    record(self.doubts.as_event())
 
     def _look(self, found: Scan, gone: list[MirroredFile], settled: list[MirroredFile]) -> None:
         sheets = self._sheets(found, gone, settled)
@@ -212,6 +201,8 @@ class _Pass:
         held = {str(row.document) for row in self.rows.values() if row.document}
         held |= {sheet.disk[0].id for sheet in sheets if sheet.disk}
         write_new(self.desk, [id_ for id_ in self.desk.documents if id_ not in held], taken)
+        files = {row.path for row in self.rows.values() if row.pk}
+        drop_patches(self.desk, {sheet.path for sheet in sheets}, files)
         if self.manner.inwards != Inwards.OFF:
             propose_all(self.desk, pages)
 
@@ -255,7 +246,10 @@ class _Pass:
                 del sheets[path], leaves[path]
             else:
                 leaves[path] = page
-        for row in self._believed(lost):
+        believed = self.doubts.believed(lost.values(), self.rows.values())
+        self.told.said = self.doubts.said
+        self.desk.is_doubted = bool(self.told.said)
+        for row in believed:
             sheets[row.path] = Sheet(row=row, content=None)
         self._link(leaves)
         documents = {path: str(sheets[path].row.document or "") for path in leaves}
@@ -268,7 +262,8 @@ class _Pass:
     def _is_settled(self, row: MirroredFile, found: Scan) -> bool:
         """Whether what it said was taken as it is: then it need not be read again."""
         has_all = len(row.nodes) == len(row.offered or ()) and all(node[1] for node in row.nodes)
-        if row.proposal_id or not row.offered or not has_all or row.path in found.contents:
+        is_read = row.path in found.contents or row.path in found.faults
+        if row.proposal_id or not row.offered or not has_all or is_read:
             return False
         row.state, row.said, row.offered = FileState.AGREED, "", None
         row.moved_at = timezone.now()

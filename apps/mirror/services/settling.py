@@ -22,15 +22,16 @@ def settle(
     `owners`: the files of documents."""
     moved, done = [], []
     for row in rows:
-        proposal = row.proposal = latest_of(row.proposal) if row.proposal else None
-        if proposal is None:
+        if row.proposal is None:
             continue
+        row.heard, before = row.proposal.state, row.proposal
+        proposal = row.proposal = latest_of(before)
         if proposal.state in DONE:
             done.append(row)
         elif proposal.state == ProposalState.APPLY_FAILED and proposal.onto < chart.revision:
             row.offered, row.proposal = None, None  # it may be proposed as the graph is now
             moved.append(row)
-        elif row.state != (stands := state_of(proposal.state))[0]:
+        elif row.state != (stands := state_of(proposal.state))[0] or proposal != before:
             row.state, row.said = stands
             moved.append(row)
     return moved + _taken_over(done, chart, owners)

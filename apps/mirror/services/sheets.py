@@ -27,7 +27,7 @@ from apps.specs.selectors.kinds import kinds_of
 
 LOOKED_AT = [
     *("path", "document", "digest", "size", "mtime_ns", "nodes", "agreed", "offered"),
-    *("is_part", "proposal", "state", "said", "moved_at"),
+    *("is_part", "proposal", "heard", "state", "said", "moved_at"),
 ]
 
 
@@ -132,6 +132,8 @@ class Desk:
         self.manner, self.chart = manner, chart
         self.workspace: UUID = mirror.workspace_id
         self.told = Told()
+        self.patches: set[str] = set()
+        """Paths of those that wait to be accepted."""
         self.is_doubted = False
         """Whether the folder may not be the one that it was: nothing is written there."""
         self.again = False

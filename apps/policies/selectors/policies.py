@@ -48,6 +48,12 @@ class InForce:
         return minutes_of(asked.review_within)
 
 
+def hourly_rules_of(workspace_id: UUID) -> frozenset[str]:
+    """Rules that say one thing by day and another by night."""
+    rules = policy_in_force(workspace_id).document.rules
+    return frozenset(rule.name for rule in rules if rule.when.hours)
+
+
 def policy_in_force(workspace_id: UUID) -> InForce:
     """No question of who asks: it holds for everybody."""
     found = _released(workspace=workspace_id)
