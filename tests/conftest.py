@@ -34,6 +34,14 @@ def _quick_bcrypt() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_when_asked_for() -> Iterator[None]:
+    """A server looks at them all when it starts, and every `Client` of a test is one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker) -> Iterator[None]:
     """In place of pytest-django's: a clone of the migrated template, which takes 0.1 s."""
