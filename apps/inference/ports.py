@@ -29,8 +29,8 @@ class EmbeddingModel(Protocol):
     at_once: int
     """How many texts it is given at once."""
 
-    def price(self) -> Decimal:
-        """US dollars for a token."""
+    def price(self) -> Decimal | None:
+        """US dollars for a token. None: nobody has said, and it counts as nothing."""
 
     def embed(self, texts: Sequence[str], *, patience: float | None = None) -> Answered:
         """Raises ModelAway, after so many seconds at the latest. None: as the operator says."""

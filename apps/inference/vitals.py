@@ -14,7 +14,11 @@ def examine_embeddings() -> Iterator[Finding]:
     model = embedding_model()
     what = f"{model.name}, {model.dimensions} dimensions"
     if not model.is_local:
-        yield Finding(SUBJECT, Health.OK, f"{what}; not asked, because that may cost something")
+        if model.price() is None:
+            text = f"{what}; what it costs is not known, so it counts as free and no budget ends it"
+            yield Finding(SUBJECT, Health.WARN, text, "Set EMBEDDING_PRICE; 0 if it is free.")
+        else:
+            yield Finding(SUBJECT, Health.OK, f"{what}; not asked, because that may cost something")
         return
     try:
         [vector] = model.embed(["Is it there?"]).vectors

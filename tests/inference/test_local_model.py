@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
@@ -126,3 +127,12 @@ def test_the_doctor_asks_it_and_no_model_that_costs(settings):
     settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = "text-embedding-3-small", 1536
     [found] = examine_embeddings()
     assert "not asked" in found.text
+
+
+def test_the_doctor_says_of_a_model_that_nobody_knows_its_price(settings):
+    settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = "openai/orchard-embed", 8
+    [found] = examine_embeddings()
+    assert (found.health, found.fix) == (Health.WARN, "Set EMBEDDING_PRICE; 0 if it is free.")
+    settings.EMBEDDING_PRICE = Decimal(0)
+    [found] = examine_embeddings()
+    assert found.health == Health.OK

@@ -91,3 +91,10 @@ def test_with_several_workspaces_each_has_a_card(client, used, workspace, owner)
 def test_a_stranger_finds_no_page(client, workspace):
     client.force_login(at_the_console(member(WorkspaceFactory.create(), Role.OWNER)))
     assert client.get(page_of(workspace)).status_code == 404
+
+
+def test_the_page_says_that_a_price_is_not_known(client, workspace, owner, settings):
+    client.force_login(owner)
+    assert "EMBEDDING_PRICE" not in client.get(page_of(workspace)).content.decode()
+    settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = "openai/orchard-embed", 8
+    assert "EMBEDDING_PRICE" in client.get(page_of(workspace)).content.decode()

@@ -17,7 +17,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.models import Workspace
 from apps.common.admin import BrowseAdmin
 from apps.inference.models import Budget
-from apps.inference.ports import current_embedding_model
+from apps.inference.ports import current_embedding_model, embedding_model
 from apps.inference.rules import HIGHEST_BUDGET, month_of, months_after, written
 from apps.inference.selectors import spent_everywhere, usage
 from apps.inference.services.budgets import set_budget
@@ -79,6 +79,7 @@ class UsagePage(pages.WorkspacePage):
             "budget": written(found.budget),
             "is_spent": found.budget is not None and found.spent >= found.budget,
             "model": model,
+            "is_priced": embedding_model().price() is not None,
             "why_not": self._why_not(),
             "form": BudgetForm(initial={"monthly": written(found.budget)}),
         }

@@ -44,11 +44,12 @@ class LitellmModel:
         self.name = name
         self.dimensions = dimensions
 
-    def price(self) -> Decimal:
-        """As the operator says, else as litellm knows it, else nothing."""
+    def price(self) -> Decimal | None:
+        """As the operator says, else as litellm knows it."""
         if settings.EMBEDDING_PRICE is not None:
             return Decimal(settings.EMBEDDING_PRICE) / 1_000_000
-        return Decimal(str(self._known().get("input_cost_per_token") or 0))
+        known = self._known().get("input_cost_per_token")
+        return None if known is None else Decimal(str(known))
 
     def embed(self, texts: Sequence[str], *, patience: float | None = None) -> Answered:
         cut = [self._cut(text) for text in texts]

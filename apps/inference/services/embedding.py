@@ -64,7 +64,7 @@ def embed(
         if not model.is_local:
             if in_unit():
                 raise RuntimeError(f"{model.name} was asked inside a unit of work.")
-            use.cost = model.price() * most_tokens(texts)
+            use.cost = (model.price() or 0) * most_tokens(texts)
             begin_use(use=use, actor=actor)
         _ask(model, texts, use, vectors, actor, patience)
     return Embedded(
@@ -100,6 +100,6 @@ def _ask(
         _rests_until[model.name] = time.monotonic() + RESTS
         raise
     finally:
-        use.cost = model.price() * use.tokens
+        use.cost = (model.price() or 0) * use.tokens
         use.ms = round((time.monotonic() - began) * 1000)
         end_use(use=use, actor=actor)

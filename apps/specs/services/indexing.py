@@ -183,18 +183,25 @@ def unplaced(workspace: UUID) -> QuerySet[Version]:
 
 
 def forget_index(workspace: UUID) -> None:
-    """All of it, to be made anew."""
+    """All of it, to be made anew. Raises BackendAway."""
     words = Word.objects.filter(workspace=workspace)
     with unit(actor=SYSTEM, workspace=workspace):
         list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
         Posting.objects.filter(word__in=words).delete()
         for model in (Place, Vector, Passage, Word, Corpus):
             model.objects.filter(workspace=workspace).delete()
+    current_backend().forget(workspace=workspace)
 
 
 def waiting_in(workspace: UUID) -> int:
     """Passages whose meaning is still to be found."""
     return _unembedded(workspace)[:COUNTED].count()
+
+
+def refused_in(workspace: UUID) -> int:
+    """Passages whose texts the model does not take."""
+    passages = Passage.objects.filter(workspace=workspace)
+    return passages.filter(embedded_as__startswith=_refused()).count()
 
 
 def embed_passages(workspace: UUID, *, ids: Collection[int] | None = None) -> int:

@@ -44,13 +44,15 @@ PATIENCE = 2.0
 FURTHEST = 1_000
 """Hits that can be paged through."""
 START, STOP = "\x02", "\x03"
+OPEN, CLOSE = "\x04", "\x05"
+"""Instead of < and >, between which PostgreSQL leaves out what it takes for a tag."""
 _HOW = (
     f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MinWords=12, MaxWords=32, '
     'FragmentDelimiter=" … "'
 )
 _HEADLINE = """
     SELECT passage.id, ts_headline('english',
-        translate(regexp_replace(passage.text, '^[^\n]*\n\n', ''), %(marks)s, ''),
+        translate(regexp_replace(passage.text, '^[^\n]*\n\n', ''), %(odd)s, %(even)s),
         %(marked)s::tsquery, %(how)s)
     FROM specs_passage AS passage WHERE passage.id = ANY(%(passages)s)
 """
@@ -235,7 +237,8 @@ def _snippets(passages: Sequence[int], stems: Sequence[str]) -> dict[int, tuple[
     given: dict[str, Any] = {
         "passages": list(passages),
         "marked": " | ".join(map(_quoted, stems)),
-        "marks": START + STOP,
+        "odd": f"<>{START}{STOP}{OPEN}{CLOSE}",
+        "even": OPEN + CLOSE,
         "how": _HOW,
     }
     with connection.cursor() as cursor:
@@ -248,7 +251,7 @@ def _quoted(stem: str) -> str:
 
 
 def _pieces(told: str) -> Iterator[Piece]:
-    rest = " ".join(told.split())
+    rest = " ".join(told.replace(OPEN, "<").replace(CLOSE, ">").split())
     while rest:
         plain, _, rest = rest.partition(START)
         if plain:

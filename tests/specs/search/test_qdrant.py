@@ -6,7 +6,7 @@ from apps.specs.errors import BackendAway
 from apps.specs.models.search import Vector
 from apps.specs.search.backends import qdrant
 from apps.specs.search.statement import Scope
-from apps.specs.services.indexing import model_now, waiting_in
+from apps.specs.services.indexing import forget_index, model_now, waiting_in
 from apps.specs.services.relating import related_to
 from apps.specs.services.searching import nearest, search_specs
 from config.checks import unsearchable
@@ -61,6 +61,16 @@ def test_workspaces_are_kept_apart(shop, workspace):
     index(other)
     near = nearest([0.1] * 384, Scope(workspace=other.id), most=10)
     assert len(near.given["near_passages"]) == 1
+
+
+def test_what_is_forgotten_is_forgotten_there_too(shop, workspace):
+    other = WorkspaceFactory.create()
+    plant(other, SHOP[:1])
+    index(other)
+    forget_index(workspace.id)
+    for one, left in ((workspace, 0), (other, 1)):
+        near = nearest([0.1] * 384, Scope(workspace=one.id), most=10)
+        assert len(near.given["near_passages"]) == left
 
 
 def test_what_is_related_is_found_without_a_model(shop, workspace):

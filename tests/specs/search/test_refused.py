@@ -12,6 +12,7 @@ from tests.factories import WorkspaceFactory
 from tests.inference.conftest import wire
 from tests.inference.wire import refusal, vectors
 from tests.specs.graphs import node, plant
+from tests.specs.search.test_indexing import run
 
 __all__ = ["wire"]
 MANY = 40
@@ -43,6 +44,11 @@ def test_one_text_that_is_refused_keeps_no_other_waiting(shop, workspace, wire, 
     refused = _without_vector()
     assert refused.text.startswith("Poison")
     assert str(status) in refused.embedded_as
+
+
+def test_the_command_counts_what_is_refused(shop, workspace, wire):
+    wire.answers = [unless("poison")]
+    assert run("--workspace", str(workspace.id))["refused"] == 1
 
 
 def _without_vector():

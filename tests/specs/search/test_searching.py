@@ -124,6 +124,15 @@ def test_a_typing_error_is_forgiven(workspace, owner, shop):
     assert [piece.text for piece in hit.snippet if piece.is_marked] == ["transfer"]
 
 
+def test_a_snippet_keeps_what_stands_in_brackets(workspace, owner):
+    body = "The till SHALL take <amount> by <b>card</b>, if a<b and c>d, and say so."
+    plant(workspace, [node("REQ-1", body=body)])
+    asked = {"workspace_id": workspace.id, "actor": owner, "by_meaning": False}
+    [hit] = search_specs(query="card", **asked).hits
+    said = "".join(piece.text for piece in hit.snippet)
+    assert "take <amount> by <b>card" in said
+
+
 def test_a_snippet_marks_what_was_looked_for_and_is_text(workspace, owner):
     plant(workspace, [node("REQ-9", body="Before <b>all</b> \x02 the card <script>pays\x03.")])
     asked = {"workspace_id": workspace.id, "actor": owner, "by_meaning": False}

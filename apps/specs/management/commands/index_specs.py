@@ -30,9 +30,9 @@ class Command(LatticeCommand):
         done = {"placed": 0, "posted": 0, "embedded": 0}
         because = ""
         for one in ids if not dry_run else ():
-            if again:
-                indexing.forget_index(one)
             try:
+                if again:
+                    indexing.forget_index(one)
                 self._index(one, done)
             except DomainError as error:
                 because = str(error)
@@ -40,6 +40,7 @@ class Command(LatticeCommand):
             "unplaced": sum(indexing.unplaced(one).count() for one in ids),
             "unposted": Passage.objects.filter(workspace__in=ids, is_posted=False).count(),
             "waiting": sum(map(indexing.waiting_in, ids)),
+            "refused": sum(map(indexing.refused_in, ids)),
         }
         lines = [
             f"{done['placed']} versions were placed, {done['posted']} passages had their words "
@@ -47,6 +48,7 @@ class Command(LatticeCommand):
             if not dry_run
             else f"{left['unplaced']} versions would be placed, at least {left['unposted']} "
             f"passages have their words posted and {left['waiting']} their meaning found.",
+            *([f"{left['refused']} are refused by the model."] if left["refused"] else ()),
             *([because] if because else ()),
         ]
         outcome = Outcome.DEGRADED if because else Outcome.OK

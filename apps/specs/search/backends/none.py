@@ -17,6 +17,9 @@ class NoBackend:
     def kept(self, **_: object) -> Mapping[int, Sequence[float]]:
         return {}
 
+    def forget(self, *, workspace: UUID) -> None:
+        """There is nothing."""
+
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """Nothing is kept that could grow."""
 

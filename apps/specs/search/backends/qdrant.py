@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LIBRARY = "qdrant_client"
 PATIENCE = 5
 """Seconds."""
+_OURS = "lattice-"
 SPARE = 5
 """As many times more are asked for than are wanted: some stand nowhere any more, or elsewhere."""
 
@@ -71,14 +72,19 @@ class Qdrant:
         vectors: Mapping[int, Any] = {int(point.id): point.vector for point in found}
         return vectors
 
+    def forget(self, *, workspace: UUID) -> None:
+        models = import_module(f"{LIBRARY}.models")
+        own = models.Filter(must=[_of(workspace)])
+        with _asking() as client:
+            for collection in client.get_collections().collections:
+                if collection.name.startswith(_OURS):
+                    client.delete(collection.name, models.FilterSelector(filter=own))
+
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """It makes its indexes by itself."""
 
     def near(self, meant: Meant) -> Near:
         models = import_module(f"{LIBRARY}.models")
-        own = models.FieldCondition(
-            key="workspace", match=models.MatchValue(value=str(meant.scope.workspace))
-        )
         with _asking() as client:
             name = _collection(meant.model)
             found: Sequence[Any] = ()
@@ -86,7 +92,7 @@ class Qdrant:
                 found = client.query_points(
                     name,
                     query=list(meant.vector),
-                    query_filter=models.Filter(must=[own]),
+                    query_filter=models.Filter(must=[_of(meant.scope.workspace)]),
                     limit=meant.most * SPARE,
                     with_payload=False,
                 ).points
@@ -103,8 +109,13 @@ _GIVEN = """
 """
 
 
+def _of(workspace: UUID) -> Any:
+    models = import_module(f"{LIBRARY}.models")
+    return models.FieldCondition(key="workspace", match=models.MatchValue(value=str(workspace)))
+
+
 def _collection(model: str) -> str:
-    return f"lattice-{sha256(model.encode()).hexdigest()[:16]}"
+    return f"{_OURS}{sha256(model.encode()).hexdigest()[:16]}"
 
 
 @contextmanager
