@@ -74,8 +74,8 @@ torture: export LATTICE_TORTURE_SIZE := $(SIZE)
 torture: .venv/dev.ok ## The long form of every promise, or of ROWS=3,15; SEED=1 replays, SIZE=500 of row 1
 	$(PYTEST) -s -m torture --timeout 3600
 
-bench: .venv/dev.ok ## Measure what is measured
-	for bench in bench/*.py; do $(PYTHON) -m "bench.$$(basename $$bench .py)" || exit; done
+bench: .venv/dev.ok ## Measure all there is, or ONLY=record,graph, and tell it in docs/performance.md
+	@$(PYTHON) -m bench --only "$(ONLY)"
 
 check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	.venv/bin/ruff check .

@@ -11,22 +11,14 @@ next one. What the server took is read from its own log. Goals, of the server: t
 ms, and from a decision to the next request within 200 ms.
 """
 
-import argparse
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
-from bench.fanout import free_port, wait_for_port
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house
 from bench.queue import fill
 
-ROOT = Path(__file__).resolve().parent.parent
 BEHIND = 100_000
 QUEUE_MS, NEXT_MS = 150.0, 200.0
 CHROMIUM = "/usr/bin/chromium"
@@ -46,13 +38,8 @@ AT = "document.querySelector('[data-review]')?.dataset.request"
 class Desk:
     """A reviewer, what waits on them, and what the server says it took."""
 
-    def __init__(self, port, log, *, verbose):
-        self.url, self.log, self.verbose = f"http://127.0.0.1:{port}", log, verbose
-
-    def settle(self, behind, waiting):
-        import django
-
-        django.setup()
+    def __init__(self, server, behind, waiting, *, verbose):
+        self.url, self.log, self.verbose = server.url, server.log, verbose
         from django.test import Client
 
         from apps.accounts.choices import Role
@@ -161,86 +148,62 @@ def decide_without_scripts(desk, http):
     return took, desk.server_took(mark, DECIDE, QUEUE, REQUEST)
 
 
-def told(name, pairs, goal=None):
+def told(what, pairs, **goal):
+    """What the server took, beside how long one waited."""
     waited, server = (median(column) for column in zip(*pairs, strict=True))
-    met = "" if goal is None else f"  goal {goal:.0f}: {'met' if server <= goal else 'MISSED'}"
-    print(f"{name:38}{waited:9.0f} ms waited{server:9.0f} ms of the server{met}", flush=True)
-    return waited, server, goal is None or server <= goal
+    return Figure(
+        what=f"{what}, of the server",
+        value=server,
+        beside="waited in Chromium",
+        other=waited,
+        **goal,
+    )
 
 
-def measure(desk, options):
+def measure(desk, given):
     import httpx
     from playwright.sync_api import sync_playwright
 
-    missed = 0
-    cookies = {"sessionid": desk.session}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = browser.new_context(base_url=desk.url)
         context.add_cookies([{"name": "sessionid", "value": desk.session, "url": desk.url}])
         page = context.new_page()
         open_page(desk, page, "/admin/review/", QUEUE)
-        queue = [open_page(desk, page, "/admin/review/", QUEUE) for _ in range(options.rounds)]
-        missed += not told("the queue, until first paint", queue, QUEUE_MS)[2]
+        queue = [open_page(desk, page, "/admin/review/", QUEUE) for _ in range(given.rounds)]
         path = f"/admin/review/{desk.waiting().first().id}/"
-        opened = [open_page(desk, page, path, REQUEST) for _ in range(options.rounds)]
-        told("a request, until first paint", opened)
-        keyed = [decide_by_keyboard(desk, page) for _ in range(options.decisions)]
-        waited, _, met = told("a decision, until the next request", keyed, NEXT_MS)
-        missed += not met
+        opened = [open_page(desk, page, path, REQUEST) for _ in range(given.rounds)]
+        keyed = [decide_by_keyboard(desk, page) for _ in range(given.decisions)]
         browser.close()
+    cookies = {"sessionid": desk.session}
     with httpx.Client(base_url=desk.url, cookies=cookies, timeout=60) as http:
-        plain = [decide_without_scripts(desk, http) for _ in range(options.decisions)]
-    naive, _, _ = told("the same without scripts", plain)
-    print(f"\nthe next request is there after {waited / naive:.2f} of the time of the naive way")
-    return missed
+        plain = [decide_without_scripts(desk, http) for _ in range(given.decisions)]
+    yield told("the queue, until first paint", queue, at_most=QUEUE_MS)
+    yield told("a request, until first paint", opened)
+    yield told("a decision, until the next request", keyed, at_most=NEXT_MS)
+    waited, naive = (median(took for took, _ in pairs) for pairs in (keyed, plain))
+    yield Figure(
+        what="a decision by keyboard, until the next request is shown",
+        value=waited,
+        beside="without scripts",
+        other=naive,
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--decisions", type=int, default=20)
-    parser.add_argument("--behind", type=int, default=BEHIND)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--verbose", action="store_true", help="each request the server answered")
-    options = parser.parse_args()
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="lattice-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.enter_context(Services(folder).running())
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # Playwright's loop runs in this thread
-            "LATTICE_ENV": "development",
-            "LATTICE_DATA_DIR": str(folder),
-            "DATABASE_URL": addresses.database_url(folder),
-            "REDIS_URL": addresses.redis_url(folder),
-            "LOG_LEVEL": "INFO",
-            "RATE_LIMIT_SCALE": "100000",
-            "PYTHONPATH": str(ROOT),
-        }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
-        log = folder / "web.log"
-        port = free_port()
-        with log.open("ab") as output:
-            server = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
-                    *("--port", str(port), "--lifespan", "off", "--no-access-log"),
-                ],
-                cwd=ROOT,
-                stdout=output,
-                stderr=output,
-            )
-        stack.callback(server.wait)
-        stack.callback(server.terminate)
-        desk = Desk(port, log, verbose=options.verbose)
-        desk.settle(options.behind, options.decisions * 2 + 10)
-        wait_for_port(port, server)
-        return measure(desk, options)
+    asked = arguments(__doc__)
+    asked.add_argument("--decisions", type=int, default=20)
+    asked.add_argument("--behind", type=int, default=BEHIND)
+    asked.add_argument("--rounds", type=int, default=10)
+    asked.add_argument("--verbose", action="store_true", help="each request the server answered")
+    given = asked.parse_args()
+    # Playwright's loop runs in this thread.
+    with house(DJANGO_ALLOW_ASYNC_UNSAFE="1") as home:
+        waiting = given.decisions * 2 + 10
+        server = home.serve(LOG_LEVEL="INFO")  # it tells how long each request took
+        desk = Desk(server, given.behind, waiting, verbose=given.verbose)
+        tell(measure(desk, given), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

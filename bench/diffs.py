@@ -10,15 +10,15 @@ What is measured is time of the processor; rounds alternate and medians are show
 work comes and goes.
 """
 
-import argparse
 import difflib
 import os
 import random
 import re
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
+
+from bench.ground.figures import Figure, arguments, tell
 
 LINES = 5_000
 GOAL_MS = 300.0
@@ -100,36 +100,38 @@ def spent(show: Callable[[str, str], str], before: str, after: str) -> float:
     return (time.process_time() - began) * 1000
 
 
-def main() -> None:
-    import django
+def measure(lines: int, rounds: int) -> Iterator[Figure]:
+    from apps.common.diffs.comparing import compare
 
-    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    ways = {"unified": ours("unified"), "split": ours("split")}
+    beside = naive()
+    for name, apart in (("in a row", 1), ("every fourth line", 4)):
+        before, after = texts(lines, apart=apart)
+        print(f"{lines:,} lines changed, {name}; {compare(before, after).left:,} lines left out")
+        took = [
+            [spent(show, before, after) for show in (*ways.values(), beside)] for _ in range(rounds)
+        ]
+        *mine, other = (median(column) for column in zip(*took, strict=True))
+        for way, value in zip(ways, mine, strict=True):
+            yield Figure(
+                what=f"{lines:,} lines changed {name}, shown {way}",
+                value=value,
+                beside="difflib and a template",
+                other=other,
+                at_most=GOAL_MS,
+            )
+
+
+def main() -> None:
+    asked = arguments(__doc__)
     asked.add_argument("--lines", type=int, default=LINES)
     asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from apps.common.diffs.comparing import compare
+    import django
 
-    ways = {
-        "ours, unified": ours("unified"),
-        "ours, split": ours("split"),
-        "naive": naive(),
-    }
-    met = True
-    for name, apart in (("all in a row", 1), ("every fourth line", 4)):
-        before, after = texts(given.lines, apart=apart)
-        took: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(given.rounds):
-            for way, show in ways.items():
-                took[way].append(spent(show, before, after))
-        left = compare(before, after).left
-        print(f"{given.lines:,} lines changed, {name}; {left:,} lines are left out")
-        for way, each in took.items():
-            print(f"  {way:14} {median(each):8.0f} ms")
-            met = met and (way == "naive" or median(each) < GOAL_MS)
-    print(f"goal: under {GOAL_MS:.0f} ms: {'met' if met else 'missed'}")
-    sys.exit(0 if met else 1)
+    django.setup()
+    tell(measure(given.lines, given.rounds), given)
 
 
 if __name__ == "__main__":

@@ -8,73 +8,33 @@ A case that falls behind is later with every event, so that its p99 says how lon
     .venv/bin/python -m bench.fanout [--sockets 1000] [--events 50] [--interval 0.2]
 """
 
-import argparse
 import json
-import os
 import resource
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import contextmanager
+from functools import partial
 from itertools import chain
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import ROOT, cpu_seconds, house
+
 SOCKETS = ROOT / "bench" / "sockets"
 GOAL_GROUP, GOAL_BROADCAST = 1 / 20, 2.0
 USERS = 20
 COLUMNS = ("p50", "p99", "max", "first", "last")
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def cpu_seconds(pid):
-    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def wait_for_port(port, process):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server has ended"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the server does not answer")
-
-
 class Case:
     """A server, the client on it, and somebody who makes events happen."""
 
-    def __init__(self, bench, name, command, publish):
-        self.bench, self.name, self.command, self.publish = bench, name, command, publish
+    def __init__(self, bench, name, serving, publish):
+        self.bench, self.name, self.serving, self.publish = bench, name, serving, publish
 
     def run(self):
-        bench, port = self.bench, free_port()
-        command = [word.format(port=port) for word in self.command]
-        results = bench.folder / "results.json"
-        with (bench.folder / "server.log").open("ab") as log:
-            server = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
-            )
-        wait_for_port(port, server)
-        client = subprocess.Popen(
-            [
-                *(sys.executable, SOCKETS / "client.py", str(port), str(bench.sockets)),
-                *(str(bench.events), results, bench.topic, *bench.keys),
-            ],
-            stdout=subprocess.PIPE,
-        )
-        try:
+        bench = self.bench
+        with self.serving() as (port, server), bench.client(port) as client:
             assert client.stdout.readline() == b"ready\n", "the client did not get in"
             time.sleep(1)
             before = cpu_seconds(server.pid), cpu_seconds(client.pid)
@@ -85,12 +45,7 @@ class Case:
                 for process, earlier in zip((server, client), before, strict=True)
             )
             assert client.wait(120) == 0, "the client did not write down what it saw"
-        finally:
-            for process in (client, server):
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-                process.wait()
-        arrived = json.loads(results.read_text())
+        arrived = json.loads(bench.results.read_text())
         each = [
             sorted((at - begun) / 1e6 for at in times)
             for begun, times in zip(started, arrived, strict=True)
@@ -111,20 +66,27 @@ class Case:
 
 
 class Bench:
-    def __init__(self, options, folder):
-        self.sockets, self.events, self.interval = options.sockets, options.events, options.interval
-        self.folder = folder
+    """A workspace, and enough people in it that nobody has too many sockets."""
 
-    def settle(self):
-        """A workspace, and enough people in it that nobody has too many sockets."""
-        import django
-
-        django.setup()
+    def __init__(self, home, *, sockets, events, interval):
         from tests.factories import WorkspaceFactory, issue, member
 
+        self.home, self.results = home, home.folder / "results.json"
+        self.sockets, self.events, self.interval = sockets, events, interval
         self.workspace = WorkspaceFactory.create()
         self.keys = [issue(member(self.workspace), self.workspace) for _ in range(USERS)]
         self.topic = f"workspace:{self.workspace.id}"
+
+    def client(self, port):
+        return self.piped(
+            *(SOCKETS / "client.py", str(port), str(self.sockets), str(self.events)),
+            *(self.results, self.topic, *self.keys),
+        )
+
+    @contextmanager
+    def house_serves(self, name, application="config.asgi:application"):
+        with self.home.serving(name, application) as server:
+            yield server.port, server.process
 
     def happen(self, after=lambda _: None):
         from apps.common.actors import SYSTEM
@@ -156,36 +118,52 @@ class Bench:
         (event,) = events_after(self.workspace.id, head - 1, limit=1)
         return Frame(event, "Tower rung").for_topic(self.topic, str(current_epoch()))
 
+    def ours(self, name):
+        return Case(
+            self,
+            f"(b) our hub, {name}",
+            partial(self.house_serves, name.lower()),
+            lambda _: self.happen(),
+        )
+
     def cases(self):
         frame = self.frame()
-        uvicorn = (
-            *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", "{port}"),
-            *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
-        )
-        daphne = (sys.executable, "-m", "daphne", "-p", "{port}", "--verbosity", "0")
         yield Case(
             self,
             "(a) a group per socket, Daphne",
-            (*daphne, "bench.sockets.group_app:application"),
+            partial(self.house_serves, "daphne", "bench.sockets.group_app:application"),
             lambda _: self.happen(after=self.send_to_group(frame)),
         )
-        yield Case(self, "(b) our hub, uvicorn", uvicorn, lambda _: self.happen())
-        yield Case(
-            self,
-            "(b) our hub, Daphne",
-            (*daphne, "config.asgi:application"),
-            lambda _: self.happen(),
-        )
-        program = SOCKETS / "broadcast.py"
+        yield self.ours("uvicorn")
+        yield self.ours("Daphne")
         yield Case(
             self,
             "(c) websockets broadcasts",
-            (
-                *(sys.executable, str(program), "{port}", str(self.sockets), str(self.events)),
-                *(str(self.interval), frame.replace("{", "{{").replace("}", "}}")),
-            ),
+            partial(self.broadcasting, frame),
             self.let_broadcast,
         )
+
+    @contextmanager
+    def broadcasting(self, frame):
+        from tests.serving import free_port
+
+        port = str(free_port())
+        much = str(self.sockets), str(self.events), str(self.interval)
+        with self.piped(SOCKETS / "broadcast.py", port, *much, frame) as server:
+            assert server.stdout.readline() == b"serving\n"
+            yield int(port), server
+
+    @contextmanager
+    def piped(self, *script):
+        """A program that is talked with."""
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with (self.home.logs / f"{script[0].stem}.log").open("ab") as log:
+            process = subprocess.Popen([sys.executable, *script], cwd=ROOT, stderr=log, **pipes)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
     def send_to_group(self, frame):
         from asgiref.sync import async_to_sync
@@ -204,69 +182,62 @@ class Bench:
         return send
 
     def let_broadcast(self, server):
-        assert server.stdout.readline() == b"serving\n"
         server.stdin.write(b"go\n")
         server.stdin.flush()
         return json.loads(server.stdout.readline())
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sockets", type=int, default=1000)
-    parser.add_argument("--events", type=int, default=50)
-    parser.add_argument("--interval", type=float, default=0.2)
-    parser.add_argument("--only", default="", help="Cases whose name holds this.")
-    options = parser.parse_args()
+def let_many_be_open():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 20_000)), hard))
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="lattice-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.enter_context(Services(folder).running())
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_ENV": "development",
-            "LATTICE_DATA_DIR": str(folder),
-            "DATABASE_URL": addresses.database_url(folder),
-            "REDIS_URL": addresses.redis_url(folder),
-            "LOG_LEVEL": "WARNING",
-            "PYTHONPATH": str(ROOT),
-        }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
-        bench = Bench(options, folder)
-        bench.settle()
-        print(
-            f"{options.sockets} sockets, {options.events} events, one every {options.interval} s; "
-            f"milliseconds from commit to receipt, CPU milliseconds an event;\n"
-            f"first and last: the median of that event (the last is far later: it falls behind)\n"
-        )
-        heads = "".join(f"{name:>9}" for name in COLUMNS)
-        print(f"{'':32}{heads}{'server CPU':>12}{'client CPU':>12}")
-        found = {}
-        for case in bench.cases():
-            if options.only not in case.name:
-                continue
-            row = found[case.name] = case.run()
-            figures = "".join(f"{row[name]:>9.1f}" for name in COLUMNS)
-            print(
-                f"{row['case']:32}{figures}{row['server_cpu']:>12.1f}{row['client_cpu']:>12.1f}",
-                flush=True,
-            )
-        if not options.only:
-            tell_goals(*found.values())
 
 
-def tell_goals(*rows):
-    group, ours, _, broadcast = (row["p99"] for row in rows)
+def measure(bench, only):
     print(
-        f"\np99 of our hub on uvicorn: {ours / group:.3f} of (a), goal {GOAL_GROUP}: "
-        f"{'met' if ours <= group * GOAL_GROUP else 'MISSED'}; "
-        f"{ours / broadcast:.2f} times (c), goal {GOAL_BROADCAST}: "
-        f"{'met' if ours <= broadcast * GOAL_BROADCAST else 'MISSED'}"
+        f"{bench.sockets} sockets, {bench.events} events, one every {bench.interval} s; "
+        f"milliseconds from commit to receipt, CPU milliseconds an event;\n"
+        f"first and last: the median of that event (the last is far later: it falls behind)\n"
     )
+    heads = "".join(f"{name:>9}" for name in COLUMNS)
+    print(f"{'':32}{heads}{'server CPU':>12}{'client CPU':>12}")
+    found = {}
+    for case in bench.cases():
+        if only not in case.name:
+            continue
+        row = found[case.name] = case.run()
+        figures = "".join(f"{row[name]:>9.1f}" for name in COLUMNS)
+        print(
+            f"{row['case']:32}{figures}{row['server_cpu']:>12.1f}{row['client_cpu']:>12.1f}",
+            flush=True,
+        )
+    if only:
+        return
+    group, ours, daphne, broadcast = (row["p99"] for row in found.values())
+    for name, p99, beside, other, goal in (
+        ("uvicorn", ours, "a group of the channel layer for each socket", group, GOAL_GROUP),
+        ("uvicorn", ours, "a bare broadcast by websockets", broadcast, GOAL_BROADCAST),
+        ("Daphne", daphne, "a group of the channel layer for each socket", group, None),
+    ):
+        yield Figure(
+            what=f"from commit to {bench.sockets:,} sockets, p99, {name}",
+            value=p99,
+            beside=beside,
+            other=other,
+            ratio_at_most=goal,
+        )
+
+
+def main():
+    asked = arguments(__doc__)
+    asked.add_argument("--sockets", type=int, default=1000)
+    asked.add_argument("--events", type=int, default=50)
+    asked.add_argument("--interval", type=float, default=0.2)
+    asked.add_argument("--only", default="", help="cases whose name holds this")
+    given = asked.parse_args()
+    let_many_be_open()
+    with house() as home:
+        much = {"sockets": given.sockets, "events": given.events, "interval": given.interval}
+        tell(measure(Bench(home, **much), given.only), given)
 
 
 if __name__ == "__main__":

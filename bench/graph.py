@@ -13,15 +13,14 @@ present, and versions are compared beside difflib on the same two texts. Rounds 
 medians are shown. Ratio is how many times longer ours takes.
 """
 
-import argparse
 import difflib
-import os
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from random import Random
-from statistics import median, quantiles
+from statistics import quantiles
+
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house, vacuum
 
 GOAL_MS = 10.0
 """Of the impact of a node on 1,000."""
@@ -64,7 +63,7 @@ CHANGE = """
 """
 
 
-def fill(chance: Random):
+def fill(chance: Random, areas: int = AREAS, each: int = EACH, revisions: int = REVISIONS):
     """A workspace with the graph, somebody who reads it, and the graph in memory."""
     import networkx
     from django.db import connection
@@ -75,7 +74,7 @@ def fill(chance: Random):
 
     workspace = WorkspaceFactory.create()
     reader = member(workspace)
-    count = AREAS * EACH
+    count = areas * each
     given = {"workspace": workspace.id, "nodes": count, "revision": 1}
     plant(workspace)
     with connection.cursor() as cursor:
@@ -86,7 +85,7 @@ def fill(chance: Random):
         memory = networkx.DiGraph()
         links = []
         for at in range(count):
-            first = at - at % EACH
+            first = at - at % each
             for kind in sorted(CARRIES) if at > first else ():
                 other = chance.randrange(first, at)
                 links.append((ids[at], kind.value, ids[other]))
@@ -96,7 +95,7 @@ def fill(chance: Random):
         sources, kinds, targets = (list(column) for column in zip(*links, strict=True))
         ends = {"sources": sources, "kinds": kinds, "targets": targets}
         cursor.execute(LINKS, given | ends)
-        for _ in range(REVISIONS):
+        for _ in range(revisions):
             revision = plant(workspace).revision.number
             step = {"step": count // CHANGED, "changed": CHANGED, "revision": revision}
             cursor.execute(CHANGE, given | step)
@@ -107,12 +106,12 @@ def fill(chance: Random):
         for number in chance.sample(range(LINES), LINES // 20):
             text[number] = f"The system SHALL not keep {number}.\n"
         plant(workspace, [node("LONG-1", body="".join(text))])
-        cursor.execute("VACUUM ANALYZE")
+    vacuum()
     return workspace.id, reader, ids, memory
 
 
 def asks(workspace, reader, ids, memory):
-    """What is measured, and beside what: by name, two functions of a number."""
+    """What is measured, and beside what: by their names, two functions of a number."""
     import networkx
 
     from apps.specs.selectors.comparing import changed_between, compared, differences
@@ -144,13 +143,16 @@ def asks(workspace, reader, ids, memory):
 
     assert impact(0) == in_memory(0)
     return {
-        f"impact on {EACH - 1}": (impact, in_memory),
-        "a page of the past": (lambda number: page(2 + number % REVISIONS), lambda _: page(None)),
-        "two versions compared": (
+        (f"impact on {EACH - 1}", "networkx in memory"): (impact, in_memory),
+        ("a page of the past", "of the present"): (
+            lambda number: page(2 + number % REVISIONS),
+            lambda _: page(None),
+        ),
+        ("two versions compared", "difflib"): (
             lambda _: compared(long, "1", "2"),
             lambda _: list(difflib.unified_diff(*texts)),
         ),
-        "a page of what has changed": (
+        ("a page of what has changed", "a page of the present"): (
             lambda number: between(1 + number % REVISIONS, 2 + number % REVISIONS),
             lambda _: page(None),
         ),
@@ -177,64 +179,30 @@ def explain(workspace, ids) -> None:
         impact.impact_of([ids[0]], workspace)
 
 
-def measure(rounds: int, *, plans: bool) -> int:
-    from rich.console import Console
-    from rich.table import Table
-
+def measure(rounds: int, *, plans: bool) -> Iterator[Figure]:
     workspace, reader, ids, memory = fill(Random(7))
+    print(f"{AREAS * EACH:,} nodes, {memory.number_of_edges():,} steps between them")
     if plans:
         explain(workspace, ids)
-    title = f"{AREAS * EACH:,} nodes, {memory.number_of_edges():,} steps between them"
-    table = Table(title=title)
-    for name in ("what is asked", "ms", "p99", "beside, ms", "ratio", "goal"):
-        table.add_column(name, justify="left" if name.startswith("what") else "right")
-    missed = 0
-    for name, (ours, theirs) in asks(workspace, reader, ids, memory).items():
+    for (name, beside), (ours, theirs) in asks(workspace, reader, ids, memory).items():
         pairs = [(milliseconds(ours, n), milliseconds(theirs, n)) for n in range(rounds)]
-        mine, other = (sorted(column) for column in zip(*pairs, strict=True))
-        goal = ""
-        if name.startswith("impact"):
-            met = median(mine) <= GOAL_MS
-            missed += not met
-            goal = f"<= {GOAL_MS:.0f} ms: {'met' if met else 'NOT met'}"
-        ratio = median(one / beside for one, beside in pairs)
-        p99 = quantiles(mine, n=100)[-1]
-        shown = [f"{median(mine):.1f}", f"{p99:.1f}", f"{median(other):.2f}", f"{ratio:.1f}"]
-        table.add_row(name, *shown, goal)
-    Console(width=100).print(table)
-    return missed
+        print(f"{name}: {quantiles([mine for mine, _ in pairs], n=100)[-1]:.1f} ms at p99")
+        yield Figure.of(
+            pairs,
+            what=f"{name}, of {AREAS * EACH:,} nodes",
+            beside=beside,
+            at_most=GOAL_MS if name.startswith("impact") else None,
+        )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--plans", action="store_true", help="show how PostgreSQL finds the impact")
-    given = parser.parse_args()
-
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
-        root = Path(folder)
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_DATA_DIR": folder,
-            "DATABASE_URL": addresses.database_url(root),
-            "REDIS_URL": addresses.redis_url(root),
-        }
-        with Services(root).running():
-            import django
-            from django.core.management import call_command
-            from django.db import connection
-
-            django.setup()
-            call_command("migrate", verbosity=0)
-            try:
-                return measure(given.rounds, plans=given.plans)
-            finally:
-                connection.close()
-                connection.close_pool()
+def main() -> None:
+    asked = arguments(__doc__)
+    asked.add_argument("--rounds", type=int, default=100)
+    asked.add_argument("--plans", action="store_true", help="show how PostgreSQL finds the impact")
+    given = asked.parse_args()
+    with house():
+        tell(measure(given.rounds, plans=given.plans), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,13 +12,13 @@ same of these paths and spare it its slowest part. Its input is ready as JSON. W
 time of the processor; rounds alternate and medians are shown, because other work comes and goes.
 """
 
-import argparse
 import json
 import os
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
+
+from bench.ground.figures import Figure, arguments, tell
 
 RULES, LINES = 200, 400
 GOAL_MS = 1.0
@@ -184,13 +184,7 @@ def milliseconds(ask: Ask, seconds: float) -> float:
     return median(taken) * 1000
 
 
-def measure(seconds: float, rounds: int) -> int:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"Milliseconds a verdict (median of {rounds} alternating rounds)")
-    for name in ("rules", "lines", "ours", "Rego", "Rego, globs", "Rego / ours", ""):
-        table.add_column(name, justify="right")
+def measure(seconds: float, rounds: int) -> Iterator[Figure]:
     sizes = [(50, LINES), (RULES, LINES), (800, LINES), (RULES, 100), (RULES, 1600)]
     asked = {size: contestants(*size) for size in sizes}
     taken: dict[tuple[int, int], list[list[float]]] = {size: [] for size in sizes}
@@ -202,40 +196,31 @@ def measure(seconds: float, rounds: int) -> int:
         for size, columns in taken.items()
     }
     base = times[RULES, LINES][0]
-    missed = 0
     for (count, lines), (mine, plain, globs) in times.items():
         more = count * lines / (RULES * LINES)
         limit = GOAL_MS if more == 1 else base * more * LINEAR
-        goal = ""
-        if more >= 1:
-            met = mine < limit
-            missed += not met
-            goal = f"< {limit:.2f}: {'met' if met else 'NOT met'}"
-        table.add_row(
-            str(count),
-            str(lines),
-            f"{mine:.3f}",
-            f"{plain:.3f}",
-            f"{globs:.3f}",
-            f"{plain / mine:.0f}",
-            goal,
+        print(f"{count} rules, {lines} lines: Rego with glob.match {globs:.1f} ms")
+        yield Figure(
+            what=f"a verdict of {count} rules on {lines} lines",
+            value=mine,
+            beside="Rego",
+            other=plain,
+            at_most=limit if more >= 1 else None,
         )
-    Console(width=100).print(table)
-    return missed
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=0.3)
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
+def main() -> None:
+    asked = arguments(__doc__)
+    asked.add_argument("--seconds", type=float, default=0.3)
+    asked.add_argument("--rounds", type=int, default=5)
+    given = asked.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()
-    return measure(given.seconds, given.rounds)
+    tell(measure(given.seconds, given.rounds), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,24 +13,15 @@ reviewers by a request. Rounds alternate. Then edits of tasks, which the policy 
 `--profile`: the same proposals in this process alone, and what its processor time goes into.
 """
 
-import argparse
 import cProfile
-import json
-import os
 import pstats
-import shutil
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
-from statistics import median
 
-from bench.decide import ROOT, Reviewer, told
-from bench.fanout import cpu_seconds, free_port, wait_for_port
+from apps.common.runtime.programs import programs
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import cpu_seconds_of_all, house
+from bench.ground.people import SETTINGS, People, Person, make_room_for_rows, milliseconds
 
 PEOPLE = 16
 PACE = 50
@@ -54,78 +45,48 @@ one, once, by mail. Nothing is paid to an address that was changed within the la
 
 
 class Bench:
-    def __init__(self, ports):
-        self.ports = ports
-        self.used = 0
-
-    def settle(self, requirements, tasks):
-        import django
-
-        django.setup()
-        from django.db import connection
-
+    def __init__(self, requirements, tasks):
         from apps.accounts.choices import Role, Scope
         from apps.policies.services.versions import apply_policy
         from tests.factories import WorkspaceFactory, issue, member
         from tests.specs.graphs import node, plant
 
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE bench_row (id bigserial PRIMARY KEY, voter uuid, decision text)"
-            )
+        self.used = 0
+        make_room_for_rows()
         self.workspace = WorkspaceFactory.create()
         self.owner = member(self.workspace, Role.OWNER)
         apply_policy(text=POLICY, workspace=self.workspace.id, actor=self.owner)
-        self.people = [member(self.workspace, Role.REVIEWER) for _ in range(PEOPLE)]
-        self.keys = [issue(person, self.workspace, *Scope) for person in self.people]
+        self.members = [member(self.workspace, Role.REVIEWER) for _ in range(PEOPLE)]
+        self.keys = [issue(person, self.workspace, *Scope) for person in self.members]
         said = {"title": "Refunds are paid in time", "body": BODY}
         wanted = [node(f"REQ-{number + 1}", **said) for number in range(requirements)]
-        wanted += [node(f"TASK-{number + 1}", kind="task", **said) for number in range(tasks)]
+        wanted += [node(f"TASK-{number}", kind="task", **said) for number in range(tasks + 1)]
         self.planted = plant(self.workspace, wanted).revision.number
 
-    def all_at_once(self, work):
-        """How long it took until each had done their part, and how long each answer did."""
-        people = [
-            Reviewer(self.ports[number % len(self.ports)], key)
-            for number, key in enumerate(self.keys)
-        ]
-        together = threading.Barrier(PEOPLE + 1)
-
-        def run(number):
-            people[number].post("/bench/row", {"decision": "approve"})  # a warm connection
-            people[number].took.clear()
-            together.wait()
-            work(number, people[number])
-
-        with ThreadPoolExecutor(PEOPLE) as pool:
-            parts = [pool.submit(run, number) for number in range(PEOPLE)]
-            together.wait()
-            began = time.perf_counter()
-            for part in parts:
-                part.result()
-            seconds = time.perf_counter() - began
-        return seconds, sorted(span for person in people for span in person.took)
-
-    def inserts(self, how_many):
-        def work(_, person):
-            for _ in range(how_many // PEOPLE):
-                status, text = person.post("/bench/row", {"decision": "approve"})
-                assert status == 201, text
-
-        return self.all_at_once(work)
-
-    def proposals(self, how_many):
+    def proposals(self, people, how_many):
         first, self.used = self.used + 1, self.used + how_many
+        done = people.all_at_once(
+            lambda number, person: (
+                person.post("/api/v1/mutations", an_edit(f"REQ-{each}"))
+                for each in range(first + number, first + how_many, PEOPLE)
+            )
+        ).require(201)
+        assert {answer["state"] for _, answer in done.answers} == {"in_review"}
+        return done
 
-        def work(number, person):
-            for each in range(first + number, first + how_many, PEOPLE):
-                status, text = person.post("/api/v1/mutations", an_edit(f"REQ-{each}"))
-                assert status == 201, text
-                assert json.loads(text)["state"] == "in_review", text
+    def wait_for_worker(self, people):
+        """One is applied before any is measured."""
+        from apps.specs.models.graph import Revision
+        from tests.waiting import eventually
 
-        return self.all_at_once(work)
+        person = Person(people.ports[0], people.keys[0])
+        status, proposal = person.post("/api/v1/mutations", an_edit("TASK-0"))
+        assert status == 201, proposal
+        came = Revision.objects.filter(proposal=proposal["id"])
+        eventually(came.exists, what="the worker applies")
+        self.planted = came.get().number
 
-    def applied(self, seconds):
+    def applied(self, people, seconds):
         """Of each, how long from when it was sent until a reader saw the revision."""
         sent, seen, due = {}, {}, PACE * seconds
         ended = threading.Event()
@@ -136,21 +97,23 @@ class Bench:
                 if wait > 0:
                     time.sleep(wait)
                 at = time.perf_counter()
-                status, text = person.post("/api/v1/mutations", an_edit(f"TASK-{each + 1}"))
-                assert status == 201, text
-                sent[json.loads(text)["id"]] = at
+                status, proposal = person.post("/api/v1/mutations", an_edit(f"TASK-{each + 1}"))
+                sent[proposal.get("id")] = at
+                yield status, proposal
 
         watcher = threading.Thread(target=self.watch, args=(seen, ended, due))
         watcher.start()
         began = time.perf_counter() + 1
-        answered = self.all_at_once(work)
-        known = -1
-        while watcher.is_alive() and known < len(seen):  # as long as there is progress
-            known = len(seen)
-            watcher.join(timeout=30)
-        ended.set()
+        try:
+            answered = people.all_at_once(work).require(201)
+            known = -1
+            while watcher.is_alive() and known < len(seen):  # as long as there is progress
+                known = len(seen)
+                watcher.join(timeout=30)
+        finally:
+            ended.set()
         assert seen.keys() == sent.keys(), f"{len(sent)} were sent, {len(seen)} were applied"
-        return *answered, sorted(seen[each] - at for each, at in sent.items())
+        return answered, sorted(seen[each] - at for each, at in sent.items())
 
     def watch(self, seen, ended, due):
         from apps.specs.models.graph import Revision
@@ -176,7 +139,7 @@ class Bench:
                 title="",
                 rationale="",
                 operations=read_operations(sent["operations"]),
-                actor=self.people[0],
+                actor=self.members[0],
                 workspace=self.workspace.id,
             )
         profile.disable()
@@ -190,95 +153,58 @@ def an_edit(key):
     return {"operations": [{"op": "edit", "target": key, "old": old, "new": new}]}
 
 
-def measure(bench, options, processes):
-    rates = []
-    for _ in range(options.rounds):
-        told("inserts", options.requests, *bench.inserts(options.requests))
+def measure(bench, home, given):
+    webs = [home.serve(DJANGO_SETTINGS_MODULE=SETTINGS) for _ in range(2)]
+    _, worker, _, relay = programs(server="uvicorn", host="127.0.0.1", port=webs[0].port)
+    processes = {f"web {number}": web.process.pid for number, web in enumerate(webs, 1)}
+    processes |= {each.name: home.start(*each.module).pid for each in (worker, relay)}
+    processes["postgres"] = home.postgres
+    people = People([web.port for web in webs], bench.keys)
+    rounds = []
+    for _ in range(given.rounds):
+        inserted = people.insert(given.requests)
+        inserted.tell("inserts")
         before = {name: cpu_seconds_of_all(pid) for name, pid in processes.items()}
-        seconds, took = bench.proposals(options.requests)
-        rates.append(told("proposals", options.requests, seconds, took))
+        proposed = bench.proposals(people, given.requests)
+        proposed.tell("proposals")
         spent = {
-            name: (cpu_seconds_of_all(pid) - before[name]) * 1000 / options.requests
+            name: (cpu_seconds_of_all(pid) - before[name]) * 1000 / given.requests
             for name, pid in processes.items()
         }
         print("  of the processor:", ", ".join(f"{k} {v:.2f} ms each" for k, v in spent.items()))
-    seconds, answered, applied = bench.applied(options.seconds)
-    count = len(applied)
-    told(f"sent at {PACE} a second, answered", count, seconds, answered)
-    told("the same, applied and seen", count, seconds, applied)
-    rate, late = median(rates), applied[int(count * 0.99)] * 1000
-    print(f"\n{rate:.0f} proposals a second, goal {GOAL_RATE}: {met(rate >= GOAL_RATE)}")
-    print(f"applied after {late:.0f} ms p99, goal {GOAL_MS}: {met(late <= GOAL_MS)}")
-
-
-def cpu_seconds_of_all(pid):
-    """Of a process and all below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return cpu_seconds(pid) + sum(map(cpu_seconds_of_all, children))
-
-
-def met(is_met):
-    return "met" if is_met else "MISSED"
-
-
-def start(stack, *command, **environment):
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env=os.environ | environment
+        rounds.append((proposed.rate, inserted.rate))
+    yield Figure.of(
+        rounds,
+        what=f"proposals through HTTP by {PEOPLE} people, judged, checked, kept, in review",
+        unit="a second",
+        beside="one INSERT through the same door",
+        at_least=GOAL_RATE,
     )
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
-    return process
-
-
-def start_all(stack, ports):
-    from apps.common.runtime.programs import programs
-
-    found = {}
-    for number, port in enumerate(ports):
-        web, worker, _, relay = programs(server="uvicorn", host="127.0.0.1", port=port)
-        settings = {"DJANGO_SETTINGS_MODULE": "bench.decisions.settings"}
-        found[f"web {number + 1}"] = start(stack, *web.module, **settings)
-    found["worker"] = start(stack, *worker.module)
-    found["relay"] = start(stack, *relay.module)
-    for number, port in enumerate(ports):
-        wait_for_port(port, found[f"web {number + 1}"])
-    [postgres] = Path(os.environ["LATTICE_DATA_DIR"]).rglob("postmaster.pid")
-    pids = {name: process.pid for name, process in found.items()}
-    return pids | {"postgres": int(postgres.read_text().split()[0])}
+    bench.wait_for_worker(people)
+    answered, applied = bench.applied(people, given.seconds)
+    answered.tell(f"sent at {PACE} a second, answered")
+    yield Figure(
+        what=f"proposed at {PACE} a second, applied and seen, p99",
+        value=milliseconds(applied, 0.99),
+        beside="answered, p99",
+        other=milliseconds(answered.took, 0.99),
+        at_most=GOAL_MS,
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=800)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--profile", action="store_true")
-    options = parser.parse_args()
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="lattice-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.enter_context(Services(folder).running())
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_ENV": "development",
-            "LATTICE_DATA_DIR": str(folder),
-            "DATABASE_URL": addresses.database_url(folder),
-            "REDIS_URL": addresses.redis_url(folder),
-            "LOG_LEVEL": "WARNING",
-            "RATE_LIMIT_SCALE": "100000",
-            "DATABASE_POOL": str(PEOPLE),
-            "PYTHONPATH": str(ROOT),
-        }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
-        bench = Bench([free_port(), free_port()])
-        bench.settle(options.requests * options.rounds, PACE * options.seconds)
-        if options.profile:
-            bench.profile(options.requests)
+    asked = arguments(__doc__)
+    asked.add_argument("--requests", type=int, default=800)
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--seconds", type=int, default=10)
+    asked.add_argument("--profile", action="store_true")
+    given = asked.parse_args()
+    with house(DATABASE_POOL=str(PEOPLE)) as home:
+        bench = Bench(given.requests * given.rounds, PACE * given.seconds)
+        if given.profile:
+            bench.profile(given.requests)
         else:
-            measure(bench, options, start_all(stack, bench.ports))
+            tell(measure(bench, home, given), given)
 
 
 if __name__ == "__main__":

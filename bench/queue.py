@@ -13,13 +13,12 @@ somebody in 50 workspaces, for somebody on whom none of them waits, and beside a
 reads all that is pending, asks of each who may sit, and sorts.
 """
 
-import argparse
-import os
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from statistics import median
+
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house, vacuum
 
 GOAL_MS = 150.0
 GOAL_RATIO = 10.0
@@ -164,10 +163,8 @@ def naive(person) -> None:
     assert len(seen(waiting[:50], person)) == 50
 
 
-def measure_page(rounds: int, large) -> int:
+def measure_page(rounds: int, large) -> Iterator[Figure]:
     from django.db import connection
-    from rich.console import Console
-    from rich.table import Table
 
     from apps.accounts.choices import Role
     from apps.approvals.selectors.listing import Asked, Listing
@@ -177,8 +174,7 @@ def measure_page(rounds: int, large) -> int:
     everywhere = PersonFactory.create()
     for place in (huge, *(fill(*SMALL)[0] for _ in range(MANY))):
         MembershipFactory.create(workspace_id=place, user=everywhere, role=Role.REVIEWER)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    vacuum()
 
     def timed(ask, person, times=rounds) -> float:
         return median(milliseconds(ask, (person,)) for _ in range(times))
@@ -186,27 +182,24 @@ def measure_page(rounds: int, large) -> int:
     def nothing(person) -> None:
         assert Listing(Asked(), person).rows(limit=50) == []
 
-    table = Table(title=f"The page, of {HUGE[1]:,} open requests")
-    for name in ("for whom", "ms", "goal"):
-        table.add_column(name, justify="left" if name == "for whom" else "right")
-    missed = 0
-    took = {
-        "on whom most wait": timed(page, admin),
-        f"in {MANY + 1} workspaces": timed(page, everywhere),
+    among = f"{HUGE[1]:,} open requests"
+    whom = {
+        f"the page of {among}, most of which wait": admin,
+        f"the page of {among} in {MANY + 1} workspaces": everywhere,
     }
+    for what, person in whom.items():
+        yield Figure(what=what, value=timed(page, person), at_most=GOAL_MS)
     with connection.cursor() as cursor:
         cursor.execute(FOR_OWNERS, {"workspace": huge})
-        cursor.execute("VACUUM ANALYZE")
-    took["on whom none waits, its rows"] = timed(nothing, admin)
-    for name, measured in took.items():
-        missed += measured > GOAL_MS
-        met = "met" if measured <= GOAL_MS else "NOT met"
-        table.add_row(name, f"{measured:.1f}", f"<= {GOAL_MS:.0f} ms: {met}")
-    ours, theirs = timed(page, large), timed(naive, large, NAIVE_ROUNDS)
-    longer = f"{theirs / ours:.0f} times as long"
-    table.add_row(f"naive, of {LARGE[1]:,} open", f"{theirs:.1f}", longer)
-    Console(width=100).print(table)
-    return missed
+    vacuum()
+    what = f"the rows of {among}, none of which waits"
+    yield Figure(what=what, value=timed(nothing, admin), at_most=GOAL_MS)
+    yield Figure(
+        what=f"the page of {LARGE[1]:,} open requests",
+        value=timed(page, large),
+        beside="reading all that is pending",
+        other=timed(naive, large, NAIVE_ROUNDS),
+    )
 
 
 def milliseconds(ask, place) -> float:
@@ -224,63 +217,31 @@ def explain(place) -> None:
     print(found.explain(analyze=True, buffers=True))
 
 
-def measure(rounds: int, *, plans: bool) -> int:
-    from django.db import connection
-    from rich.console import Console
-    from rich.table import Table
-
+def measure(rounds: int, *, plans: bool) -> Iterator[Figure]:
     small, large = fill(*SMALL), fill(*LARGE)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    vacuum()
     if plans:
         explain(large)
-    table = Table(title=f"{LARGE[0]:,} requests, {LARGE[1]:,} open, beside {SMALL[0]:,}")
-    for name in ("what is asked", "few, ms", "many, ms", "ratio", "goal"):
-        table.add_column(name, justify="left" if name.startswith("what") else "right")
-    missed = 0
     for name, ask in asks().items():
-        pairs = [tuple(milliseconds(ask, place) for place in (small, large)) for _ in range(rounds)]
-        few, many = (median(column) for column in zip(*pairs, strict=True))
-        ratio = median(theirs / mine for mine, theirs in pairs)
-        met = ratio <= GOAL_RATIO and (name == SHOWN or many <= GOAL_MS)
-        missed += not met
-        goal = "" if name == SHOWN else f"<= {GOAL_MS:.0f} ms, "
-        goal += f"<= {GOAL_RATIO:.0f}: {'met' if met else 'NOT met'}"
-        table.add_row(name, f"{few:.1f}", f"{many:.1f}", f"{ratio:.1f}", goal)
-    Console(width=100).print(table)
-    return missed + measure_page(rounds, large[1])
+        pairs = [tuple(milliseconds(ask, place) for place in (large, small)) for _ in range(rounds)]
+        yield Figure.of(
+            pairs,
+            what=f"{name}, of {LARGE[0]:,} requests",
+            beside=f"of {SMALL[0]:,}",
+            ratio_at_most=GOAL_RATIO,
+            at_most=None if name == SHOWN else GOAL_MS,
+        )
+    yield from measure_page(rounds, large[1])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--plans", action="store_true", help="show how PostgreSQL finds them")
-    given = parser.parse_args()
-
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
-        root = Path(folder)
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_DATA_DIR": folder,
-            "DATABASE_URL": addresses.database_url(root),
-            "REDIS_URL": addresses.redis_url(root),
-        }
-        with Services(root).running():
-            import django
-            from django.core.management import call_command
-            from django.db import connection
-
-            django.setup()
-            call_command("migrate", verbosity=0)
-            try:
-                return measure(given.rounds, plans=given.plans)
-            finally:
-                connection.close()
-                connection.close_pool()
+def main() -> None:
+    asked = arguments(__doc__)
+    asked.add_argument("--rounds", type=int, default=15)
+    asked.add_argument("--plans", action="store_true", help="show how PostgreSQL finds them")
+    given = asked.parse_args()
+    with house():
+        tell(measure(given.rounds, plans=given.plans), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,16 +9,14 @@ Rounds alternate, and medians are shown, because other work on the machine and i
 goes.
 """
 
-import argparse
-import os
-import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
-from pathlib import Path
-from statistics import median
 from uuid import UUID, uuid4
+
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house
+from tests.databases import let_go
 
 context = get_context("fork")
 BARE = """
@@ -99,73 +97,39 @@ def rate(write: Write, connections: int, workspaces: list[UUID], seconds: float)
     return total / seconds
 
 
-def measure(seconds: float, rounds: int) -> int:
-    from rich.console import Console
-    from rich.table import Table
+def measure(seconds: float, rounds: int) -> Iterator[Figure]:
+    from django.db import connection
 
-    table = Table(title="Events a second (median of alternating rounds)")
-    for name in ("connections", "workspaces", "bare INSERT", "unit + record", "ratio", "goal", ""):
-        table.add_column(name, justify="right")
-    missed = 0
-    for connections, spread, goal in (
-        (1, 1, (0.45, None)),
-        (16, 10, (0.5, None)),
-        (16, 1, (None, 1000)),
+    event_type()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare_event (LIKE ledger_event INCLUDING ALL)")
+    let_go()  # each process opens its own
+    for where, connections, spread, goal in (
+        ("one connection in one workspace", 1, 1, {"ratio_at_least": 0.45}),
+        ("16 connections in ten workspaces", 16, 10, {"ratio_at_least": 0.5}),
+        ("16 connections in one workspace", 16, 1, {"at_least": 1000}),
     ):
         pairs = []
         for _ in range(rounds):
             ids = [uuid4() for _ in range(spread)]
-            pairs.append(tuple(rate(write, connections, ids, seconds) for write in (bare, ours)))
-        plain, recorded = (median(column) for column in zip(*pairs, strict=True))
-        ratio = median(mine / theirs for theirs, mine in pairs)
-        least_ratio, least_rate = goal
-        met = ratio >= least_ratio if least_ratio else recorded >= least_rate
-        missed += not met
-        table.add_row(
-            str(connections),
-            str(spread),
-            f"{plain:,.0f}",
-            f"{recorded:,.0f}",
-            f"{ratio:.2f}",
-            f">= {least_ratio}" if least_ratio else f">= {least_rate:,}/s",
-            "met" if met else "NOT met",
+            pairs.append(tuple(rate(write, connections, ids, seconds) for write in (ours, bare)))
+        yield Figure.of(
+            pairs,
+            what=f"events recorded over {where}",
+            unit="a second",
+            beside="a bare INSERT",
+            **goal,
         )
-    Console(width=100).print(table)
-    return missed
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
-
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
-        root = Path(folder)
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_DATA_DIR": folder,
-            "DATABASE_URL": addresses.database_url(root),
-            "REDIS_URL": addresses.redis_url(root),
-            "DATABASE_POOL": "1",
-        }
-        with Services(root).running():
-            import django
-            from django.core.management import call_command
-            from django.db import connection
-
-            django.setup()
-            call_command("migrate", verbosity=0)
-            event_type()
-            with connection.cursor() as cursor:
-                cursor.execute("CREATE TABLE bare_event (LIKE ledger_event INCLUDING ALL)")
-            connection.close()
-            connection.close_pool()
-            return measure(given.seconds, given.rounds)
+def main() -> None:
+    asked = arguments(__doc__)
+    asked.add_argument("--seconds", type=float, default=2)
+    asked.add_argument("--rounds", type=int, default=5)
+    given = asked.parse_args()
+    with house(DATABASE_POOL="1"):
+        tell(measure(given.seconds, given.rounds), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

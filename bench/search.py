@@ -1,4 +1,4 @@
-"""How well specs are found by what they say, and how long that takes among 100,000 sections.
+"""How well specs are found by what they say, and how long that takes among very many.
 
     .venv/bin/python -m bench.search [--sections 100000] [--real 5000] [--rounds 100] [--tune]
 
@@ -12,18 +12,20 @@ Time is measured in a workspace of 100,000 sections, the others made of real sen
 made from real ones, with all vectors compared and with the index.
 """
 
-import argparse
 import ast
-import os
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house, vacuum
+
 PROSE = ("numpy", "litellm", "playwright", "hypothesis", "networkx", "django", "redis", "httpx")
 AT_ONCE = 2_000
+RANKED = "ts_rank_cd over a GIN index"
 BESIDE = """
     SELECT place.node_id FROM bench_texts AS said JOIN specs_place AS place USING (passage_id),
         LATERAL (
@@ -183,12 +185,10 @@ def timed(find, questions) -> tuple[float, float]:
     return median(took), quantiles(took, n=100)[-1]
 
 
-def measure(given) -> int:
+def measure(given) -> Iterator[Figure]:
     import json
 
     from django.db import connection
-    from rich.console import Console
-    from rich.table import Table
 
     from apps.specs.models.search import Vector
     from apps.specs.search.backends import pgvector
@@ -218,86 +218,65 @@ def measure(given) -> int:
             " words FROM specs_passage"
         )
         cursor.execute("CREATE INDEX ON bench_texts USING gin (words)")
-        cursor.execute("VACUUM ANALYZE")
-    console = Console(width=100)
-    console.print(f"filled in {time.perf_counter() - began:.0f} s; load {os.getloadavg()[0]:.1f}")
+    vacuum()
+    print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
     ways = Ways(small, reader)
     if given.tune:
         tuned(ways, tuning)
 
-    table = Table(title=f"{len(questions)} headings among {len(real):,} real sections")
-    for name in ("way", "recall@10", "MRR", "hybrid is"):
-        table.add_column(name, justify="left" if name == "way" else "right")
-    ours = judged(ways.hybrid, questions)
-    others = {
-        "hybrid": ours,
-        "words alone (BM25)": judged(ways.words, questions),
-        "meaning alone": judged(ways.meaning, questions),
-        "ts_rank_cd": judged(ways.beside, questions),
-    }
-    for name, (recall, rank) in others.items():
-        ratio = "" if name == "hybrid" else f"{ours[0] / recall:.2f} and {ours[1] / rank:.2f} times"
-        table.add_row(name, f"{recall:.3f}", f"{rank:.3f}", ratio)
-    console.print(table)
+    beside = judged(ways.beside, questions)
+    for name, find in (
+        ("hybrid", ways.hybrid),
+        ("words alone (BM25)", ways.words),
+        ("meaning alone", ways.meaning),
+    ):
+        found = judged(find, questions)
+        for measured, mine, theirs in zip(("recall@10", "MRR"), found, beside, strict=True):
+            yield Figure(
+                what=f"{measured} among {len(real):,} real sections, {name}",
+                value=mine,
+                unit="",
+                beside=RANKED,
+                other=theirs,
+            )
 
-    table = Table(title=f"{given.sections:,} sections, ms")
-    for name in ("way", "p50", "p99", "hybrid is"):
-        table.add_column(name, justify="left" if name == "way" else "right")
     ways, some = Ways(large, other), questions[: given.rounds]
+    beside = timed(ways.beside, some)
+
+    def took(name, find):
+        for share, mine, theirs in zip(("p50", "p99"), timed(find, some), beside, strict=True):
+            yield Figure(
+                what=f"a search of {given.sections:,} sections, {name}, {share}",
+                value=mine,
+                beside=RANKED,
+                other=theirs,
+            )
+
     searching.INDEXED_FROM = sys.maxsize
-    rows = {"hybrid, all vectors compared": timed(ways.hybrid, some)}
+    yield from took("hybrid, all vectors compared", ways.hybrid)
     exact = {question: ways.meaning(question) for question, _ in some}
     started = time.perf_counter()
     pgvector.index_vectors(model_now(), 384)
-    built = time.perf_counter() - started
+    print(f"the index took {time.perf_counter() - started:.0f} s to make", flush=True)
     searching.INDEXED_FROM = 0
-    rows["hybrid, by the index"] = timed(ways.hybrid, some)
+    yield from took("hybrid, by the index", ways.hybrid)
+    yield from took("words alone (BM25)", ways.words)
     again = {question: ways.meaning(question) for question, _ in some}
-    rows["words alone (BM25)"] = timed(ways.words, some)
-    rows["ts_rank_cd"] = timed(ways.beside, some)
-    ours = min(rows["hybrid, all vectors compared"], rows["hybrid, by the index"])
-    for name, (half, most) in rows.items():
-        ratio = "" if name.startswith("hybrid") else f"{ours[0] / half:.2f} times as long"
-        table.add_row(name, f"{half:.0f}", f"{most:.0f}", ratio)
-    console.print(table)
     kept = sum(len({*exact[q]} & {*again[q]}) for q in exact) / sum(map(len, exact.values()))
-    console.print(f"The index took {built:.0f} s to make and finds {kept:.1%} of the nearest ten.")
-    return 0
+    yield Figure(what="of the nearest ten, found by the index", value=kept * 100, unit="%")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sections", type=int, default=100_000)
-    parser.add_argument("--real", type=int, default=5_000)
-    parser.add_argument("--questions", type=int, default=500, help="in each half")
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--tune", action="store_true")
-    given = parser.parse_args()
-
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with tempfile.TemporaryDirectory(prefix="lattice-bench-") as folder:
-        root = Path(folder)
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_DATA_DIR": folder,
-            "DATABASE_URL": addresses.database_url(root),
-            "REDIS_URL": addresses.redis_url(root),
-        }
-        with Services(root).running():
-            import django
-            from django.core.management import call_command
-            from django.db import connection
-
-            django.setup()
-            call_command("migrate", verbosity=0)
-            try:
-                return measure(given)
-            finally:
-                connection.close()
-                connection.close_pool()
+def main() -> None:
+    asked = arguments(__doc__)
+    asked.add_argument("--sections", type=int, default=100_000)
+    asked.add_argument("--real", type=int, default=5_000)
+    asked.add_argument("--questions", type=int, default=500, help="in each half")
+    asked.add_argument("--rounds", type=int, default=100)
+    asked.add_argument("--tune", action="store_true")
+    given = asked.parse_args()
+    with house():
+        tell(measure(given), given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,20 +11,14 @@ workspace says as files must read as the same. Goals: cold within 4 times of rea
 within 1 s, one file within 1 s.
 """
 
-import argparse
 import cProfile
-import os
 import pstats
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
-from bench.decide import ROOT
+from bench.ground.figures import Figure, arguments, tell
+from bench.ground.house import house
 
 POLICY = """\
 version: "1"
@@ -35,7 +29,7 @@ risk: {factors: {outside_hours: 0, many: 0, large: 0}}
 """
 WORDS = "the shop pays a refund back within days after parcel came and order was".split()  # noqa: SIM905
 MARK = "Nothing else is meant by it."
-GOAL_COLD = 4.0
+GOAL_COLD, GOAL_SEEN = 4.0, 1.0
 
 
 def make_corpus(folder, how_many):
@@ -65,16 +59,15 @@ def timed(found, name):
 
 
 class Bench:
-    def __init__(self, folder):
-        import django
-
-        django.setup()
+    def __init__(self, home, how_many):
         from apps.accounts.choices import Role
         from apps.policies.services.versions import apply_policy
         from tests.factories import WorkspaceFactory, member
         from tests.policies.releasing import at_once
 
-        self.folder = folder
+        self.home, self.folder = home, home.folder / "specs"
+        self.folder.mkdir()
+        make_corpus(self.folder, how_many)
         self.workspace = WorkspaceFactory.create()
         self.owner = member(self.workspace, Role.OWNER)
         at_once(apply_policy(text=POLICY, workspace=self.workspace.id, actor=self.owner))
@@ -125,18 +118,10 @@ class Bench:
         from apps.mirror.models import Mirror
 
         asked = ["--watch", "--workspace", str(self.workspace.id), "--as", str(self.owner.id)]
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "sync_specs", str(self.folder), *asked],
-            cwd=ROOT,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        with self.home.running("django", "sync_specs", str(self.folder), *asked):
             wait_until(lambda: Mirror.objects.get().keeper, 60)
             time.sleep(5)  # until it waits for what moves
             yield
-        finally:
-            process.terminate()
-            process.wait(30)
 
     def is_whole(self):
         """What the workspace says, as files and read again, is what it said."""
@@ -160,14 +145,14 @@ def wait_until(is_so, seconds):
         time.sleep(0.005)
 
 
-def measure(bench, options):
+def measure(bench, given):
     from apps.specs.models.graph import Node
 
     found = {}
     with timed(found, "parse"):
         nodes = bench.parse()
     with timed(found, "cold"):
-        if options.profile:
+        if given.profile:
             with cProfile.Profile() as profile:
                 bench.sync()
             pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
@@ -189,7 +174,7 @@ def measure(bench, options):
         bench.edit([node], lambda node: f"{node.body} And more.")
         with timed(found, "one node"):
             wait_until(lambda: "And more." in file.read_text(), 30)
-    some = bench.sections(options.changed)
+    some = bench.sections(given.changed)
     before = {path: path.read_text() for path in bench.folder.rglob("*.md")}
     bench.edit(some, lambda node: node.body.replace(MARK, f"Edited: {node.key}."))
     with timed(found, "written"):
@@ -197,14 +182,28 @@ def measure(bench, options):
     changed = {path: path.read_text() for path, text in before.items() if path.read_text() != text}
     exact = sum(re_marked(text, some) == before[path] for path, text in changed.items())
     size = sum(map(len, before.values())) / 1e6
-    load = os.getloadavg()[0]
-    print(f"{options.files:,} files, {nodes:,} nodes, {size:.1f} MB, load {load:.1f}")
+    print(f"{given.files:,} files, {nodes:,} nodes, {size:.1f} MB")
     for name, (seconds, worked) in found.items():
         print(f"{name:>9} {seconds:8.2f} s, of which {worked:.2f} s of this process's CPU")
-    ratio = found["cold"][0] / found["parse"][0]
-    print(f"cold / parse {ratio:.1f} (goal {GOAL_COLD})")
-    print(f"{len(some)} nodes edited in {len(changed)} files: {exact} changed there alone")
-    print(f"as files and back: {'the same' if bench.is_whole() else 'NOT the same'}")
+    assert exact == len(changed), f"{len(changed)} files, {exact} of them changed there alone"
+    assert bench.is_whole(), "as files and back it is not the same"
+    took = {name: seconds for name, (seconds, _) in found.items()}
+    corpus = f"{given.files:,} files with {nodes:,} nodes"
+    yield Figure(
+        what=f"{corpus} brought into an empty workspace",
+        value=took["cold"],
+        unit="s",
+        beside="reading and parsing them",
+        other=took["parse"],
+        ratio_at_most=GOAL_COLD,
+    )
+    for what, name, goal in (
+        (f"{corpus} compared again", "warm", GOAL_SEEN),
+        ("an edited file seen in the workspace", "one file", GOAL_SEEN),
+        ("an edited node seen in its file", "one node", None),
+        (f"{len(some)} edited nodes written into {len(changed)} files", "written", None),
+    ):
+        yield Figure(what=what, value=took[name], unit="s", at_most=goal)
 
 
 def re_marked(text, nodes):
@@ -214,31 +213,13 @@ def re_marked(text, nodes):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=1000)
-    parser.add_argument("--changed", type=int, default=100)
-    parser.add_argument("--profile", action="store_true")
-    options = parser.parse_args()
-    from apps.common.runtime import addresses
-    from apps.common.runtime.services import Services
-
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="lattice-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.enter_context(Services(folder).running())
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LATTICE_ENV": "development",
-            "LATTICE_DATA_DIR": str(folder),
-            "DATABASE_URL": addresses.database_url(folder),
-            "REDIS_URL": addresses.redis_url(folder),
-            "LOG_LEVEL": "WARNING",
-        }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
-        specs = folder / "specs"
-        specs.mkdir()
-        make_corpus(specs, options.files)
-        measure(Bench(specs), options)
+    asked = arguments(__doc__)
+    asked.add_argument("--files", type=int, default=1000)
+    asked.add_argument("--changed", type=int, default=100)
+    asked.add_argument("--profile", action="store_true")
+    given = asked.parse_args()
+    with house() as home:
+        tell(measure(Bench(home, given.files), given), given)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,13 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 
 def point_at(name: str) -> None:
+    let_go().settings_dict["NAME"] = name
+
+
+def let_go() -> DatabaseWrapper:
+    """Of every connection, until the database is asked something again."""
     connection = connections["default"]
     assert isinstance(connection, DatabaseWrapper)
     connection.close()
     connection.close_pool()
-    connection.settings_dict["NAME"] = name
+    return connection

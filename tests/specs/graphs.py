@@ -57,9 +57,9 @@ def plant(
     later = before.at + timedelta(milliseconds=1) if before else None
     graph.revision += 1
     graph.save(update_fields=["revision"])
-    known = {
-        key.key: key.node for key in Key.objects.filter(workspace=workspace).select_related("node")
-    }
+    nodes, links, unlinks = list(nodes), list(links), list(unlinks)
+    keys = Key.objects.filter(workspace=workspace).select_related("node")
+    known = {key.key: key.node for key in keys} if nodes or links or unlinks else {}
     at = at or (max(timezone.now(), later) if later else timezone.now())
     changed = {row.key: row for row in _nodes(workspace, nodes, known, graph.revision, at)}
     named = {**known, **changed}
