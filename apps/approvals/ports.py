@@ -25,6 +25,8 @@ class Summary:
     """Its page in the console."""
     size: str = ""
     """How much of what: "3 files, 42 lines"."""
+    about: str = ""
+    """What is changed, by its title: for who does not know keys or paths by heart."""
     touches: frozenset[str] = frozenset()
     """What it changes, by names of its kind: two that share some are alike."""
 

@@ -20,6 +20,7 @@ from apps.policies.ports import Verdict
 from apps.specs.changes.touching import leant_on_by
 from apps.specs.changes.values import LinkState, Operation
 from apps.specs.choices import KIND, ProposalState
+from apps.specs.models.graph import Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.reviewing import editable, shown_conflicts, shown_findings, shown_operations
 from apps.specs.rules import OPEN
@@ -32,6 +33,8 @@ from apps.specs.services.reshaping import edit_mutation, narrow_mutation
 from apps.specs.services.weighing import verdict_now
 
 MOST_AFFECTED = 200
+FEW = 3
+"""Titles that stand in a line."""
 
 
 class MutationSubject:
@@ -39,13 +42,16 @@ class MutationSubject:
 
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         rows = Proposal.objects.filter(id__in=ids)
-        told = list(rows.only("id", "proposer_id", "words", "size", "touches"))
+        told = list(rows.only("id", "proposer_id", "title", "words", "size", "touches"))
         names = _people({row.proposer_id for row in told})
+        nodes = Node.objects.filter(id__in={id_ for row in told for id_ in row.touches})
+        titles = dict(nodes.values_list("id", "title"))
         return {
             row.id: Summary(
                 sentence=spelled_out(f"{names.get(row.proposer_id, 'Somebody')} {row.words}"),
                 url=reverse("admin:specs_proposal", args=[row.id]),
                 size=row.size,
+                about=_titled(row, titles),
                 touches=frozenset(map(str, row.touches)),
             )
             for row in told
@@ -157,6 +163,13 @@ def _names(operations: Sequence[Operation]) -> dict[UUID, str]:
     }
     own = {operation.node: operation.key for operation in operations}
     return own | keys_of(leant_on_by(operations)) | (_people(owners) if owners else {})
+
+
+def _titled(proposal: Proposal, titles: Mapping[UUID, str]) -> str:
+    """What it changes; where all of that is new, what its author calls it."""
+    known = [titles[id_] for id_ in proposal.touches if id_ in titles] or [proposal.title]
+    more = [f"{len(known) - FEW} more"] if len(known) > FEW else []
+    return spelled_out(", ".join([*known[:FEW], *more]))
 
 
 def _people(ids: Collection[UUID]) -> dict[UUID, str]:

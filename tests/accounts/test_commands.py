@@ -35,7 +35,7 @@ def answer_of(command):
 class TestDemo:
     def test_it_says_how_to_use_what_it_made(self):
         facts = answer_of("seed_demo")
-        assert set(facts) == {"workspace", "reviewer", "agent"}
+        assert set(facts) == {"workspace", "reviewer", "colleague", "agent"}
         reviewer = User.objects.get_by_natural_key(facts["reviewer"]["email"])
         assert reviewer.check_password(facts["reviewer"]["password"])
         assert reviewer.is_staff
@@ -50,6 +50,15 @@ class TestDemo:
         agent, _ = read_key(facts["agent"]["api_key"])
         assert agent.owner is not None
         assert agent.owner.email != facts["reviewer"]["email"]
+
+    def test_two_people_can_sign_in_and_decide(self):
+        facts = answer_of("seed_demo")
+        for who in (facts["reviewer"], facts["colleague"]):
+            person = User.objects.get_by_natural_key(who["email"])
+            assert person.check_password(who["password"])
+            assert person.is_staff
+            membership = person.memberships.get(workspace=facts["workspace"])
+            assert membership.role == Role.OWNER
 
     def test_known_secrets_go_on(self, data_dir):
         first = answer_of("seed_demo")

@@ -77,10 +77,11 @@ def _is_ready(house, running):
     demo = house.data_dir / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600
     facts = running.facts()
-    assert set(facts) == {"url", "workspace", "reviewer", "agent"}
-    reviewer, agent = facts["reviewer"], facts["agent"]
+    assert set(facts) == {"url", "workspace", "reviewer", "colleague", "agent"}
+    reviewer, colleague, agent = facts["reviewer"], facts["colleague"], facts["agent"]
     for fact in (
         *reviewer.values(),
+        *colleague.values(),
         *agent.values(),
         house.url,
         "make stop",

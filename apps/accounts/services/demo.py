@@ -38,19 +38,23 @@ class Demo:
     workspace: Workspace
     reviewer: User
     password: str
+    colleague: User
+    """Who agrees where it takes two."""
+    colleague_password: str
     agent: User
     api_key: str
 
 
-def seed_demo(*, known_password: str = "", known_key: str = "") -> Demo:
+def seed_demo(*, known_password: str = "", known_colleague: str = "", known_key: str = "") -> Demo:
     """What is there is kept, what is missing is made. Known secrets go on if they still work."""
     if not settings.DEVELOPMENT:
         raise NotAllowed("Demo credentials are for development alone.")
     with unit(actor=SYSTEM):
         reviewer, password = _person(*REVIEWER, known_password)
         _prove_address(reviewer)
+        colleague, colleague_password = _person(*COLLEAGUE, known_colleague)
+        _prove_address(colleague)
         developer, _ = _person(*DEVELOPER, "", login=False)
-        colleague, _ = _person(*COLLEAGUE, "", login=False)
         third, _ = _person(*THIRD, "", login=False)
         workspace = _workspace(reviewer)
         _membership(workspace, developer, Role.CONTRIBUTOR)
@@ -59,7 +63,7 @@ def seed_demo(*, known_password: str = "", known_key: str = "") -> Demo:
         agent = _agent(workspace, developer, *AGENT)
         _agent(workspace, developer, *SCRIBE)
         api_key = _key(workspace, agent, known_key)
-    return Demo(workspace, reviewer, password, agent, api_key)
+    return Demo(workspace, reviewer, password, colleague, colleague_password, agent, api_key)
 
 
 def _person(email: str, name: str, known: str, *, login: bool = True) -> tuple[User, str]:

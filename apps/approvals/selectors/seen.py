@@ -83,6 +83,7 @@ class Seen:
     sentence: str
     url: str
     size: str
+    about: str
     proposer: Person
     settled_by: Person | None
     claimed_by: Person | None
@@ -137,6 +138,7 @@ class _Page:
             sentence=summary.sentence,
             url=summary.url,
             size=summary.size,
+            about=summary.about,
             proposer=self._person(request.proposer_id),
             settled_by=self._person(request.settled_by) if request.settled_by else None,
             claimed_by=self._claimed_by(request),

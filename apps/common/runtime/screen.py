@@ -13,10 +13,11 @@ def show_screen(facts: dict[str, Any], data_dir: Path) -> None:
     """Plain lines and no frame, so that they can be copied."""
     lines = [("Open", facts["url"])]
     if "reviewer" in facts:
-        reviewer, agent = facts["reviewer"], facts["agent"]
+        reviewer, colleague, agent = facts["reviewer"], facts["colleague"], facts["agent"]
         lines += [
             ("Workspace", facts["workspace"]),
             ("Reviewer", f"{reviewer['email']}  password {reviewer['password']}"),
+            ("Colleague", f"{colleague['email']}  password {colleague['password']}"),
             ("Agent", f"{agent['email']}  key {agent['api_key']}"),
         ]
     lines += [

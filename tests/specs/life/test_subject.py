@@ -49,9 +49,12 @@ def test_a_line_says_who_would_do_what(workspace, agent, subject, django_assert_
         unlink("REQ-1", "refines", "GOAL-1"),
     ).proposal
     other = submit(workspace, agent, retitle("REQ-2", "Two")).proposal
-    with django_assert_num_queries(2):
-        told = subject.summaries([one.id, other.id, workspace.id])
-    assert set(told) == {one.id, other.id}
+    new = submit(workspace, agent, CREATE, title="Pay\u202eback").proposal
+    with django_assert_num_queries(3):
+        told = subject.summaries([one.id, other.id, new.id, workspace.id])
+    assert set(told) == {one.id, other.id, new.id}
+    assert told[one.id].about == spec("REQ-1").title
+    assert told[new.id].about == "Pay⟨U+202E RIGHT-TO-LEFT OVERRIDE⟩back"
     assert told[one.id].sentence == f"{agent.name} rewords REQ-1 and drops its link to GOAL-1"
     assert told[one.id].size == "2 operations, 2 lines"
     assert told[one.id].url == reverse("admin:specs_proposal", args=[one.id])

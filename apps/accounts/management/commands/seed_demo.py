@@ -12,7 +12,7 @@ from apps.ledger.switch import is_on
 
 
 class Command(LatticeCommand):
-    help = "Make the demo workspace with a reviewer and an agent, or say how to use it."
+    help = "Make the demo workspace with two who review and an agent, or say how to use it."
 
     def run(self, **_: Any) -> Report:
         if is_on():
@@ -20,6 +20,7 @@ class Command(LatticeCommand):
         known = _known()
         demo = seed_demo(
             known_password=known.get("reviewer", {}).get("password", ""),
+            known_colleague=known.get("colleague", {}).get("password", ""),
             known_key=known.get("agent", {}).get("api_key", ""),
         )
         for furnish in furnishings:
@@ -27,11 +28,13 @@ class Command(LatticeCommand):
         facts = {
             "workspace": str(demo.workspace.id),
             "reviewer": {"email": demo.reviewer.email, "password": demo.password},
+            "colleague": {"email": demo.colleague.email, "password": demo.colleague_password},
             "agent": {"email": demo.agent.email, "api_key": demo.api_key},
         }
         text = (
             f"Workspace {demo.workspace.name} ({demo.workspace.id})\n"
             f"Reviewer  {demo.reviewer.email}  {demo.password}\n"
+            f"Colleague {demo.colleague.email}  {demo.colleague_password}\n"
             f"Agent     {demo.agent.email}  {demo.api_key}"
         )
         return Report(text, facts)
