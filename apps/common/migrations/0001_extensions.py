@@ -1,9 +1,13 @@
-"""What PostgreSQL must offer before any room's tables: nearness of vectors, likeness of words."""
+"""What PostgreSQL must offer before any room's tables: nearness of vectors; and what it should,
+likeness of words.
+"""
 
-from django.contrib.postgres.operations import CreateExtension, TrigramExtension
+from django.contrib.postgres.operations import CreateExtension
 from django.db import migrations
+
+from apps.common.extensions import CreateExtensionWhereOffered
 
 
 class Migration(migrations.Migration):
     dependencies = []
-    operations = [CreateExtension("vector"), TrigramExtension()]
+    operations = [CreateExtension("vector"), CreateExtensionWhereOffered("pg_trgm")]

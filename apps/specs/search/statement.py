@@ -69,7 +69,10 @@ _ASKED = """
     ),
     meant AS MATERIALIZED (
         SELECT word_id, lexeme, sure FROM known
-        UNION ALL
+        {alike}
+    )"""
+
+_ALIKE = """UNION ALL
         SELECT alike.id, lexeme, alike.sure
         FROM asked CROSS JOIN LATERAL (
             SELECT id, similarity(stem, lexeme)::float8 AS sure FROM specs_word
@@ -77,8 +80,8 @@ _ASKED = """
                 AND similarity(stem, lexeme) >= %(alike)s
             ORDER BY similarity(stem, lexeme) DESC, stem LIMIT 3
         ) AS alike
-        WHERE lexeme NOT IN (SELECT lexeme FROM known)
-    )"""
+        WHERE lexeme NOT IN (SELECT lexeme FROM known)"""
+"""Where PostgreSQL has pg_trgm."""
 
 _HITS = """
     fresh AS MATERIALIZED (
@@ -240,7 +243,13 @@ class Scope:
 
 
 def statement(
-    scope: Scope, near: Near, *, phrases: int, without_words: bool, without_phrases: int
+    scope: Scope,
+    near: Near,
+    *,
+    forgives: bool,
+    phrases: int,
+    without_words: bool,
+    without_phrases: int,
 ) -> str:
     """Its parameters are those of the scope and of what is near, and: words, without, names,
     phrase_N, without_N, literal, alike, counting, fresh, pool, k1, b, embedded, by_words,
@@ -259,4 +268,5 @@ def statement(
         literal=_LITERAL.format(places=places),
         demanded=" AND ".join(demanded) or "true",
     )
-    return f"WITH {_ASKED},{_HITS},{found}"
+    asked = _ASKED.format(alike=_ALIKE if forgives else "")
+    return f"WITH {asked},{_HITS},{found}"

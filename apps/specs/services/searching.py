@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from psycopg.errors import QueryCanceled
 from apps.accounts.choices import Permission
 from apps.accounts.selectors import require
 from apps.common.actors import Actor
+from apps.common.extensions import has_extension
 from apps.inference.errors import BudgetSpent, ModelAway
 from apps.inference.services.embedding import embed
 from apps.specs.errors import BackendAway, SearchTooSlow
@@ -187,6 +189,7 @@ def find(
     sql = statement(
         scope,
         near,
+        forgives=_knows_likeness(),
         phrases=len(asked.phrases),
         without_words=bool(asked.without),
         without_phrases=len(asked.without_phrases),
@@ -196,6 +199,12 @@ def find(
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return _told(rows) if rows else ()
+
+
+@cache
+def _knows_likeness() -> bool:
+    """Whether what nobody said can be taken for what is most like it. Asked once a process."""
+    return has_extension("pg_trgm")
 
 
 @contextmanager

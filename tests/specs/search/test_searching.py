@@ -1,13 +1,23 @@
 """What a search finds by words, and in which order."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.state import ProjectState
 
 from apps.common.errors import NotFound
+from apps.common.extensions import CreateExtensionWhereOffered, has_extension
+from apps.common.ports import Health
+from apps.common.runtime import doctor
+from apps.specs.services import searching
 from apps.specs.services.indexing import post_passages
 from apps.specs.services.searching import search_specs
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
 
+searched = import_module("apps.specs.migrations.0008_searched")
 SHOP = [
     node("GOAL-1", title="Take money", body="Customers pay in the way they like best."),
     node("REQ-1", title="Pay by card", body="The till SHALL accept a card within 3 seconds."),
@@ -122,6 +132,42 @@ def test_a_typing_error_is_forgiven(workspace, owner, shop):
     [hit] = search_specs(query="transfr", **asked).hits
     assert hit.version.key == "REQ-2"
     assert [piece.text for piece in hit.snippet if piece.is_marked] == ["transfer"]
+
+
+@pytest.fixture
+def without_likeness():
+    """As on a server that does not offer it: nothing else is there that goes with it."""
+    searching._knows_likeness.cache_clear()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+    yield
+    searching._knows_likeness.cache_clear()
+
+
+def test_without_trigrams_words_are_found_as_they_are(shop, found, without_likeness):
+    assert found("card till") == found("till card")
+    assert found("transfr") == []
+    [told] = [one for one in doctor._postgres() if one.subject == "extensions"]
+    assert (told.health, "pg_trgm" in told.text) == (Health.WARN, True)
+
+
+def test_migrations_do_without_what_is_not_offered(without_likeness, monkeypatch):
+    add_index = next(one for one in searched.Migration.operations if is_of_trigrams(one))
+    with connection.schema_editor() as editor:
+        create = CreateExtensionWhereOffered("pg_trgm")
+        with monkeypatch.context() as patched:
+            patched.setattr(create, "is_offered", lambda _: False)
+            create.database_forwards("common", editor, None, None)
+        assert not has_extension("pg_trgm")
+        states = ProjectState.from_apps(apps)
+        add_index.database_forwards("specs", editor, states, states)
+        create.database_forwards("common", editor, None, None)
+        assert has_extension("pg_trgm")
+        add_index.database_forwards("specs", editor, states, states)
+
+
+def is_of_trigrams(operation):
+    return type(operation).__name__ == "AddIndexOfTrigrams"
 
 
 def test_a_snippet_keeps_what_stands_in_brackets(workspace, owner):
