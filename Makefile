@@ -71,8 +71,10 @@ e2e: .venv/dev.ok ## Browser tests; they need Chromium
 torture: export LATTICE_TORTURE_ROWS := $(ROWS)
 torture: export LATTICE_TORTURE_SEED := $(SEED)
 torture: export LATTICE_TORTURE_SIZE := $(SIZE)
-torture: .venv/dev.ok ## The long form of every promise, or of ROWS=3,15; SEED=1 replays, SIZE=500 of row 1
-	$(PYTEST) -s -m torture --timeout 3600
+torture: export LATTICE_TORTURE_QUICK := $(QUICK)
+torture: .venv/dev.ok ## Every promise at length, or ROWS=3,15; SEED=1 replays, SIZE=500 of row 1, QUICK=1
+	$(PYTEST) -s -m "$(if $(QUICK),torture and quick,torture or row)" --timeout 3600 \
+	  --note-figures docs/reliability.md
 
 bench: .venv/dev.ok ## Measure all there is, or ONLY=record,graph, and tell it in docs/performance.md
 	@$(PYTHON) -m bench --only "$(ONLY)"

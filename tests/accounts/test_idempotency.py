@@ -104,7 +104,8 @@ class TestOneAfterTheOther:
         assert not IdempotencyKey.objects.exists()
 
 
-def test_of_a_hundred_at_once_one_has_an_effect(committed_database):
+@pytest.mark.row(8)
+def test_of_a_hundred_at_once_one_has_an_effect(committed_database, figures):
     person = PersonFactory.create()
     clients = [client_of(person) for _ in range(10)]
     key = uuid4().hex
@@ -127,6 +128,7 @@ def test_of_a_hundred_at_once_one_has_an_effect(committed_database):
     assert set(busy) <= {(409, "1")}
     again = create(clients[0], key)
     assert again["Idempotent-Replayed"] == "true"
+    figures(f"one key 100 times at once: one effect, {len(busy)} told to try again")
 
 
 def test_a_request_in_flight_says_try_again(committed_database):

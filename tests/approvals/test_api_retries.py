@@ -15,6 +15,7 @@ from tests.factories import member
 from tests.serving import serving
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.row(8)
 AT_ONCE = 100
 
 

@@ -9,6 +9,7 @@ import structlog
 
 from apps.common import logs
 
+pytestmark = pytest.mark.row(13)
 CANARIES = {
     "api key": "lat_01HZX3_Zk9vQ2wE8rT5yU1iO3pA6sD7fG4hJ0kLcrc32",
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg",

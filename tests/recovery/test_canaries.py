@@ -29,6 +29,7 @@ from tests.common.failing_urls import FAILURES
 from tests.console.test_second_step import set_up
 from tests.serving import free_port
 
+pytestmark = pytest.mark.row(13)
 KNOWN = "Marguerite Known-To-All"
 KEPT_IN_AN_ANSWER = "For the nightly build"
 LLM_KEY = "sk-proj-abcdEFGH1234ijklMNOP5678canary"
@@ -136,7 +137,9 @@ def lived(house, settings, mailoutbox, unhurried, caplog) -> Secrets:
     return secrets
 
 
-def test_dump_holds_none_of_them_and_a_backup_nothing_readable_at_all(house, lived, tmp_path):
+def test_dump_holds_none_of_them_and_a_backup_nothing_readable_at_all(
+    house, lived, tmp_path, figures
+):
     program = dumps.client_program("pg_restore", 18)
     with dumps.snapshot(house.database) as moment, dumps.dump(moment) as stream:
         archive = stream.read()
@@ -152,6 +155,10 @@ def test_dump_holds_none_of_them_and_a_backup_nothing_readable_at_all(house, liv
         assert readable.encode() not in content
     secrets = json.loads(house.secrets.read_text()).values()
     assert not [secret for secret in secrets if secret.encode() in content]
+    figures(
+        f"{len(lived.texts)} secrets of people, agents and receivers: 0 found in a plain dump, a "
+        "backup, Redis, task arguments, error pages, log lines"
+    )
 
 
 def test_tasks_are_told_ids_alone_and_neither_redis_nor_the_log_holds_one(lived, caplog):

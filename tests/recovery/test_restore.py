@@ -27,6 +27,8 @@ from apps.ledger.verification import verify
 from tests.recovery.conftest import SECRETS, fill
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.row(17)
+
 
 def wipe(database: str) -> None:
     with psycopg.connect(database) as connection:
@@ -47,7 +49,7 @@ def assert_unchanged(house, before):
     assert list(house.data_dir.glob(".*")) == []
 
 
-def test_a_wiped_database_comes_back_row_by_row(house, backup):
+def test_a_wiped_database_comes_back_row_by_row(house, backup, figures):
     before, rest = house.contents(), house.contents_besides_the_epoch()
     hashes = [bytes(hash_) for hash_ in models.Event.objects.values_list("hash", flat=True)]
     wipe(house.database)
@@ -61,6 +63,10 @@ def test_a_wiped_database_comes_back_row_by_row(house, backup):
     old = models.Event.objects.exclude(id__in=told)
     assert [bytes(hash_) for hash_ in old.values_list("hash", flat=True)] == hashes
     assert databases_beside(house.database) == []
+    figures(
+        f"{len(before)} tables of a wiped database are the same row by row, the chain verifies, "
+        "the epoch changes; every flipped byte and every truncation is noticed"
+    )
 
 
 def test_a_restored_history_is_another_epoch_and_says_so(house, backup):

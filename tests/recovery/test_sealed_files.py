@@ -9,6 +9,7 @@ from apps.common.runtime import sealed
 from apps.common.runtime.errors import Damaged, WrongKey
 from apps.common.runtime.sealed import CHUNK, TAG, Sealer, Unsealer, read_label
 
+pytestmark = pytest.mark.row(17)
 SECRET = "correct horse battery staple"
 
 

@@ -2,7 +2,6 @@
 
 import os
 import random
-import secrets
 import signal
 import socket
 import stat
@@ -15,6 +14,7 @@ from apps.common.runtime import addresses
 from apps.common.runtime.seat import supervisor_of
 from apps.common.runtime.services import Services
 from tests.runtime.house import House
+from tests.seeds import chosen_seed
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("up")
@@ -182,9 +182,7 @@ def test_commands_that_need_nothing_start_nothing(still):
 @pytest.mark.torture
 @pytest.mark.timeout(1800)
 def test_whoever_is_killed_in_whatever_order_the_next_start_has_every_row(house):
-    seed = secrets.randbits(32)
-    print(f"seed {seed}")  # noqa: T201
-    chance = random.Random(seed)
+    chance = random.Random(chosen_seed())
     url = addresses.database_url(house.data_dir)
     for turn in range(20):
         running = house.up()

@@ -6,15 +6,16 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.approvals.machine import Approvals
 from tests.seeds import chosen_seed
+from tests.torture.rows import sized
 
-RUNS, STEPS = 2_000, 25
+RUNS, STEPS = sized(240, 20), 25
 
 
 @pytest.mark.torture
+@pytest.mark.quick
 @pytest.mark.row(9)
-@pytest.mark.timeout(4 * 3600)
 @pytest.mark.django_db
-def test_votes_come_to_what_they_say_in_two_thousand_runs(capsys):
+def test_votes_come_to_what_they_say_in_hundreds_of_runs(figures):
     long = settings(
         max_examples=RUNS,
         stateful_step_count=STEPS,
@@ -22,7 +23,9 @@ def test_votes_come_to_what_they_say_in_two_thousand_runs(capsys):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    with capsys.disabled():
-        chosen = chosen_seed()
-        run_state_machine_as_test(seed(chosen)(Approvals), settings=long)
-        print(f"{RUNS:,} runs of up to {STEPS} steps: no contradiction")
+    run_state_machine_as_test(seed(chosen_seed())(Approvals), settings=long)
+    figures(
+        f"{RUNS:,} runs of up to {STEPS} steps, in which people vote, edit, veto, undo, come and "
+        "go while payload, policy and its times change: 0 contradictions to a second, simpler "
+        "reckoning of the votes"
+    )

@@ -2,7 +2,6 @@
 Redis is there, dead and frozen.
 """
 
-import os
 import random
 import signal
 
@@ -15,6 +14,7 @@ from tests.ledger.test_concurrency import room_for_all
 from tests.policies.drills import WITHIN, drill, let_go_on
 from tests.policies.drills import told as spelled
 from tests.policies.test_drill import acts, at_work, told, web, workspaces
+from tests.seeds import chosen_seed
 
 __all__ = [
     "acts",
@@ -35,8 +35,7 @@ STOPPED_FOR = 5.0
 
 
 def test_no_effect_begins_a_second_after_the_switch(machine, at_work, acts, receiver, figures):
-    seed = int(os.environ.get("LATTICE_TORTURE_SEED") or random.randrange(2**32))
-    chance, redis = random.Random(seed), machine.redis
+    chance, redis = random.Random(chosen_seed()), machine.redis
     for state, hurt, heal in [
         ("there", lambda: None, lambda: None),
         ("dead", redis.kill, redis.start),
@@ -65,7 +64,7 @@ def test_no_effect_begins_a_second_after_the_switch(machine, at_work, acts, rece
             for kind, late in outcome.lateness.items():
                 worst[kind] = max(late, worst.get(kind, late))
         figures(
-            f"row 14, Redis {state}, {ROUNDS} times (seed {seed}): "
+            f"Redis {state}, {ROUNDS} times among 16 writers: "
             f"{sum(outcome.effects for outcome in outcomes)} effects, "
             f"{sum(outcome.refused for outcome in outcomes)} refused; "
             f"the last began, at worst, from the commit: {spelled(worst)}"

@@ -140,7 +140,7 @@ def test_redis_dies_freezes_and_forgets_and_nothing_is_lost(
         eventually(arrived, within=BACK_WITHIN, what=f"{injury}: everything has arrived")
         bells += writer.bells
         figures(
-            f"row 5, Redis {injury}: {len(writer.statuses)} writes, "
+            f"Redis {injury}: {len(writer.statuses)} writes, "
             f"{sum(status != 200 for status in writer.statuses)} refused, "
             f"p99 {writer.p99 * 1000:.0f} ms, slowest {max(writer.seconds) * 1000:.0f} ms; "
             f"all delivered {time.monotonic() - back:.1f} s after its return"
