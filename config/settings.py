@@ -163,7 +163,14 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
-            "pool": {"min_size": 1, "max_size": environment.database_pool, "timeout": 5},
+            "pool": {
+                "min_size": 1,
+                "max_size": environment.database_pool,
+                "timeout": 5,
+                # A pool that goes on trying waits ever longer in between, and meanwhile opens no
+                # connection to a database that has come back. One that gave up tries when asked.
+                "reconnect_timeout": 2,
+            },
         },
     }
 
