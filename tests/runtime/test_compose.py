@@ -19,10 +19,10 @@ from apps.common.runtime.postgres import postgres_bin, program_major
 from apps.common.runtime.programs import MIRROR, programs
 from apps.common.runtime.services import Services
 from config.env import ROOT
-from tests.runtime.forwarder import forwarded
 from tests.serving import asking, free_port
 from tests.throwaway import FAST
 from tests.waiting import eventually
+from tests.wires import wired
 
 pytestmark = pytest.mark.xdist_group("compose")
 
@@ -128,7 +128,7 @@ def containers(tmp_path_factory):
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("CREATE ROLE lattice SUPERUSER LOGIN")
         ports = [
-            stack.enter_context(forwarded(services.sockets / socket))
+            stack.enter_context(wired(services.sockets / socket)).port
             for socket in (".s.PGSQL.5432", "redis.sock")
         ]
         containers = Containers(volume, admin_url, *ports)
