@@ -1,9 +1,12 @@
 """Nobody is locked out because Redis is away."""
 
 import logging
+import pickle
 import time
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.cache import cache, caches
 from django.test import override_settings
 
@@ -64,3 +67,27 @@ def test_login_works_without_redis(dead_cache, client, django_user_model, db):
     )
     assert answer.url == "/accounts/"
     assert time.monotonic() - began < 20
+
+
+class Planted:
+    """What a pickle can do: run something while it is read."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("it was unpickled",))
+
+
+def test_nothing_in_it_is_ever_run():
+    """Nor does what a version before this one left there, or somebody else, break a page."""
+    cache.set("planted", 1)
+    raw = redis.Redis.from_url(settings.REDIS_URL)
+    raw.set(cache.make_key("planted"), pickle.dumps(Planted()))
+    assert cache.get("planted") is None
+    raw.set(cache.make_key("planted"), b"\xff{")
+    assert cache.get("planted") is None
+
+
+@pytest.mark.parametrize("value", [1, True, "1", 1.5, None, [1.5], {"deep": ["é"]}])
+def test_what_is_put_in_comes_out(value):
+    cache.set("value", value)
+    assert cache.get("value") == value
+    assert type(cache.get("value")) is type(value)

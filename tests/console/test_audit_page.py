@@ -59,7 +59,7 @@ def test_reviewer_reads_the_chain_in_sentences_and_sees_it_signed(client, review
     length = page.context["length"]
     assert shown(page) == list(range(length, 0, -1))
     assert "added the agent Agent 2 to Orchard" in page.content.decode()
-    assert page.context["recent"].facts["last_checkpoint"]["number"] == 1
+    assert page.context["recent"].facts.last_checkpoint.number == 1
     assert page.context["recent"].covered == length
     assert page.context["wrong"] == []
     first = page.context["entries"][-1]
@@ -72,8 +72,8 @@ def test_owner_verifies_the_whole_chain_and_the_next_reader_is_told(
     client.force_login(owner)
     page = client.post(f"/admin/audit/{workspace.id}/verify/")
     whole = page.context["whole"]
-    assert (whole.whole, whole.by, whole.facts["ok"]) == (True, owner.name, True)
-    assert whole.facts["events"] == page.context["length"]
+    assert (whole.whole, whole.by, whole.facts.ok) == (True, owner.name, True)
+    assert whole.facts.events == page.context["length"]
     client.force_login(reviewer)
     assert client.get("/admin/audit/").context["whole"] == whole
 

@@ -168,7 +168,7 @@ def _wrong(*proofs: Proof | None) -> list[dict[str, Any]]:
         (fault["kind"], fault["seq"]): fault | {"means": MEANINGS[fault["kind"]]}
         for proof in proofs
         if proof
-        for fault in proof.facts["findings"]
+        for fault in proof.facts.findings
     }
     return list(found.values())
 

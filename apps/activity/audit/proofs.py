@@ -3,13 +3,13 @@
 It is kept in the cache, because nothing depends on it: without it, one verifies again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
 from django.utils import timezone
+from pydantic import BaseModel, ValidationError
 
 from apps.ledger.models import Chain
 from apps.ledger.verification import verify
@@ -20,20 +20,38 @@ FRESH = timedelta(minutes=1)
 KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proof:
+class Signed(BaseModel):
+    number: int
+    at: datetime
+
+
+class Residual(BaseModel):
+    events: int
+
+
+class Facts(BaseModel):
+    """What is shown of a verdict on one chain."""
+
+    ok: bool
+    events: int
+    findings: list[dict[str, Any]]
+    last_checkpoint: Signed | None
+    residual: Residual
+
+
+class Proof(BaseModel, frozen=True):
     at: datetime
     by: str
     """Who asked for it. Empty: nobody did, it is done for whoever opens the page."""
     whole: bool
     """From the first event on, and not only from the last checkpoint on."""
     seq: int
-    facts: dict[str, Any]
+    facts: Facts
 
     @property
     def covered(self) -> int:
         """Up to this event, a signature outside the database vouches for the chain."""
-        return max(0, self.seq - int(self.facts["residual"]["events"]))
+        return max(0, self.seq - self.facts.residual.events)
 
 
 def prove(workspace_id: UUID, *, whole: bool, by: str = "") -> Proof:
@@ -44,19 +62,22 @@ def prove(workspace_id: UUID, *, whole: bool, by: str = "") -> Proof:
         by=by,
         whole=whole,
         seq=chain.seq if chain else 0,
-        facts=verdict.facts_of_one_chain(),
+        facts=Facts.model_validate(verdict.facts_of_one_chain()),
     )
     keep(workspace_id, proof)
     return proof
 
 
 def keep(workspace_id: UUID, proof: Proof) -> None:
-    cache.set(_place(workspace_id, whole=proof.whole), proof, KEPT.total_seconds())
+    place = _place(workspace_id, whole=proof.whole)
+    cache.set(place, proof.model_dump(mode="json"), KEPT.total_seconds())
 
 
 def last_proof(workspace_id: UUID, *, whole: bool) -> Proof | None:
-    found: Proof | None = cache.get(_place(workspace_id, whole=whole))
-    return found
+    try:
+        return Proof.model_validate(cache.get(_place(workspace_id, whole=whole)))
+    except ValidationError:
+        return None  # there is none, or one of another version
 
 
 def recent_proof(workspace_id: UUID) -> Proof:
