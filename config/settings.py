@@ -294,9 +294,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-# Alpine, which the admin's theme is made with, evaluates expressions.
+# Alpine, which the admin's theme is made with, evaluates expressions and writes styles.
 ADMIN_CONTENT_SECURITY_POLICY = {
-    "script-src": ["'unsafe-eval'", "'unsafe-inline'"],
+    "script-src": ["'unsafe-eval'"],
     "style-src": ["'unsafe-inline'"],
 }
 CORS_ALLOWED_ORIGINS = environment.allowed_origins

@@ -12,7 +12,6 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
-from django.urls import URLPattern, get_resolver
 
 from apps.accounts.choices import Role, Scope
 from apps.accounts.models import ApiKey
@@ -20,6 +19,7 @@ from apps.accounts.services.members import remove_member
 from apps.accounts.services.sessions import open_session
 from apps.ledger.models import Event
 from config.generated_docs import openapi_description
+from tests.doors.routes import MACHINE_ROUTES, PAGE_ROUTES
 from tests.factories import agent_of, issue, member
 from tests.tenant import Tenant
 
@@ -214,22 +214,6 @@ STREAMS = {
     "events",
     "realtime/stream",
 }
-
-BROWSER = re.compile(r"$|activity$|accounts/|admin/|approvals/open/|invitations/")
-"""Pages. Without a session of somebody who may, they lead to the login and say nothing."""
-
-
-def routes(resolver=None, prefix=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        route = prefix + str(pattern.pattern).removeprefix("^")
-        if isinstance(pattern, URLPattern):
-            yield route
-        else:
-            yield from routes(pattern, route)
-
-
-MACHINE_ROUTES = sorted({route for route in routes() if not BROWSER.match(route)})
-PAGE_ROUTES = sorted({route for route in routes() if BROWSER.match(route)})
 
 
 @pytest.mark.row(11)
