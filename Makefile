@@ -25,7 +25,7 @@ PRODUCTION = LATTICE_ENV=production ALLOWED_HOSTS=lattice.example \
   LATTICE_MASTER_KEYS=$(a-secret) LATTICE_CHECKPOINT_KEY=$(a-secret)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check screenshots format
+.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check secrets audit screenshots format
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -85,11 +85,19 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	$(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
+	.venv/bin/bandit -q -r -ll apps config manage.py
 	$(PYTEST) tests/architecture
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py write_docs --check
 	$(PYTHON) manage.py export_openapi --check
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+secrets: .venv/dev.ok ## Look for secrets in every line that was ever committed
+	$(PYTHON) -m tests.security.history
+
+audit: secrets ## And for what is known against the packages; that needs the network
+	$(PYTHON) -m pip_audit --strict --disable-pip --require-hashes \
+	  $(foreach name,uv data base dev,-r requirements/$(name).txt)
 
 screenshots: .venv/dev.ok ## Take the pictures in docs/images anew
 	$(PYTHON) -m pytest -q -m e2e tests/e2e/pictures.py

@@ -11,7 +11,7 @@ from pathlib import Path
 
 def socket_dir(data_dir: Path) -> Path:
     name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
-    return Path("/tmp") / f"lattice-{os.geteuid()}-{name}"  # noqa: S108
+    return Path("/tmp") / f"lattice-{os.geteuid()}-{name}"  # noqa: S108 - looked at first  # nosec
 
 
 def database_url(data_dir: Path, name: str = "lattice") -> str:

@@ -9,7 +9,8 @@ import sys
 from apps.common.runtime.errors import ServiceError
 from apps.common.runtime.procfs import listener_on
 
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+# Where somebody listens, and where that is to be asked: nothing listens there because of it.
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # nosec
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -239,8 +239,9 @@ def _yaml(front: str) -> Any:
         return read_nodes(front)[0]
     except Fault:
         pass
-    try:  # what is strict about it does not matter here: anchors, tags, a name twice
-        return yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506
+    # What is strict about it does not matter here: anchors, tags, a name twice. All become texts.
+    try:
+        return yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  # nosec
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
 
