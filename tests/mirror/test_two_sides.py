@@ -22,8 +22,7 @@ def test_two_sides(db):
 @pytest.mark.torture
 @pytest.mark.row(12)
 @pytest.mark.timeout(3600)
-def test_two_sides_in_two_hundred_runs(db, capsys):
+def test_two_sides_in_two_hundred_runs(db, figures):
     long = settings(SHORT, max_examples=RUNS, stateful_step_count=STEPS, database=None)
-    with capsys.disabled():
-        run_state_machine_as_test(seed(chosen_seed())(Sides), settings=long)
-        print(f"{RUNS} runs of up to {STEPS} steps: nothing was lost")  # noqa: T201
+    run_state_machine_as_test(seed(chosen_seed())(Sides), settings=long)
+    figures(f"{RUNS} runs of up to {STEPS} steps on both sides of a folder: nothing was lost")

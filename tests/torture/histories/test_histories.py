@@ -95,6 +95,7 @@ def house(committed_database, bakery, tmp_path):
         yield database, webs, [stack.enter_context(wired(web.port)) for web in webs]
 
 
+@pytest.mark.long
 def test_a_few_people_decide_at_once(bakery, house):
     print(decide_in(bakery, *house, requests=4))
 
