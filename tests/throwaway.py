@@ -122,11 +122,22 @@ def pytest_collection_finish() -> None:
 
 
 def _name_group(item: pytest.Item) -> None:
-    """Who shares what is dear to start runs on one worker, which xdist tells by the end of a test's
-    name. It still writes that where pytest 9.2 does not look any more."""
-    group = item.get_closest_marker("xdist_group")
-    if group and not item.nodeid.endswith(end := f"@{group.args[0]}"):
+    """Which xdist tells by the end of a test's name. It still writes that where pytest 9.2 does not
+    look any more."""
+    group = _group_of(item)
+    if group and not item.nodeid.endswith(end := f"@{group}"):
         item._id = item.id.parse(item.nodeid + end)
+
+
+def _group_of(item: pytest.Item) -> str:
+    """What a module's tests share is dear to start: they run on one worker, so that it is started
+    once. A module may name others with whom it shares something else."""
+    if named := item.get_closest_marker("xdist_group"):
+        return str(named.args[0])
+    fixtures = getattr(item, "_fixtureinfo", None)
+    found = fixtures.name2fixturedefs.values() if fixtures else ()
+    shares = any(one.scope == "module" for several in found for one in several)
+    return f"{item.path.parent.name}.{item.path.stem}" if shares else ""
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -17,6 +17,7 @@ class NotNow(DomainError):
     """It says what denies it for a while."""
 
     code = "not_now"
+    message = "It is denied for a while."
 
 
 class NoMirror(NotFound):

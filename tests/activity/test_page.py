@@ -1,15 +1,17 @@
 """/activity as the server renders it: who sees what, in how many queries."""
 
 from html import escape
+from itertools import groupby
 
 import pytest
 
 from apps.accounts.choices import Role
+from apps.accounts.events import WorkspaceRenamed
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.workspaces import rename_workspace
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
-from apps.ledger.services import begin_epoch
+from apps.ledger.services import begin_epoch, record, unit
 from tests.factories import MembershipFactory, WorkspaceFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -91,13 +93,12 @@ class TestOlder:
         """130 events in two workspaces, in turns of no regular length."""
         second = WorkspaceFactory.create(name="Compliance")
         MembershipFactory.create(workspace=second, user=owner, role=Role.OWNER)
-        for number in range(130):
-            place = second if number % 7 in (2, 3, 5) else workspace
-            rename_workspace(workspace_id=place.id, name=f"Name {number}", actor=owner)
+        for is_second, turn in groupby(n % 7 in (2, 3, 5) for n in range(130)):
+            place = second if is_second else workspace
+            with unit(actor=owner, workspace=place.id):
+                for _ in turn:
+                    record(WorkspaceRenamed(workspace=place.id))
         return second
-
-    def numbers(self, page):
-        return [event.payload["name"] for event in page.context["page"].events]
 
     def all_pages(self, browser, address="/activity", between=lambda: None):
         while address:
@@ -142,11 +143,11 @@ class TestOlder:
             assert page.context["facts"]["newest"] is False
         assert "That is where it began" in last.content.decode()
 
-    @pytest.mark.parametrize("older", ["x", "a.b.c", "1.2.3_4", "9" * 9000, "%00"])
-    def test_a_place_that_is_none_leads_to_the_newest(self, browser, long_past, older):
-        page = browser.get("/activity", {"older": older})
-        assert len(texts(page)) == 50
-        assert page.context["facts"]["newest"] is True
+    def test_a_place_that_is_none_leads_to_the_newest(self, browser, long_past):
+        for older in ("x", "a.b.c", "1.2.3_4", "9" * 9000, "%00"):
+            page = browser.get("/activity", {"older": older})
+            assert len(texts(page)) == 50, older
+            assert page.context["facts"]["newest"] is True
 
     def test_a_place_of_before_a_restore_leads_to_the_newest(self, browser, long_past):
         older = browser.get("/activity").context["older"]

@@ -9,8 +9,6 @@ import pytest
 from apps.common.runtime.programs import SERVERS
 from tests.serving import serving
 
-pytestmark = pytest.mark.xdist_group("servers")
-
 
 @pytest.fixture(scope="module", params=list(SERVERS))
 def server(request, tmp_path_factory):

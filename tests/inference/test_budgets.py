@@ -21,6 +21,8 @@ from apps.ledger.models import Event
 from tests.factories import PersonFactory, WorkspaceFactory, agent_of, member
 from tests.inference.wire import vectors
 
+pytestmark = pytest.mark.xdist_group("litellm")  # whose import takes seconds
+
 
 @pytest.fixture
 def ask(workspace, contributor):

@@ -21,6 +21,8 @@ from config.checks import of_no_length
 from config.env import Environment
 from tests.inference.wire import KEY, raw, refusal, silence, vectors
 
+pytestmark = pytest.mark.xdist_group("litellm")  # whose import takes seconds
+
 BROKEN = {
     "no json": raw(b"<html>Bad gateway</html>"),
     "nothing": raw(b""),
@@ -79,6 +81,7 @@ def test_it_does_not_wait_for_what_comes_too_late(wire, ask, settings):
     wire.answers = [refusal(429, Retry_After="60"), vectors()]
     settings.EMBEDDING_TIMEOUT = 2.0
     assert ask("one").tokens == 10  # a minute is more than there is: the usual wait
+    assert Use.objects.get().ms < 30_000
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])

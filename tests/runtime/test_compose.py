@@ -19,12 +19,11 @@ from apps.common.runtime.postgres import postgres_bin, program_major
 from apps.common.runtime.programs import MIRROR, programs
 from apps.common.runtime.services import Services
 from config.env import ROOT
+from tests import migrated
 from tests.serving import asking, free_port
 from tests.throwaway import FAST
 from tests.waiting import eventually
 from tests.wires import wired
-
-pytestmark = pytest.mark.xdist_group("compose")
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: entry for name, entry in COMPOSE["services"].items() if entry["image"] == "lattice"}
@@ -122,6 +121,8 @@ def containers(tmp_path_factory):
     volume = root / "volume"
     volume.mkdir()
     services = Services(root / "services", FAST)
+    services.prepare()
+    migrated.lay_out(services.data_dir)
     with ExitStack() as stack:
         stack.enter_context(services.running())
         admin_url = addresses.database_url(services.data_dir)

@@ -15,8 +15,6 @@ from config.env import ROOT
 from tests.runtime.orchard import Orchard
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("install")
-
 
 class Checkout:
     """A place of its own with our installer and locks of four small packages. What `seed` asks for

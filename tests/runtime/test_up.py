@@ -13,18 +13,19 @@ from celery import Celery
 from apps.common.runtime import addresses
 from apps.common.runtime.seat import supervisor_of
 from apps.common.runtime.services import Services
+from tests import migrated
 from tests.runtime.house import House
 from tests.seeds import chosen_seed
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.xdist_group("up")
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """One data folder for all of them, in a path with a space: starting on it again is the second
-    thing every test shows."""
+    thing every test shows. Its tables are there: that a start makes them, .ci/run shows."""
     house = House(tmp_path_factory.mktemp("a house") / "var")
+    Services(house.data_dir).prepare()
+    migrated.lay_out(house.data_dir)
     yield house
     house.down()
 

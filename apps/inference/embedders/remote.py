@@ -134,6 +134,7 @@ def litellm() -> Any:
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     module: Any = import_module("litellm")
     module.telemetry = False
+    module.DEFAULT_MAX_RETRIES = 0  # it takes `max_retries=0` for none given, and waits a minute
     module.suppress_debug_info = True
     for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

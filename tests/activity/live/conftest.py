@@ -49,13 +49,6 @@ async def ring_later(workspace, times=1, **kwargs):
     await off_loop(ring, workspace, times, **kwargs)
 
 
-def pytest_collection_modifyitems(items):
-    """Those who share the servers of a module run on one worker: others would start their own."""
-    for item in items:
-        if "live_database" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="module")
 def live_database(django_db_setup, django_db_blocker):
     """A database for all tests of a module, where commits are real."""

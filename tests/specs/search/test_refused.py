@@ -15,6 +15,7 @@ from tests.specs.graphs import node, plant
 from tests.specs.search.test_indexing import run
 
 __all__ = ["wire"]
+pytestmark = pytest.mark.xdist_group("litellm")  # whose import takes seconds
 MANY = 40
 """More than a model is given at once."""
 
