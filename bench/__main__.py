@@ -1,6 +1,6 @@
 """Measure all that is measured, one program after the other, and tell it in docs/performance.md.
 
-    .venv/bin/python -m bench [--only record,graph] [--minutes 4] [--whole]
+    .venv/bin/python -m bench [--only record,graph] [--minutes 6] [--whole]
 
 A program that crashes, or takes longer than it may, leaves what was measured of it before, and the
 others go on. A goal that is not met is a finding, not a failure.
@@ -58,6 +58,7 @@ def ended_well(command: list[str], minutes: float) -> bool:
     try:
         return process.wait(minutes * 60) == 0
     except subprocess.TimeoutExpired:
+        print(f"It is ended after {minutes:g} minutes.", flush=True)
         return False
     finally:
         end(process)
@@ -83,7 +84,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     asked.add_argument("--only", default="", help="names, with commas between them")
-    asked.add_argument("--minutes", type=float, default=4, help="that one program may take")
+    asked.add_argument("--minutes", type=float, default=6, help="that one program may take")
     asked.add_argument("--whole", action="store_true", help="nothing in a smaller size")
     given = asked.parse_args()
     wanted = given.only.split(",") if given.only else PROGRAMS
@@ -104,7 +105,7 @@ def main() -> int:
     runs = read_runs(KEPT)
     show(figure for program in wanted if program in runs for figure in runs[program].figures)
     if failed:
-        print(f"crashed, or took over {given.minutes:g} minutes: {', '.join(failed)}")
+        print(f"Crashed or ended, so what was measured of them before stays: {', '.join(failed)}")
     return 1 if failed else 0
 
 

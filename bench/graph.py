@@ -70,7 +70,7 @@ def fill(chance: Random, areas: int = AREAS, each: int = EACH, revisions: int = 
 
     from apps.specs.choices import CARRIES, MUTUAL
     from tests.factories import WorkspaceFactory, member
-    from tests.specs.graphs import node, plant
+    from tests.specs.graphs import plant
 
     workspace = WorkspaceFactory.create()
     reader = member(workspace)
@@ -101,24 +101,29 @@ def fill(chance: Random, areas: int = AREAS, each: int = EACH, revisions: int = 
             cursor.execute(CHANGE, given | step)
             cursor.execute(END, given | step)
             cursor.execute(VERSIONS, given | step)
-        text = [f"The system SHALL keep {number}.\n" for number in range(LINES)]
-        plant(workspace, [node("LONG-1", body="".join(text))])
-        for number in chance.sample(range(LINES), LINES // 20):
-            text[number] = f"The system SHALL not keep {number}.\n"
-        plant(workspace, [node("LONG-1", body="".join(text))])
     vacuum()
-    return workspace.id, reader, ids, memory
+    return workspace, reader, ids, memory
 
 
-def asks(workspace, reader, ids, memory):
+def plant_long(workspace, chance: Random):
+    """A node of two versions, with many lines in both."""
+    from tests.specs.graphs import node, plant
+
+    text = [f"The system SHALL keep {number}.\n" for number in range(LINES)]
+    plant(workspace, [node("LONG-1", body="".join(text))])
+    for number in chance.sample(range(LINES), LINES // 20):
+        text[number] = f"The system SHALL not keep {number}.\n"
+    return plant(workspace, [node("LONG-1", body="".join(text))])["LONG-1"]
+
+
+def asks(workspace, reader, ids, memory, long):
     """What is measured, and beside what: by their names, two functions of a number."""
     import networkx
 
     from apps.specs.selectors.comparing import changed_between, compared, differences
     from apps.specs.selectors.impact import impact_of
-    from apps.specs.selectors.nodes import nodes_at, the_node
+    from apps.specs.selectors.nodes import nodes_at
 
-    long = the_node(name="LONG-1", actor=reader, workspace_id=workspace)
     texts = [row.body.splitlines() for row in long.versions.order_by("number")]
 
     def impact(number):
@@ -180,11 +185,13 @@ def explain(workspace, ids) -> None:
 
 
 def measure(rounds: int, *, plans: bool) -> Iterator[Figure]:
-    workspace, reader, ids, memory = fill(Random(7))
+    chance = Random(7)
+    workspace, reader, ids, memory = fill(chance)
+    long = plant_long(workspace, chance)
     print(f"{AREAS * EACH:,} nodes, {memory.number_of_edges():,} steps between them")
     if plans:
-        explain(workspace, ids)
-    for (name, beside), (ours, theirs) in asks(workspace, reader, ids, memory).items():
+        explain(workspace.id, ids)
+    for (name, beside), (ours, theirs) in asks(workspace.id, reader, ids, memory, long).items():
         pairs = [(milliseconds(ours, n), milliseconds(theirs, n)) for n in range(rounds)]
         print(f"{name}: {quantiles([mine for mine, _ in pairs], n=100)[-1]:.1f} ms at p99")
         yield Figure.of(

@@ -4,9 +4,10 @@ what is done every day.
     .venv/bin/python -m bench.growth [--only events,sockets] [--rounds 5]
 
 A PostgreSQL of its own, and in it a database for each size of each thing, filled at once. The same
-is asked of all of them in turn, mostly through the doors of the API; medians are shown. Ratio is
-how many times longer the largest takes than the smallest. Sockets are counted on one uvicorn, by
-the processor time that it spends on an event for each of them.
+is asked of all of them in turn, mostly through the doors of the API, and the fastest answer counts:
+other work on the machine only ever adds. Ratio is how many times longer the largest takes than the
+smallest; what bends first is told first. Sockets are counted on one uvicorn, by the processor time
+that it spends on an event for each of them.
 """
 
 import os
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
-from statistics import median
 
 from apps.common.runtime import addresses
 from bench import decide, fanout, graph, queue
@@ -33,7 +33,7 @@ TOGETHER = 1_000
 AREA = 100
 POLICY = """\
 version: "1"
-allowed_dirs: [docs]
+allowed_dirs: [docs, plans]
 default: {then: {require: [{name: review, roles: [reviewer]}]}}
 rules: [{name: tasks pass, when: {act: [spec.change], node_kind: [task]}, then: {allow: true}}]
 risk: {factors: {outside_hours: 0, many: 0, large: 0}}
@@ -59,7 +59,8 @@ class Door:
         from apps.accounts.choices import Scope
         from tests.factories import issue
 
-        self.client = Client(headers={"X-API-Key": issue(person, workspace, *Scope)})
+        key = issue(person, workspace, *Scope)
+        self.client = Client(headers={"X-API-Key": key}, SERVER_NAME="localhost")
 
     def get(self, path):
         def ask():
@@ -134,7 +135,6 @@ def among_events(how_many):
 
 def among_specs(how_many):
     from apps.accounts.choices import Role
-    from apps.accounts.models import Workspace
     from apps.policies.services.versions import apply_policy
     from apps.specs.models.graph import Version
     from apps.specs.services.indexing import post_passages, stand
@@ -143,11 +143,13 @@ def among_specs(how_many):
     from tests.factories import member
     from tests.specs.graphs import node, plant
 
-    workspace_id, reader, _, _ = graph.fill(Random(7), how_many // AREA, AREA, revisions=0)
-    workspace = Workspace.objects.get(id=workspace_id)
+    workspace, reader, _, _ = graph.fill(Random(7), how_many // AREA, AREA, revisions=0)
+    workspace_id = workspace.id
     apply_policy(text=POLICY, workspace=workspace_id, actor=member(workspace, Role.OWNER))
+    versions = Version.objects.filter(workspace=workspace).order_by("id")
+    for first in range(0, how_many, TOGETHER):
+        stand(workspace_id, versions[first : first + TOGETHER])
     plant(workspace, [node("TASK-1", kind="task")])
-    stand(workspace_id, Version.objects.filter(workspace=workspace, key__startswith="REQ-"))
     while post_passages(workspace_id, most=TOGETHER):
         pass
     door = Door(reader, workspace)
@@ -225,7 +227,7 @@ def growth(things, grown, rounds):
                 took[name, size] += [milliseconds(ask) for _ in range(WARM + TIMED)][WARM:]
     few, more, many = grown.sizes
     for name in asks[few]:
-        first, between, last = (median(took[name, size]) for size in grown.sizes)
+        first, between, last = (min(took[name, size]) for size in grown.sizes)
         yield Figure(
             what=f"{name}, among {many:,} {things}",
             value=last,
@@ -292,10 +294,8 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
     with house() as home:
-        figures = list(measure(home, given.only.split(","), given.rounds))
-        tell(figures, given)
-    steepest = max(figures, key=lambda figure: figure.ratio)
-    print(f"What bends first: {steepest.what}, {shown(steepest.ratio)} times as long")
+        figures = measure(home, given.only.split(","), given.rounds)
+        tell(sorted(figures, key=lambda figure: -figure.ratio), given)
 
 
 if __name__ == "__main__":

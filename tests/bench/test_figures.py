@@ -1,11 +1,12 @@
 """Figures and their goals, and the page that tells them."""
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from bench.__main__ import KEPT, PAGE, first_paragraph
+from bench.__main__ import HERE, KEPT, PAGE, PROGRAMS, SHORTER, first_paragraph
 from bench.ground.figures import Figure, arguments, read, shown, tell
 from bench.ground.runs import BEGIN, END, Run, made_anew, read_runs, write_runs
 
@@ -127,6 +128,17 @@ def test_a_page_without_a_place_for_figures_is_not_written_over():
 
 def test_a_program_says_in_its_first_paragraph_what_it_asks():
     assert first_paragraph('"""How fast,\nand why.\n\nMore."""\n') == "How fast, and why."
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_program_says_what_it_asks_and_can_be_run(program):
+    module = import_module(f"bench.{program}")
+    assert first_paragraph((HERE / f"{program}.py").read_text()).endswith(".")
+    assert callable(module.main)
+
+
+def test_what_is_measured_is_a_program():
+    assert {*read_runs(KEPT), *SHORTER} <= {*PROGRAMS}
 
 
 def test_the_page_of_this_house_tells_what_was_measured():
