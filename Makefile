@@ -25,7 +25,7 @@ PRODUCTION = LATTICE_ENV=production ALLOWED_HOSTS=lattice.example \
   LATTICE_MASTER_KEYS=$(a-secret) LATTICE_CHECKPOINT_KEY=$(a-secret)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop doctor install install-dev lock test peers e2e torture bench check secrets audit screenshots format
+.PHONY: help run stop doctor install install-dev lock test peers e2e torture mutants bench check secrets audit screenshots format
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -75,6 +75,9 @@ torture: export LATTICE_TORTURE_QUICK := $(QUICK)
 torture: .venv/dev.ok ## Every promise at length, or ROWS=3,15; SEED=1 replays, SIZE=500 of row 1, QUICK=1
 	$(PYTEST) -s -m "$(if $(QUICK),torture and quick,torture or row)" --timeout 3600 \
 	  --note-figures docs/reliability.md
+
+mutants: .venv/dev.ok ## Take each guard away in turn and see its test go red, or of those in ONLY="approvals*"
+	@$(PYTHON) -m tests.guards.run "$(ONLY)"
 
 bench: .venv/dev.ok ## Measure all there is, or ONLY=record,graph, and tell it in docs/performance.md
 	@$(PYTHON) -m bench --only "$(ONLY)"

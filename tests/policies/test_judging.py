@@ -1,5 +1,6 @@
 """What a policy means: gates, rules, stages of approval, default."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -337,6 +338,8 @@ def test_rego_must_have_been_asked_of_the_very_same():
     assert verdict.effect == Effect.REQUIRE
     assert digest in next(step.why for step in verdict.trace if step.name == "rego")
     assert reasons(verdict_on(an_act("b"), policy, rego=said)) == {"opa_deny"}
+    said = replace(said, allowed=False)
+    assert reasons(verdict_on(an_act("a"), policy, rego=said)) == {"opa_deny"}
 
 
 def test_an_error_denies_whatever_the_rules_say():
