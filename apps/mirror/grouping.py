@@ -2,9 +2,12 @@
 it, and what has nothing to do with it is decided on apart. Pure.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
+
+from apps.specs.choices import Op
 
 Operations = list[dict[str, Any]]
 
@@ -15,6 +18,8 @@ class Group:
     operations: Operations
     parts: tuple["Group", ...] = ()
     """What was put together for being proposed at once, and may be proposed apart."""
+    is_chain: bool = False
+    """Each of them may need those before it."""
 
     @property
     def lines(self) -> int:
@@ -35,49 +40,101 @@ def groups_of(
     of what is linked to, where it comes or goes with them. `bound`: paths that are decided on
     together already; `together`: those that may be, as long as there are no more than `most` of
     them with `most_lines`."""
-    roots: dict[str, str] = {}
-
-    def root(path: str) -> str:
-        while (above := roots.setdefault(path, path)) != path:
-            path = above
-        return path
-
-    def join(some: Collection[str]) -> str:
-        first, *others = sorted(map(root, some))
-        roots.update(dict.fromkeys(others, first))
-        return first
-
-    for some in bound:
-        join(some)
-    of = [_named(operation, paths) for operation in operations]
-    for some in of:
-        join(some)
-    found: dict[str, Operations] = {}
-    for operation, some in zip(operations, of, strict=True):
-        found.setdefault(root(min(some)), []).append(operation)
+    each = [_Named.by(operation, paths) for operation in operations]
+    alone = _Sets()
+    for some in [*bound, *(named.own for named in each)]:
+        alone.join(some)
+    for named in each:
+        for path in named.needed:
+            alone.root(path)
+    order = _in_order(alone, each)
+    whole = _Sets()
+    for path in order:
+        whole.root(path)
+    for named in each:
+        whole.join(map(alone.root, (*named.own, *named.needed)))
     members: dict[str, list[str]] = {}
-    for path in sorted(roots):
-        members.setdefault(root(path), []).append(path)
-    groups = [Group(paths=tuple(members[at]), operations=ops) for at, ops in found.items()]
+    for path in sorted(alone.roots):
+        members.setdefault(alone.root(path), []).append(path)
+    of_part: dict[str, Operations] = {root: [] for root in order}
+    of_all: dict[str, Operations] = {}
+    for operation, named in zip(operations, each, strict=True):
+        root = alone.root(min(named.own))
+        of_part[root].append(operation)
+        of_all.setdefault(whole.root(root), []).append(operation)
+    chains: dict[str, list[Group]] = {}
+    for root in order:
+        part = Group(paths=tuple(members[root]), operations=of_part[root])
+        chains.setdefault(whole.root(root), []).append(part)
+    groups = [
+        replace(together_as_one(chains[root], is_chain=True), operations=every)
+        for root, every in of_all.items()
+    ]
     return _packed(groups, frozenset(together), most, most_lines)
 
 
-def together_as_one(groups: Sequence[Group]) -> Group:
+def together_as_one(groups: Sequence[Group], *, is_chain: bool = False) -> Group:
     if len(groups) == 1:
         return groups[0]
     return Group(
         paths=tuple(path for group in groups for path in group.paths),
         operations=[each for group in groups for each in group.operations],
         parts=tuple(groups),
+        is_chain=is_chain,
     )
 
 
-def _named(operation: dict[str, Any], paths: Mapping[str, Collection[str]]) -> Collection[str]:
-    mine = operation.get("target") or operation["key"]
-    named = {*paths[mine.casefold()]}
-    for other in ("key", "to"):
-        named.update(paths.get(str(operation.get(other, "")).casefold(), ()))
-    return named
+@dataclass(frozen=True, kw_only=True)
+class _Named:
+    """Paths that an operation has to do with."""
+
+    own: frozenset[str]
+    needed: frozenset[str]
+    """Of what it links to."""
+    lets_go: bool
+    """It drops that link, so that what it led to may be deleted afterwards."""
+
+    @classmethod
+    def by(cls, operation: dict[str, Any], paths: Mapping[str, Collection[str]]) -> "_Named":
+        mine = operation.get("target") or operation["key"]
+        own = {*paths[mine.casefold()], *paths.get(operation.get("key", "").casefold(), ())}
+        needed = paths.get(str(operation.get("to", "")).casefold(), ())
+        lets_go = operation["op"] == Op.UNLINK
+        return cls(own=frozenset(own), needed=frozenset(needed), lets_go=lets_go)
+
+
+class _Sets:
+    """Paths that belong together."""
+
+    def __init__(self) -> None:
+        self.roots: dict[str, str] = {}
+
+    def root(self, path: str) -> str:
+        while (above := self.roots.setdefault(path, path)) != path:
+            path = above
+        return path
+
+    def join(self, some: Iterable[str]) -> None:
+        first, *others = sorted(map(self.root, some))
+        self.roots.update(dict.fromkeys(others, first))
+
+
+def _in_order(alone: _Sets, each: Sequence[_Named]) -> list[str]:
+    """What is needed comes before what needs it; what needs each other is put together."""
+    while True:
+        needs: dict[str, set[str]] = {alone.root(path): set() for path in sorted(alone.roots)}
+        for named in each:
+            here = alone.root(min(named.own))
+            others = {alone.root(path) for path in named.needed} - {here}
+            if named.lets_go:
+                for other in others:
+                    needs[other].add(here)
+            else:
+                needs[here] |= others
+        try:
+            return list(TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            alone.join(error.args[1])
 
 
 def _packed(
@@ -93,7 +150,8 @@ def _packed(
             and len(last.operations) + len(group.operations) <= most
             and last.lines + group.lines <= most_lines
         ):
-            last = together_as_one([*(last.parts or [last]), group])
+            packed_so_far = last.parts if last.parts and not last.is_chain else [last]
+            last = together_as_one([*packed_so_far, group])
         else:
             packed += [last] if last else []
             last = group

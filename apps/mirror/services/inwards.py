@@ -14,7 +14,7 @@ from apps.mirror.errors import NotNow
 from apps.mirror.events import FileConflicted
 from apps.mirror.grouping import Group, groups_of, together_as_one
 from apps.mirror.holding import Held, kept, marks
-from apps.mirror.outcomes import SAID, is_of_the_moment, may_pass, state_of
+from apps.mirror.outcomes import DONE, SAID, is_of_the_moment, may_pass, state_of
 from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
 from apps.policies.selectors.policies import hourly_rules_of, policy_in_force
 from apps.specs.choices import Op, ProposalState
@@ -150,7 +150,7 @@ def _on_bases(operations: Sequence[dict[str, Any]], pages: Sequence[Look]) -> li
 
 
 class _Spoiled(Exception):
-    """One of several that have nothing to do with each other would keep all of them out."""
+    """One of several would keep all of them out."""
 
 
 def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
@@ -158,9 +158,26 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         _propose_at_once(desk, pages, group)
     except _Spoiled:
         half = len(group.parts) // 2
+        is_open = False
         for some in (group.parts[:half], group.parts[half:]):
-            part = together_as_one(some)
-            _propose(desk, [page for page in pages if page.sheet.path in part.paths], part)
+            part = together_as_one(some, is_chain=group.is_chain)
+            those = [page for page in pages if page.sheet.path in part.paths]
+            if is_open:
+                _leave(desk, those)
+            else:
+                _propose(desk, those, part)
+            is_open = group.is_chain and any(map(_is_open, those))
+
+
+def _is_open(page: Look) -> bool:
+    row = page.sheet.row
+    return bool(row.proposal and row.state == FileState.WAITS and row.proposal.state not in DONE)
+
+
+def _leave(desk: Desk, pages: Sequence[Look]) -> None:
+    for page in pages:
+        desk.told.faults[page.sheet.path] = "It may need what waits for people."
+    desk.later = True
 
 
 def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
