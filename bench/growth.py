@@ -204,7 +204,7 @@ def among_requests(how_many):
 GROWN = {
     "workspaces": Grown((10, 100, 1_000), among_workspaces),
     "events": Grown((1_000, 10_000, 100_000), among_events),
-    "specs": Grown((500, 5_000, 50_000), among_specs),
+    "specs": Grown((200, 2_000, 20_000), among_specs),
     "requests": Grown((1_000, 10_000, 100_000), among_requests),
 }
 SOCKETS = (10, 100, 1_000)

@@ -1,12 +1,13 @@
 """Figures and their goals, and the page that tells them."""
 
 import json
+import sys
 from importlib import import_module
 from typing import Any
 
 import pytest
 
-from bench.__main__ import HERE, KEPT, PAGE, PROGRAMS, SHORTER, first_paragraph
+from bench.__main__ import HERE, KEPT, PAGE, PROGRAMS, SHORTER, ended_well, first_paragraph
 from bench.ground.figures import Figure, arguments, read, shown, tell
 from bench.ground.runs import BEGIN, END, Run, made_anew, read_runs, write_runs
 
@@ -135,6 +136,18 @@ def test_every_program_says_what_it_asks_and_can_be_run(program):
     module = import_module(f"bench.{program}")
     assert first_paragraph((HERE / f"{program}.py").read_text()).endswith(".")
     assert callable(module.main)
+
+
+@pytest.mark.parametrize(
+    ("program", "minutes", "ends_well"),
+    [
+        ("", 1, True),
+        ("raise SystemExit(1)", 1, False),
+        ("import time; time.sleep(60)", 0.01, False),
+    ],
+)
+def test_a_program_ends_well_by_itself_in_its_time(program, minutes, ends_well):
+    assert ended_well([sys.executable, "-c", program], minutes) == ends_well
 
 
 def test_what_is_measured_is_a_program():
