@@ -103,6 +103,7 @@ def test_take_pictures(open_browser, furnished):
         take(page, f"login-{scheme}")
         log_in(page, furnished)
         expect(page.get_by_role("heading", name="Home")).to_be_attached()
+        expect(page.locator(".state")).to_have_text("Live")
         take(page, f"home-{scheme}")
         page.goto("/admin/accounts/apikey/")
         take(page, f"keys-{scheme}")
