@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from apps.common.rows import update
 from apps.mirror.models import MirroredFile
 from apps.mirror.services.sheets import Sheet
 
@@ -41,7 +42,7 @@ def hand_over(
         elif not (dry_run or row._state.adding):
             row.delete()
     if not dry_run:
-        MirroredFile.objects.bulk_update(moved, ["path"])
+        update(moved, ["path"])
 
 
 def _is_left(

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from apps.common.actors import Actor
 from apps.common.errors import DomainError
+from apps.common.rows import update
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 from apps.mirror.choices import FileState, Inwards
@@ -44,6 +46,7 @@ from apps.specs.paper.leaves import Leaf, PaperFault
 from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.referring import with_links
 from apps.specs.selectors.exporting import chart_of
+from apps.specs.selectors.proposals import in_brief
 from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.closing import withdraw_mutation
 
@@ -102,7 +105,8 @@ class _Pass:
     ) -> None:
         self.mirror, self.folder, self.actor = mirror, folder, actor
         self.manner, self.told, self.progress = manner, told, progress
-        rows = mirror.files.select_related("proposal").defer("agreed", "offered")
+        proposals = Prefetch("proposal", in_brief())  # each once, however many files it is of
+        rows = mirror.files.prefetch_related(proposals).defer("agreed", "offered")
         self.rows = {row.path: row for row in rows}
         self.owners = {str(row.document): row for row in rows if row.document}
         """The files of documents."""
@@ -135,7 +139,7 @@ class _Pass:
         done = [row for row in settled if self._is_settled(row, found)]
         settled = [row for row in settled if row.state != FileState.AGREED]
         if not self.manner.dry_run:
-            MirroredFile.objects.bulk_update(done, LOOKED_AT, batch_size=100)
+            update(done, LOOKED_AT)
         self._look(found, gone, settled)
         if not self.manner.dry_run:
             self.doubts.count()

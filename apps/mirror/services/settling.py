@@ -8,11 +8,10 @@ from apps.mirror.choices import FileState
 from apps.mirror.holding import Held, kept, marks, naming, read, says_the_same
 from apps.mirror.models import MirroredFile
 from apps.mirror.outcomes import DONE, state_of
-from apps.specs.changes.touching import touched_by
 from apps.specs.choices import ProposalState
 from apps.specs.paper.leaves import Leaf
 from apps.specs.selectors.exporting import Chart, leaves_at
-from apps.specs.selectors.proposals import latest_of, open_rest_of, operations_of
+from apps.specs.selectors.proposals import latest_of, open_rest_of
 
 
 def settle(
@@ -42,10 +41,7 @@ def _taken_over(
 ) -> list[MirroredFile]:
     """What the files said was applied, so far as it touched: both agree on that."""
     proposals = {row.proposal_id: row.proposal for row in rows if row.proposal}
-    touched = {
-        id_: {str(node) for node in touched_by(operations_of(proposal))}
-        for id_, proposal in proposals.items()
-    }
+    touched = {id_: {str(node) for node in proposal.touches} for id_, proposal in proposals.items()}
     rests = {id_: open_rest_of(proposal) for id_, proposal in proposals.items()}
     offered = {row.id: [_found(held, chart) for held in read(row.offered or [])] for row in rows}
     named = {held.id for some in offered.values() for held in some}

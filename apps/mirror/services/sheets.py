@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership
 from apps.common.actors import Actor
+from apps.common.rows import insert, update
 from apps.mirror.choices import FileState, Inwards, Outwards
 from apps.mirror.disk import Seen, digest_of
 from apps.mirror.holding import Held, Names, kept, marks, naming, on_chart, read
@@ -214,9 +215,9 @@ def note(sheet: Sheet, state: str, said: str = "") -> None:
 
 def save(*sheets: Sheet) -> None:
     rows = [sheet.row for sheet in sheets]
-    MirroredFile.objects.bulk_create(row for row in rows if row._state.adding)
     there = [row for row in rows if not row._state.adding]
-    MirroredFile.objects.bulk_update(there, LOOKED_AT, batch_size=100)
+    insert(row for row in rows if row._state.adding)
+    update(there, LOOKED_AT)
 
 
 def refuse(desk: Desk, sheet: Sheet, state: FileState, said: str) -> None:

@@ -49,6 +49,11 @@ def the_proposal(*, proposal_id: UUID, actor: Actor, workspace_id: UUID | None =
     return one
 
 
+def in_brief() -> ProposalQuerySet:
+    """Without what they do, which may be much: for who asks what has become of many."""
+    return Proposal.objects.defer("operations")
+
+
 def operations_of(proposal: Proposal) -> tuple[Operation, ...]:
     return read(proposal.operations)
 

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from apps.common.actors import SYSTEM
+from apps.common.rows import insert
 from apps.inference.errors import BudgetSpent, TextsRefused
 from apps.inference.ports import current_embedding_model
 from apps.inference.services.embedding import embed
@@ -81,7 +82,7 @@ def place_versions(workspace: UUID, versions: Sequence[Version]) -> None:
 def stand(workspace: UUID, versions: Iterable[Version]) -> None:
     said = [(one, passages_of(one.title, one.body)) for one in versions]
     ids = keep_passages(workspace, {text for _, texts in said for text in texts})
-    Place.objects.bulk_create(
+    insert(
         Place(
             workspace_id=workspace,
             passage_id=ids[text],
@@ -106,7 +107,7 @@ def keep_passages(workspace: UUID, texts: Collection[str]) -> dict[str, int]:
     ids = _by_digest(found.values_list("digest", "id"))
     new = digests.keys() - ids.keys()
     if new:
-        Passage.objects.bulk_create(
+        insert(
             (
                 Passage(workspace_id=workspace, digest=digest, text=digests[digest])
                 for digest in sorted(new)

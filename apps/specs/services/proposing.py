@@ -53,5 +53,5 @@ def applied_at_once(proposal: Proposal) -> bool:
     """If nobody has to be asked: a worker that comes to it finds it done."""
     if proposal.state == ProposalState.QUEUED:
         apply_mutation(proposal_id=proposal.id, workspace=proposal.workspace_id)
-        proposal.refresh_from_db()
+        proposal.refresh_from_db(fields=["state", "because"])
     return proposal.state == ProposalState.APPLIED

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from apps.common.ids import uuid7
+from apps.common.rows import insert
 from apps.specs.changes.inverting import inverse_of
 from apps.specs.changes.playing import Played
 from apps.specs.changes.values import LinkState, NodeState, in_order
@@ -93,8 +94,8 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
     if not states:
         return
     fields = {state.id: fields_of(state) for state in states}
-    Node.objects.bulk_create(
-        [
+    insert(
+        (
             Node(
                 id=state.id,
                 workspace_id=workspace,
@@ -104,13 +105,11 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
                 **fields[state.id],
             )
             for state in states
-        ],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=[*fields[states[0].id], "version", "revision", "changed_at"],
+        ),
+        replacing=[*fields[states[0].id], "version", "revision", "changed_at"],
     )
     Version.objects.filter(node__in=fields, until=None).update(until=number)
-    versions = Version.objects.bulk_create(
+    versions = [
         Version(
             workspace_id=workspace,
             node_id=state.id,
@@ -119,7 +118,8 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
             **fields[state.id],
         )
         for state in states
-    )
+    ]
+    insert(versions)
     place_versions(workspace, versions)
     _write_keys(workspace, played)
 
@@ -133,9 +133,7 @@ def _write_keys(workspace: UUID, played: Played) -> None:
         if (before is None or before.key.casefold() != after.key.casefold())
         and played.before.keys.get(after.key.casefold()) != after.id
     }
-    Key.objects.bulk_create(
-        Key(workspace_id=workspace, key=key, node_id=node) for key, node in given.items()
-    )
+    insert(Key(workspace_id=workspace, key=key, node_id=node) for key, node in given.items())
 
 
 def _write_links(workspace: UUID, played: Played, number: int) -> None:
@@ -143,7 +141,7 @@ def _write_links(workspace: UUID, played: Played, number: int) -> None:
         ids = _ids_of(Q(source__in={link.source for link in played.unlinked}))
         ended = [ids[link] for link in played.unlinked]
         Link.objects.filter(id__in=ended).update(until=number)
-    Link.objects.bulk_create(
+    insert(
         Link(
             workspace_id=workspace,
             source_id=link.source,
