@@ -4,6 +4,7 @@ it, and what has nothing to do with it is decided on apart. Pure.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -21,9 +22,11 @@ class Group:
     is_chain: bool = False
     """Each of them may need those before it."""
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """That it adds, as policies count them."""
+        if self.parts:
+            return sum(part.lines for part in self.parts)
         return sum(len(str(each.get("body", "")).splitlines()) for each in self.operations)
 
 

@@ -36,6 +36,7 @@ from apps.mirror.services.sheets import (
     Sheet,
     Told,
     keep,
+    load_what_was_said,
     note,
     refuse,
     save,
@@ -257,6 +258,7 @@ class _Pass:
             sheets[row.path] = Sheet(row=row, content=None)
         self._link(leaves)
         documents = {path: str(sheets[path].row.document or "") for path in leaves}
+        load_what_was_said(sheet.row for sheet in sheets.values())
         held = {path: sheet.agreed for path, sheet in sheets.items()}
         for path, disk in recognised(leaves, held, documents, chart).items():
             sheets[path].disk = disk

@@ -8,6 +8,7 @@ from apps.mirror.choices import FileState
 from apps.mirror.holding import Held, kept, marks, naming, read, says_the_same
 from apps.mirror.models import MirroredFile
 from apps.mirror.outcomes import DONE, state_of
+from apps.mirror.services.sheets import load_what_was_said
 from apps.specs.choices import ProposalState
 from apps.specs.paper.leaves import Leaf
 from apps.specs.selectors.exporting import Chart, leaves_at
@@ -40,6 +41,7 @@ def _taken_over(
     rows: Sequence[MirroredFile], chart: Chart, owners: dict[str, MirroredFile]
 ) -> list[MirroredFile]:
     """What the files said was applied, so far as it touched: both agree on that."""
+    load_what_was_said(rows)
     proposals = {row.proposal_id: row.proposal for row in rows if row.proposal}
     touched = {id_: {str(node) for node in proposal.touches} for id_, proposal in proposals.items()}
     rests = {id_: open_rest_of(proposal) for id_, proposal in proposals.items()}

@@ -192,6 +192,15 @@ def _document(sheet: Sheet) -> str:
     return sheet.disk[0].id if sheet.disk else ""
 
 
+def load_what_was_said(rows: Iterable[MirroredFile]) -> None:
+    """It is read only of files that are looked at, and of all these at once."""
+    lacking = {row.id: row for row in rows if row.get_deferred_fields()}
+    for said in MirroredFile.objects.filter(id__in=lacking).only("agreed", "offered"):
+        row = lacking[said.id]
+        for name in row.get_deferred_fields():
+            setattr(row, name, getattr(said, name))
+
+
 def keep(sheet: Sheet, agreed: Iterable[Held], state: str, said: str = "") -> None:
     """In the row, not yet saved."""
     row, agreed = sheet.row, list(agreed)

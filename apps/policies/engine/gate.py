@@ -113,7 +113,16 @@ class Watch:
 
     def hits(self, act: Act) -> tuple[Hit, ...]:
         told: Counter[int] = Counter()
-        return tuple(hit for field, text in said(act) for hit in self.hits_in(field, text, told))
+        clean: set[str] = set()
+        """Kinds and labels stand at each of many operations."""
+        hits: list[Hit] = []
+        for field, text in said(act):
+            if text not in clean:
+                found = self.hits_in(field, text, told)
+                hits += found
+                if not found:
+                    clean.add(text)
+        return tuple(hits)
 
     def hits_in(self, field: str, text: str, told: Counter[int]) -> list[Hit]:
         readable = text if text.isascii() else text.encode(errors="replace").decode()

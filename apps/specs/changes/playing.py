@@ -21,20 +21,15 @@ class Played:
     unlinked: frozenset[LinkState]
 
 
-def play(operations: Sequence[Operation], excerpt: Excerpt) -> Played:
-    """They have to fit: resolved against this excerpt, or rebased onto it."""
-    stage = Stage(excerpt)
-    for operation in operations:
-        stage.do(operation)
+def played_on(stage: "Stage", operations: Sequence[Operation], excerpt: Excerpt) -> Played:
+    """Of the stage of this excerpt, where these have been done, and nothing else. It is spent."""
     changed: dict[UUID, tuple[NodeState | None, NodeState]] = {}
-    keys = dict(excerpt.keys)
     for node in {operation.node: None for operation in operations}:
         before, after = excerpt.nodes.get(node), stage.nodes[node]
         # Python finds `true` and 1 equal; they are not.
         if before != after or not is_same(before.attributes, after.attributes):
             stage.nodes[node] = after = replace(after, version=after.version + 1)
             changed[node] = before, after
-            keys[(before or after).key.casefold()] = node
     links = frozenset(stage.links)
     return Played(
         before=excerpt,
@@ -129,7 +124,10 @@ class Stage:
     def _stand(self, node: NodeState, after: UUID | None) -> None:
         """Behind that part of its parent. None: as the first."""
         parts = self.parts_of(node.parent)
-        at = parts.index(after) + 1 if after in parts else 0
+        if parts and parts[-1] == after:  # as most do, of parts that may be many
+            at = len(parts)
+        else:
+            at = parts.index(after) + 1 if after in parts else 0
         rank = "" if node.parent is None else self._rank(parts, at)
         parts.insert(at, node.id)
         self.nodes[node.id] = replace(node, rank=rank)

@@ -9,7 +9,7 @@ from apps.common.diffs.hunks import apply_hunks, hunks_between
 from apps.specs.changes.digests import content_digest
 from apps.specs.changes.fields import all_fields, is_same, value_of
 from apps.specs.changes.merging import merge, moved_along
-from apps.specs.changes.playing import Stage
+from apps.specs.changes.playing import Played, Stage, played_on
 from apps.specs.changes.ranks import Crowded
 from apps.specs.changes.standing import links_of, orphaned, standing_link
 from apps.specs.changes.values import Conflict, Excerpt, LinkState, NodeState, Operation
@@ -19,11 +19,18 @@ from apps.specs.schemas import MOST_CHARACTERS
 
 @dataclass(frozen=True, kw_only=True)
 class Rebased:
+    before: Sequence[Operation]
     operations: tuple[Operation, ...]
     """With conflicts, those that have none stand on what is now, and the others as they were."""
-    is_same: bool
-    """They do the same as before: whoever approved that has approved this."""
+    played: Played | None
+    """What comes of them. None: they conflict."""
     conflicts: tuple[Conflict, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """They do the same as before: whoever approved that has approved this."""
+        same = content_digest(self.operations) == content_digest(self.before)
+        return same and not self.conflicts
 
 
 def rebase(
@@ -36,11 +43,9 @@ def rebase(
     rebaser = _Rebaser(excerpt, bodies or {})
     rebased = tuple(rebaser.take(number, each) for number, each in enumerate(operations))
     rebaser.end(rebased)
-    return Rebased(
-        operations=rebased,
-        is_same=not rebaser.conflicts and content_digest(rebased) == content_digest(operations),
-        conflicts=tuple(rebaser.conflicts),
-    )
+    conflicts = tuple(rebaser.conflicts)
+    played = None if conflicts else played_on(rebaser.stage, rebased, excerpt)
+    return Rebased(before=operations, operations=rebased, played=played, conflicts=conflicts)
 
 
 def bodies_wanted(operations: Sequence[Operation], excerpt: Excerpt) -> set[tuple[UUID, int]]:

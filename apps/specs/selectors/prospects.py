@@ -5,6 +5,7 @@ applied, and each time in the same way.
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from apps.policies.ports import Act
 from apps.specs.acts import Changed, act_of, lines_in
 from apps.specs.changes.digests import content_digest
 from apps.specs.changes.kept import read
-from apps.specs.changes.playing import Played, play
+from apps.specs.changes.playing import Played
 from apps.specs.changes.rebasing import bodies_wanted, rebase
 from apps.specs.changes.touching import changed_by, leant_on_by, touched_by
 from apps.specs.changes.values import Conflict, Excerpt, Operation
@@ -41,7 +42,7 @@ class Prospect:
     onto: int
     """The revision."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What conflicts is not what anybody agreed to."""
         content = content_digest(self.operations)
@@ -49,11 +50,11 @@ class Prospect:
             return hashlib.sha256(f"conflicts {content}".encode()).hexdigest()
         return content
 
-    @property
+    @cached_property
     def words(self) -> str:
         return sentence_of(self.operations)
 
-    @property
+    @cached_property
     def size(self) -> str:
         count, lines = len(self.operations), lines_in(self.operations, self.changed)
         return f"{count:,} operation{'' if count == 1 else 's'}, {lines:,} line" + (
@@ -110,11 +111,10 @@ def prospect_on(now: Excerpt, operations: Sequence[Operation], *, onto: int) -> 
             operations=tuple(operations), before=now, played=None, conflicts=conflicts, onto=onto
         )
     rebased = rebase(operations, now, bodies=bodies)
-    played = None if rebased.conflicts else play(rebased.operations, now)
     return Prospect(
-        operations=rebased.operations if played else tuple(operations),
+        operations=rebased.operations if rebased.played else tuple(operations),
         before=now,
-        played=played,
+        played=rebased.played,
         conflicts=rebased.conflicts,
         onto=onto,
     )

@@ -87,7 +87,7 @@ def stand(workspace: UUID, versions: Iterable[Version]) -> None:
             workspace_id=workspace,
             passage_id=ids[text],
             node_id=one.node_id,
-            version=one,
+            version_id=one.id,
             number=number,
             kind=one.kind,
             status=one.status,

@@ -1,6 +1,7 @@
 """A graph in memory, in the place of the rows: enough to propose, apply and look back."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 
 from apps.common.ids import uuid7
 from apps.specs.changes.inverting import inverse_of
-from apps.specs.changes.playing import Played, play
+from apps.specs.changes.playing import Played, Stage, played_on
 from apps.specs.changes.ranks import rank_between
 from apps.specs.changes.rebasing import Rebased, bodies_wanted, rebase
 from apps.specs.changes.resolving import bases_in, resolve
@@ -19,6 +20,14 @@ from apps.specs.errors import OperationsInvalid
 from apps.specs.schemas import read_operations
 
 PREFIXES = {"spec": "SPEC", "section": "", "requirement": "REQ", "goal": "GOAL", "test": "TEST"}
+
+
+def play(operations: Sequence[Operation], excerpt: Excerpt) -> Played:
+    """They have to fit: resolved against this excerpt, or rebased onto it."""
+    stage = Stage(excerpt)
+    for operation in operations:
+        stage.do(operation)
+    return played_on(stage, operations, excerpt)
 
 
 class Graph:

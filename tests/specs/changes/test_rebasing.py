@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from apps.specs.changes.digests import content_digest
-from apps.specs.changes.playing import play
-from tests.specs.changes.graphs import Graph
+from tests.specs.changes.graphs import Graph, play
 
 BODY = "".join(f"line {number}\n" for number in range(20))
 RETITLE: dict[str, Any] = {"op": "update", "target": "REQ-1", "changes": {"title": "Ours"}}

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from apps.common.diffs.hunks import apply_hunks
-from apps.specs.changes.playing import play
-from tests.specs.changes.graphs import Graph
+from tests.specs.changes.graphs import Graph, play
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import pytest
 from apps.specs.changes.digests import content_digest
 from apps.specs.changes.kept import kept, read
 from apps.specs.changes.needs import needs_of
-from apps.specs.changes.playing import play
 from apps.specs.changes.touching import leant_on_by, touched_by
 from apps.specs.changes.words import diff_of, sentence_of
-from tests.specs.changes.graphs import Graph
+from tests.specs.changes.graphs import Graph, play
 
 CREATE: dict[str, Any] = {"op": "create", "kind": "requirement", "title": "New"}
 

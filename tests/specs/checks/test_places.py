@@ -2,10 +2,9 @@
 
 import pytest
 
-from apps.specs.changes.playing import play
 from apps.specs.checks.registry import run_checks
 from apps.specs.choices import Severity
-from tests.specs.changes.graphs import Graph
+from tests.specs.changes.graphs import Graph, play
 from tests.specs.checks.proposed import proposal
 
 SCHEMAS = {"requirement": {"properties": {"risk": {"enum": ["low", "high"]}}}}
