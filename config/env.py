@@ -59,6 +59,12 @@ class Environment(BaseSettings):
     database_pool: int = Field(
         10, ge=1, alias="DATABASE_POOL", description="Connections each process keeps at most."
     )
+    database_plans: bool = Field(
+        True,
+        alias="DATABASE_PLANS",
+        description="Whether connections keep the plans of queries that are asked in every call. "
+        "Off: for a pooler that hands connections on and knows no prepared statements.",
+    )
     redis_url: str = Field(
         "", alias="REDIS_URL", description="`redis://…` or `unix://…`. Unset: an embedded Redis."
     )

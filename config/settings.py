@@ -163,6 +163,7 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
+            "prepare_threshold": 0 if environment.database_plans else None,
             "pool": {
                 "min_size": 1,
                 "max_size": environment.database_pool,

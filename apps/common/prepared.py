@@ -11,6 +11,9 @@ function is called once in a process, with a placeholder for each argument; afte
 values differ. So whatever else it says stays as it was: it may not look at its arguments, nor at a
 clock. Values go to PostgreSQL as they are: a UUID, a text, a moment, a list of such (for `__in`),
 never None. A `limit` is an integer that stands in a slice: for each the query is built anew.
+
+They go apart from the statement, which PostgreSQL plans once in a connection: to plan it takes
+longer than to answer it. DATABASE_PLANS turns that off.
 """
 
 from collections.abc import Callable
@@ -21,6 +24,7 @@ from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import connections
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet, Value
 
 P = ParamSpec("P")
@@ -33,6 +37,21 @@ class Slot(Value):
 
     def as_sql(self, *_: Any) -> tuple[str, tuple[Any, ...]]:
         return "%s", (self,)
+
+
+class _Planned:
+    """A connection of Django that does not write the values into its statements."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def cursor(self) -> Any:
+        cursor = self._connection.cursor()
+        cursor.cursor = ServerBindingCursor(self._connection.connection)  # type: ignore[call-arg]
+        return cursor
 
 
 class Prepared(Generic[P, Row]):
@@ -48,7 +67,7 @@ class Prepared(Generic[P, Row]):
         queryset, compiler, sql, params = self._built[limit]
         filled = [values[part.value] if isinstance(part, Slot) else part for part in params]
         compiler, query = copy(compiler), copy(queryset.query)
-        compiler.connection = connections[queryset.db]
+        compiler.connection = _Planned(connections[queryset.db])
         compiler.as_sql = lambda *_, **__: (sql, filled)
         query.get_compiler = lambda *_, **__: compiler
         return list(queryset._iterable_class(QuerySet(queryset.model, query)))

@@ -2,6 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -9,9 +12,10 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.accounts.models import ApiKey, Membership, User
-from apps.common.prepared import prepared
+from apps.common.prepared import Prepared, prepared
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
+ROOT = Path(__file__).parents[2]
 built: list[object] = []
 
 
@@ -104,3 +108,37 @@ def test_each_thread_asks_over_its_own_connection():
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(elsewhere).result() == []
     assert len(standing(user=owner.id, role=Role.OWNER.value)) == 1
+
+
+def every_prepared_query():
+    for file in (ROOT / "apps").rglob("*.py"):
+        if "\n@prepared\n" in file.read_text():
+            module = import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+            for name, query in vars(module).items():
+                if isinstance(query, Prepared) and query.__module__ == module.__name__:
+                    yield f"{query.__module__}.{name}", query
+
+
+@pytest.mark.django_db
+def test_postgresql_can_plan_each_before_it_knows_the_values():
+    found = dict(every_prepared_query())
+    assert len(found) > 30
+    for query in found.values():
+        limit = 5 if "limit" in signature(query).parameters else None
+        _, _, sql, params = query._build(limit)
+        numbered = sql % tuple(f"${at + 1}" for at in range(len(params)))
+        with connection.cursor() as cursor:
+            cursor.execute(f"PREPARE planned AS {numbered}")
+            cursor.execute("DEALLOCATE planned")
+
+
+@pytest.mark.django_db
+def test_a_connection_plans_it_once():
+    known = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%ORDER BY%%name%%'"
+    owner, _ = people_in(WorkspaceFactory.create())
+    for _ in range(3):
+        standing(user=owner.id, role=Role.OWNER.value)
+    with connection.cursor() as cursor:
+        cursor.execute(known, [])
+        [[statement]] = cursor.fetchall()
+    assert str(owner.id) not in statement

@@ -12,6 +12,9 @@ from apps.common.rows import insert, update
 from apps.specs.choices import Status
 from apps.specs.models.graph import Key, Node
 from apps.specs.models.search import Passage
+from tests.factories import WorkspaceFactory
+
+pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 ODD = "quotes ' \" and \\ and %s and {table} and tab\t, new\nlines, 漢字, 😀"
@@ -28,6 +31,11 @@ def fields(row):
 
 
 @pytest.fixture
+def workspace():
+    return WorkspaceFactory.create()
+
+
+@pytest.fixture
 def nodes(workspace):
     return [
         a_node(
@@ -35,7 +43,7 @@ def nodes(workspace):
             "GOAL-1",
             title=ODD,
             body=ODD * 3,
-            labels=[ODD, "a,b", "{c}", ""],
+            labels=[ODD[:50], "a,b", "{c}", ""],
             attributes={ODD: [1, 0.1, True, None, {"deep": ODD}], "large": 2**62},
             owner_id=uuid4(),
             status=Status.DRAFT,

@@ -1,6 +1,6 @@
 """What the checks and the policy that holds now say to a proposal."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,10 +8,10 @@ from apps.accounts.choices import Role
 from apps.policies.choices import Effect
 from apps.policies.ports import Stage, Verdict
 from apps.policies.services.judging import scales_of
-from apps.specs.changes.touching import touched_by
+from apps.specs.changes.touching import changed_by, touched_by
 from apps.specs.checks.findings import Checked, Finding
 from apps.specs.checks.registry import run_checks
-from apps.specs.choices import Severity
+from apps.specs.choices import CARRIES, MUTUAL, Severity
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.impact import impact_of
 from apps.specs.selectors.kinds import kinds_of
@@ -45,8 +45,20 @@ def errors_in(findings: Sequence[Finding]) -> list[str]:
 
 def impact_on(prospect: Prospect, workspace: UUID) -> int:
     """How many other nodes depend on what it changes."""
-    standing = [id_ for id_ in touched_by(prospect.operations) if id_ in prospect.before.nodes]
-    return len(impact_of(standing, workspace, most=MOST_IMPACT)) if standing else 0
+    standing = touched_by(prospect.operations) & prospect.before.nodes.keys()
+    if _stand_alone(standing, prospect):
+        return 0
+    return len(impact_of(standing, workspace, most=MOST_IMPACT))
+
+
+def _stand_alone(nodes: Set[UUID], prospect: Prospect) -> bool:
+    """Whether it is known already that nothing depends on them: of what is changed in more than its
+    links, all of these are at hand."""
+    return nodes <= changed_by(prospect.operations) and not any(
+        link.target in nodes or (link.kind in MUTUAL and link.source in nodes)
+        for link in prospect.before.links
+        if link.kind in CARRIES
+    )
 
 
 def verdict_now(

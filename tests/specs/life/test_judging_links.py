@@ -5,7 +5,7 @@ import pytest
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, link, links_now, submit, unlink
+from tests.specs.life.conftest import POLICY, link, links_now, retitle, submit, unlink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 
@@ -65,3 +65,21 @@ def test_links_that_a_node_brings_or_takes_away_are_judged_too(workspace, owner,
         came = submit(workspace, contributor, operation)
         assert came.proposal.state == ProposalState.POLICY_DENIED
     assert "REQ-1 refines GOAL-1" in links_now()
+
+
+@pytest.mark.parametrize(
+    ("operations", "impact"),
+    [
+        ([link("GOAL-1", "depends_on", "DOC-1")], 3),
+        ([retitle("GOAL-1", "Take any money")], 3),
+        ([retitle("TEST-1", "Any card works")], 0),
+        ([retitle("TEST-1", "Any card works"), link("REQ-1", "depends_on", "REQ-2")], 0),
+        ([retitle("REQ-2", "Any other")], 3),
+    ],
+)
+def test_what_depends_on_it_is_counted_also_where_only_a_link_changes(
+    workspace, contributor, operations, impact
+):
+    """In the graph as it is before: GOAL-1 <- REQ-1 <- TEST-1, GOAL-1 and REQ-2 in conflict."""
+    plant(workspace, [], ["GOAL-1 conflicts_with REQ-2"])
+    assert submit(workspace, contributor, *operations).proposal.impact == impact
