@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from apps.common.actors import Actor
 from apps.common.errors import DomainError
-from apps.common.rows import update
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 from apps.mirror.choices import FileState, Inwards
@@ -22,24 +20,26 @@ from apps.mirror.errors import AnotherFolder
 from apps.mirror.holding import Held, kept, read, says_the_same
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.outcomes import has_stirred, state_of
-from apps.mirror.recognising import Gone, New, lines_of, recognised, renamed
+from apps.mirror.recognising import New, recognised, renamed
 from apps.mirror.services.doubting import Doubts
 from apps.mirror.services.inwards import propose_all
 from apps.mirror.services.outwards import drop_patches, write_new, write_out
 from apps.mirror.services.owning import hand_over, owner_of
 from apps.mirror.services.settling import settle
 from apps.mirror.services.sheets import (
-    LOOKED_AT,
     Desk,
     Look,
     Manner,
     Sheet,
     Told,
+    as_gone,
     keep,
     load_what_was_said,
     note,
     refuse,
+    rows_of,
     save,
+    save_rows,
 )
 from apps.mirror.texts import read_page
 from apps.specs.paper.folder import text_of
@@ -47,7 +47,6 @@ from apps.specs.paper.leaves import Leaf, PaperFault
 from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.referring import with_links
 from apps.specs.selectors.exporting import chart_of
-from apps.specs.selectors.proposals import in_brief
 from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.closing import withdraw_mutation
 
@@ -106,10 +105,8 @@ class _Pass:
     ) -> None:
         self.mirror, self.folder, self.actor = mirror, folder, actor
         self.manner, self.told, self.progress = manner, told, progress
-        proposals = Prefetch("proposal", in_brief())  # each once, however many files it is of
-        rows = mirror.files.prefetch_related(proposals).defer("agreed", "offered")
-        self.rows = {row.path: row for row in rows}
-        self.owners = {str(row.document): row for row in rows if row.document}
+        self.rows = {row.path: row for row in rows_of(mirror)}
+        self.owners = {str(row.document): row for row in self.rows.values() if row.document}
         """The files of documents."""
         self.doubts = Doubts(mirror, delete_many=manner.delete_many)
         self.revision = revision_of(mirror.workspace_id)
@@ -128,19 +125,20 @@ class _Pass:
         if not moved:
             self._say()
             return False
+        chart = chart_of(workspace=self.mirror.workspace_id, actor=self.actor)
         self.desk = Desk(
             mirror=self.mirror,
             folder=self.folder,
             actor=self.actor,
             manner=self.manner,
-            chart=chart_of(workspace=self.mirror.workspace_id, actor=self.actor),
+            chart=chart,
         )
         self.desk.told = self.told
         settled = settle(waiting, self.desk.chart, self.owners)
         done = [row for row in settled if self._is_settled(row, found)]
         settled = [row for row in settled if row.state != FileState.AGREED]
         if not self.manner.dry_run:
-            update(done, LOOKED_AT)
+            save_rows(done)
         self._look(found, gone, settled)
         if not self.manner.dry_run:
             self.doubts.count()
@@ -242,7 +240,7 @@ class _Pass:
             if sheet.row._state.adding:
                 digest = digest_of(sheet.content or b"")
                 fresh.append(New(path=path, leaves=page, digest=digest, text=sheet.text))
-        names = renamed([_gone(row) for row in gone], fresh, chart) if fresh and gone else {}
+        names = renamed([as_gone(row) for row in gone], fresh, chart) if fresh and gone else {}
         for path, before in names.items():
             row = lost.pop(before)
             row.path, sheets[path].row = path, row
@@ -439,16 +437,6 @@ class _Pass:
             and (mine.leaf.parent or "").casefold() == (theirs.leaf.parent or "").casefold()
             for mine, theirs in zip(one, other, strict=True)
         )
-
-
-def _gone(row: MirroredFile) -> Gone:
-    text = "\n".join(f"{one.leaf.title}\n{one.leaf.body}" for one in read(row.agreed, row.nodes))
-    return Gone(
-        path=row.path,
-        document=str(row.document or ""),
-        digest=row.digest,
-        lines=lines_of(text),
-    )
 
 
 def _without_owner(one: Held) -> Held:

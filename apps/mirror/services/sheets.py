@@ -2,13 +2,14 @@
 of each.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import Membership
@@ -18,6 +19,7 @@ from apps.mirror.choices import FileState, Inwards, Outwards
 from apps.mirror.disk import Seen, digest_of
 from apps.mirror.holding import Held, Names, kept, marks, naming, on_chart, read
 from apps.mirror.models import Mirror, MirroredFile
+from apps.mirror.recognising import Gone, lines_of
 from apps.mirror.texts import read_page
 from apps.specs.paper.files import prefixes
 from apps.specs.paper.headings import Known, knowing
@@ -25,6 +27,7 @@ from apps.specs.paper.leaves import Library
 from apps.specs.paper.writing import write_document
 from apps.specs.selectors.exporting import Chart, leaves_at
 from apps.specs.selectors.kinds import kinds_of
+from apps.specs.selectors.proposals import in_brief
 
 LOOKED_AT = [
     *("path", "document", "digest", "size", "mtime_ns", "nodes", "agreed", "offered"),
@@ -192,6 +195,12 @@ def _document(sheet: Sheet) -> str:
     return sheet.disk[0].id if sheet.disk else ""
 
 
+def rows_of(mirror: Mirror) -> QuerySet[MirroredFile]:
+    """Without what they say; and each proposal once, however many files it is of."""
+    proposals = Prefetch("proposal", in_brief())
+    return mirror.files.prefetch_related(proposals).defer("agreed", "offered")
+
+
 def load_what_was_said(rows: Iterable[MirroredFile]) -> None:
     """It is read only of files that are looked at, and of all these at once."""
     lacking = {row.id: row for row in rows if row.get_deferred_fields()}
@@ -199,6 +208,16 @@ def load_what_was_said(rows: Iterable[MirroredFile]) -> None:
         row = lacking[said.id]
         for name in row.get_deferred_fields():
             setattr(row, name, getattr(said, name))
+
+
+def as_gone(row: MirroredFile) -> Gone:
+    text = "\n".join(f"{one.leaf.title}\n{one.leaf.body}" for one in read(row.agreed, row.nodes))
+    return Gone(
+        path=row.path,
+        document=str(row.document or ""),
+        digest=row.digest,
+        lines=lines_of(text),
+    )
 
 
 def keep(sheet: Sheet, agreed: Iterable[Held], state: str, said: str = "") -> None:
@@ -223,7 +242,10 @@ def note(sheet: Sheet, state: str, said: str = "") -> None:
 
 
 def save(*sheets: Sheet) -> None:
-    rows = [sheet.row for sheet in sheets]
+    save_rows([sheet.row for sheet in sheets])
+
+
+def save_rows(rows: Sequence[MirroredFile]) -> None:
     there = [row for row in rows if not row._state.adding]
     insert(row for row in rows if row._state.adding)
     update(there, LOOKED_AT)
