@@ -24,6 +24,7 @@ def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path):
             seed=chosen_seed(),
             deciders=4,
             proposers=3,
+            pace=20,
         )
         storm.settle()
         took = storm.rage(40)

@@ -13,6 +13,8 @@ __all__ = ["machine", "own_redis"]
 
 USUAL = 500
 """Proposals, where SIZE does not say how many."""
+PACE = 6.0
+"""So many a second: more than two cores bear only wait."""
 pytestmark = [pytest.mark.torture, pytest.mark.row(1), pytest.mark.timeout(3000)]
 
 
@@ -26,9 +28,10 @@ def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path, figures):
             seed=chosen_seed(),
             deciders=16,
             proposers=8,
+            pace=PACE,
         )
         storm.settle()
         took = storm.rage(int(os.environ.get("LATTICE_TORTURE_SIZE") or USUAL))
-        figures(f"{storm.figures()}; applied {took:.1f} s after the end")
+        figures(f"{storm.figures()}, {PACE:g} a second; applied {took:.1f} s after the end")
         storm.require_whole()
         assert took <= APPLIED_WITHIN

@@ -62,10 +62,13 @@ class Told:
 
 
 class Storm:
-    def __init__(self, *, web: Server, worker, relay, seed: int, deciders: int, proposers: int):
+    def __init__(
+        self, *, web: Server, worker, relay, seed: int, deciders: int, proposers: int, pace: float
+    ):
+        """`pace`: so many proposals a second, all agents together, if the house can."""
         self.web, self.start_worker, self.start_relay = web, worker, relay
         self.chance = random.Random(seed)
-        self.deciders, self.proposers = deciders, proposers
+        self.deciders, self.proposers, self.pace = deciders, proposers, pace
         self.told, self.lock = Told(), threading.Lock()
         self.over = threading.Event()
         self.kills: Counter[str] = Counter()
@@ -88,6 +91,7 @@ class Storm:
         deciders = [self._decider(key) for key in self.keys]
         nemesis = threading.Thread(target=self._nemesis)
         nemesis.start()
+        self.began = time.monotonic()
         numbers = iter(range(proposals))
         threads = [
             threading.Thread(target=self._propose, args=(key, numbers, deciders))
@@ -136,8 +140,12 @@ class Storm:
                         process.stdin.flush()
 
     def _next(self, numbers):
+        """Once it is its turn."""
         with self.lock:
-            return next(numbers, None)
+            number = next(numbers, None)
+        if number is not None:
+            time.sleep(max(0.0, self.began + number / self.pace - time.monotonic()))
+        return number
 
     def _post(self, http, key, operations, meant):
         body = {"title": "Change", "rationale": "It is time.", "operations": operations}
