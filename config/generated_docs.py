@@ -18,6 +18,7 @@ from apps.common.errors import DomainError
 from apps.common.events import Event, registry
 from apps.policies.documents import document_schema
 from config.env import ROOT, Environment
+from config.subscriptions import SUBSCRIPTIONS
 
 MADE = "<!-- Made by `manage.py write_docs`. Do not edit. -->"
 
@@ -35,7 +36,7 @@ def openapi_page() -> str:
 # --- settings
 
 
-def _variables(field: FieldInfo) -> list[str]:
+def variables(field: FieldInfo) -> list[str]:
     alias = field.validation_alias or field.alias
     choices = getattr(alias, "choices", [alias])
     return [str(choice) for choice in choices]
@@ -57,7 +58,7 @@ def _default(field: FieldInfo) -> str:
 def settings_page() -> str:
     rows = []
     for field in Environment.model_fields.values():
-        first, *others = (f"`{name}`" for name in _variables(field))
+        first, *others = (f"`{name}`" for name in variables(field))
         also = f" (also {', '.join(others)})" if others else ""
         default = _default(field)
         rows.append(
@@ -86,7 +87,7 @@ def env_example() -> str:
     for field in Environment.model_fields.values():
         lines += [
             *(f"# {line}" for line in (field.description or "").splitlines()),
-            f"# {_variables(field)[0]}={_default(field)}",
+            f"# {variables(field)[0]}={_default(field)}",
             "",
         ]
     return "\n".join(lines)
@@ -144,7 +145,8 @@ def events_page() -> str:
         name: kind for name, kind in sorted(registry.items()) if kind.__module__.startswith("apps.")
     }
     rows = [
-        f"| `{name}` | {area_of(name)} | {short_name(name)} | {_fields_of(kind)} |"
+        f"| `{name}` | {area_of(name)} | {short_name(name)} | {_quoted(_fields_of(kind))} "
+        f"| {_quoted(SUBSCRIPTIONS.get(name, []))} |"
         for name, kind in ours.items()
         if dataclasses.is_dataclass(kind)
     ]
@@ -157,18 +159,22 @@ def events_page() -> str:
             "What happens, as sockets, streams and the feed tell it: `type`, its `area` and",
             "`event_type` for filters, and the fields of its `payload`. Payloads hold ids, counts",
             "and labels; never texts, addresses or secrets. New fields may come; none changes its",
-            "meaning.",
+            "meaning. What Lattice itself does because of it is a task that it `starts`.",
             "",
-            "| type | area | event_type | payload |",
-            "|---|---|---|---|",
+            "| type | area | event_type | payload | starts |",
+            "|---|---|---|---|---|",
             *rows,
             "",
         ]
     )
 
 
-def _fields_of(kind: type[Event]) -> str:
-    return ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))
+def _fields_of(kind: type[Event]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 # --- the policy document

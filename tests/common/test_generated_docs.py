@@ -30,7 +30,7 @@ def test_settings_page_names_every_variable():
     page = generated_docs.settings_page()
     example = generated_docs.env_example()
     for field in Environment.model_fields.values():
-        first, *others = generated_docs._variables(field)
+        first, *others = generated_docs.variables(field)
         assert f"`{first}`" in page
         assert all(f"`{name}`" in page for name in others)
         assert f"\n# {first}=" in example
@@ -45,7 +45,7 @@ def test_env_example_changes_nothing_when_copied(tmp_path):
 
 def test_env_example_is_what_is_used_without_it(tmp_path, monkeypatch):
     for field in Environment.model_fields.values():
-        for name in generated_docs._variables(field):
+        for name in generated_docs.variables(field):
             monkeypatch.delenv(name, raising=False)
     uncommented = tmp_path / ".env"
     lines = generated_docs.env_example().splitlines()
