@@ -15,16 +15,18 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
+from apps.accounts.services.demo import REVIEWER
 from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.people import Attention
 from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
+from apps.ledger.services import unit, write_checkpoint
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
 from tests.serving import Server, serving
 from tests.waiting import eventually
@@ -160,6 +162,19 @@ def reviewer(workspace) -> User:
 @pytest.fixture
 def operator(site) -> User:
     return PersonFactory.create(name="Olga Operator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def rita(site: Site, settings) -> User:
+    """The reviewer of the demo, as whoever starts Lattice meets it."""
+    settings.DATA_DIR = site.mail.parent
+    call_command("seed_demo")
+    settings.CHECKPOINT_DIR = site.mail.parent / "checkpoints"
+    write_checkpoint()
+    rita = User.objects.get_queryset().get(email=REVIEWER[0])
+    rita.set_password(PASSWORD)
+    rita.save(update_fields=["password"])
+    return rita
 
 
 def log_in(page: Page, user: User, password: str = PASSWORD, *, toured: bool = True) -> None:

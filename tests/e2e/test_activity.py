@@ -14,7 +14,7 @@ from apps.accounts.services.workspaces import rename_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.services import begin_epoch
 from tests.e2e.conftest import PHONE, log_in
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import PASSWORD, MembershipFactory, WorkspaceFactory, member
 
 pytestmark = pytest.mark.e2e

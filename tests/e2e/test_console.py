@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from apps.accounts.choices import Scope
 from apps.accounts.models import User
 from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, issue
 
 pytestmark = pytest.mark.e2e
@@ -33,20 +33,6 @@ PAGES = [
 @pytest.fixture
 def furnished(workspace, reviewer):
     issue(agent_of(reviewer, workspace), workspace, Scope.READ)
-
-
-def serious_faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['target']} {node['failureSummary']}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
-
-
-def too_wide(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

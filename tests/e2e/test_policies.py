@@ -20,7 +20,7 @@ from apps.policies.services.versions import apply_policy
 from tests.approvals.conftest import vote
 from tests.deliveries import deliver
 from tests.e2e.conftest import PHONE, log_in
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
 
 pytestmark = pytest.mark.e2e

@@ -14,7 +14,7 @@ from apps.policies.services.versions import apply_policy
 from apps.specs.models.proposals import Proposal
 from config.env import ROOT
 from tests.e2e.conftest import PHONE, log_in
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
 from tests.mirror.test_inwards import SHOP
 from tests.policies.releasing import at_once

@@ -10,7 +10,7 @@ from apps.approvals.models.people import Snooze
 from apps.approvals.models.requests import ApprovalRequest, Vote
 from tests.approvals.conftest import hold, policy_of
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
 from tests.approvals.conftest import LONG_POLICY
 from tests.e2e.conftest import PHONE, log_in
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import member
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ from apps.approvals.models.people import Comment
 from apps.approvals.places import Place
 from apps.approvals.services.discussing import add_comment
 from tests.e2e.conftest import PHONE, log_in
-from tests.e2e.test_console import serious_faults, too_wide
+from tests.e2e.faults import serious_faults, too_wide
 
 pytestmark = pytest.mark.e2e
 OLD = "".join(f"line {number}\n" for number in range(1, 41))
