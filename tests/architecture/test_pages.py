@@ -6,16 +6,9 @@ import pytest
 from django.core.management import get_commands
 
 from config.env import ROOT
+from tests.pages import PAGES, named
 
-PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
-    *sorted((ROOT / "docs").rglob("*.md")),
-]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-
-
-def named(page):
-    return str(page.relative_to(ROOT))
 
 
 def relative_links(page):
@@ -39,6 +32,11 @@ def test_every_link_leads_somewhere(page):
         if not target.exists() or (heading and heading not in headings(target))
     ]
     assert broken == []
+
+
+def test_every_picture_is_shown():
+    shown = {target for page in PAGES for target, _ in relative_links(page)}
+    assert sorted(set((ROOT / "docs" / "images").iterdir()) - shown) == []
 
 
 def test_every_page_can_be_found_from_the_readme():
@@ -70,5 +68,5 @@ def test_every_command_that_is_named_exists(page):
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_target_that_is_named_can_be_made(page):
     targets = re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    commands = re.findall(r"(?:^ {4}|`|&& )make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE)
+    commands = re.findall(r"(?:^ *|`|&& )make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE)
     assert set(commands) <= set(targets)

@@ -13,7 +13,8 @@ from apps.policies.choices import ActKind
 from apps.policies.rego import embedded
 from apps.policies.rego.asking import ask_rego
 from config.checks import unsafe_rego
-from config.env import ROOT, Environment
+from config.env import Environment
+from tests.pages import the_only
 from tests.policies.hearing import a_policy, a_robot, an_act, now, reasons, verdict_on
 from tests.policies.opa import serving
 
@@ -253,8 +254,7 @@ def test_a_server_says_at_its_start_that_rego_is_not_set_up(tmp_path, given, fau
 
 
 def test_the_policy_in_the_docs_is_one(folder):
-    page = (ROOT / "docs" / "policies.md").read_text()
-    (folder / "agent.rego").write_text(page.partition("```rego\n")[2].partition("```")[0])
+    (folder / "agent.rego").write_text(the_only("rego", "policies.md"))
     assert ask(kind=ActKind.PLAN, diff_lines=99).allowed
     assert not ask(kind=ActKind.PLAN, diff_lines=100).allowed
     assert not ask(kind=ActKind.PROMPT).allowed

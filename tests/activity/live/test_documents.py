@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import time
@@ -11,19 +10,12 @@ import httpx
 import pytest
 
 from apps.ledger.models import Event
-from config.env import ROOT
 from tests.activity.live.conftest import off_loop, ring, ring_later
 from tests.activity.live.servers import DESCRIPTION, PATIENCE, connected
+from tests.pages import the_only
 from tests.waiting import eventually
 
 KILLS = 20
-
-
-def documented(language):
-    page = (ROOT / "docs" / "realtime.md").read_text()
-    found = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-    assert len(found) == 1
-    return found[0]
 
 
 @pytest.fixture
@@ -40,7 +32,7 @@ def environment(uvicorn, house):
 async def test_python_client_that_is_killed_twenty_times_misses_nothing(
     house, environment, tmp_path
 ):
-    (tmp_path / "client.py").write_text(documented("python"))
+    (tmp_path / "client.py").write_text(the_only("python", "realtime.md"))
     told = tmp_path / "told.txt"
     last = KILLS * 10
     writing = None
@@ -73,7 +65,9 @@ def test_curl_reads_the_stream(house, environment, tmp_path):
     told = tmp_path / "told.txt"
     with told.open("wb") as output:
         curl = subprocess.Popen(
-            ["sh", "-c", f"exec {documented('sh').strip()}"], env=environment, stdout=output
+            ["sh", "-c", f"exec {the_only('sh', 'realtime.md').strip()}"],
+            env=environment,
+            stdout=output,
         )
     eventually(lambda: told.read_text().count("data: ") >= 3, what="three are told")
     curl.kill()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from ipaddress import ip_network
@@ -15,16 +14,10 @@ from apps.accounts.services.members import add_member
 from apps.activity.models import WebhookEndpoint, WebhookMessage
 from apps.activity.services import sending
 from apps.activity.services.webhooks import change_webhook
-from config.env import ROOT
 from tests.factories import PersonFactory, issue
+from tests.pages import the_only
 from tests.serving import free_port
 from tests.waiting import eventually
-
-
-def documented(language):
-    page = (ROOT / "docs" / "webhooks.md").read_text()
-    (found,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-    return found
 
 
 @pytest.fixture
@@ -32,7 +25,7 @@ def created(uvicorn, house):
     """The answer to the documented curl."""
     key = issue(house.owner, house.workspace, Scope.MANAGE)
     environment = {**os.environ, "LATTICE_URL": uvicorn.url, "LATTICE_KEY": key}
-    curl = ["sh", "-c", documented("sh")]
+    curl = ["sh", "-c", the_only("sh", "webhooks.md")]
     return json.loads(subprocess.check_output(curl, env=environment))
 
 
@@ -49,7 +42,7 @@ def receiver(created, house, settings, tmp_path):
     }
     with told.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", documented("python")],
+            [sys.executable, "-c", the_only("python", "webhooks.md")],
             env=environment,
             stdout=output,
             stderr=subprocess.DEVNULL,
@@ -83,7 +76,10 @@ def test_what_is_asked_for_with_curl_reaches_the_receiver_and_verifies(created, 
     eventually(lambda: str(newcomer.id) in told.read_text())
     assert f"{message.event.seq} accounts.member.added" in told.read_text()
 
-    example, sent = json.loads(documented("json")), json.loads(sending.body_of(message.event))
+    example, sent = (
+        json.loads(the_only("json", "webhooks.md")),
+        json.loads(sending.body_of(message.event)),
+    )
     assert example.keys() == sent.keys()
     assert example["actor"].keys() == sent["actor"].keys()
     assert example["payload"].keys() == sent["payload"].keys()

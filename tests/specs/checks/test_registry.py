@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from textwrap import dedent
 from uuid import UUID
 
 import pytest
@@ -17,7 +16,7 @@ from apps.specs.checks import registry
 from apps.specs.checks.findings import Checked, Finding
 from apps.specs.checks.registry import Check, checks, run_checks
 from apps.specs.choices import LinkKind, NodeKind, Op, Severity, Status
-from config.env import ROOT
+from tests.pages import the_only
 from tests.specs.checks.proposed import Known, graph, proposal, said
 
 
@@ -33,11 +32,11 @@ def test_every_file_of_the_folder_registers_a_check_of_its_name():
 
 
 def test_the_example_of_the_docs_is_a_check(monkeypatch):
-    page = (ROOT / "docs" / "checks.md").read_text()
-    example = dedent(page[page.index("    @check(") : page.index("The file is named")])
     planted: dict = {}
     monkeypatch.setattr(registry, "_registered", planted)
-    exec(example, {**vars(registry), "Iterator": Iterator, "Status": Status})
+    exec(
+        the_only("python", "checks.md"), {**vars(registry), "Iterator": Iterator, "Status": Status}
+    )
     (one,) = planted["owners"].run(said("anything"))
     assert (one.severity, one.message) == (Severity.WARNING, "Nobody looks after REQ-1.")
 

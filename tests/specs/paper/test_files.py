@@ -10,6 +10,7 @@ from apps.specs.paper.files import KINDS_FILE, files_of, library_in
 from apps.specs.paper.leaves import Leaf, Library, in_reading_order
 from apps.specs.paper.reading import Unreadable
 from apps.specs.paper.whole import json_of, library_from
+from tests.pages import the_only
 
 RISK = {"risk": Kind(prefix="RISK", schema={"type": "object"})}
 USUAL = {name: Kind(prefix=prefix) for name, prefix in BUILT_IN.items()}
@@ -177,3 +178,10 @@ def test_what_yaml_would_read_otherwise_is_said_as_json():
     assert 'attributes: "{' in text
     assert read_back({"goal/GOAL-1.md": text}).leaves == (leaf,)
     assert json.loads(json_of(Library(leaves=(leaf,))))["nodes"][0]["attributes"] == leaf.attributes
+
+
+def test_the_file_on_the_page_is_what_is_written_of_it():
+    shown = the_only("markdown", "spec-files.md")
+    goal = Leaf(key="GOAL-1", kind="goal", title="Sell")
+    library = read_back({"spec/SPEC-1.md": shown, **files_of(Library(leaves=(goal,)))})
+    assert files_of(library)["spec/SPEC-1.md"] == shown
