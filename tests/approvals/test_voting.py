@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.accounts.choices import Role
+from apps.accounts.errors import PeopleOnly
 from apps.approvals.choices import Outcome, State
 from apps.approvals.errors import (
     AlreadyDecided,
@@ -25,7 +26,7 @@ from apps.ledger.services import unit
 from tests.approvals.conftest import ONE, STEPS, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, toast
-from tests.factories import member
+from tests.factories import agent_of, member
 
 
 def recorded(request):
@@ -146,6 +147,13 @@ def test_neither_who_proposed_nor_who_delegated_decides(request_, owner, baker):
         vote(request_, owner)
     with pytest.raises(NotAllowed):
         vote(request_, baker)
+    assert not Vote.objects.exists()
+
+
+def test_no_agent_votes_through_any_door(request_, workspace, reviewer):
+    """The doors ask, too; this is what stands behind them."""
+    with pytest.raises(PeopleOnly):
+        vote(request_, agent_of(reviewer, workspace))
     assert not Vote.objects.exists()
 
 

@@ -53,7 +53,7 @@ def run(tmp_path, monkeypatch):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-s", "-p", "tests.torture.rows"),
-                *("-c", "/dev/null", "--rootdir", tmp_path, "-W", "ignore"),
+                *("-p", "no:randomly", "-c", "/dev/null", "--rootdir", tmp_path, "-W", "ignore"),
                 *("--note-figures", document, tests),
             ],
             cwd=ROOT,

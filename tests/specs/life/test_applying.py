@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from apps.accounts.models import Membership
 from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
@@ -180,6 +181,18 @@ def test_an_approval_that_does_not_hold_any_more_applies_nothing(
     assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "content")
     assert request_of(proposal).state == "invalidated"
     assert spec("REQ-1").title == "Theirs"
+
+
+def test_an_approval_of_who_has_left_applies_nothing(workspace, agent, reviewer):
+    came = submit(workspace, agent, retitle("REQ-1", "Mine"))
+    vote(came.proposal, reviewer)
+    queue_approved_mutation(
+        proposal_id=came.proposal.id, request_id=came.approval.id, workspace=workspace.id
+    )
+    Membership.objects.filter(user=reviewer).delete()
+    proposal = delivered(came.proposal)
+    assert proposal.state == ProposalState.APPLY_FAILED
+    assert spec("REQ-1").title != "Mine"
 
 
 def test_what_a_check_finds_wrong_by_now_is_not_applied(workspace, contributor):
