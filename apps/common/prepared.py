@@ -39,6 +39,13 @@ class Slot(Value):
         return "%s", (self,)
 
 
+class _PlannedCursor(ServerBindingCursor):
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        """Kept for who logs queries: psycopg forgets what it has planned before."""
+        self._query = super()._convert_query(query, params)  # type: ignore[misc]
+        return self._query
+
+
 class _Planned:
     """A connection of Django that does not write the values into its statements."""
 
@@ -50,7 +57,7 @@ class _Planned:
 
     def cursor(self) -> Any:
         cursor = self._connection.cursor()
-        cursor.cursor = ServerBindingCursor(self._connection.connection)  # type: ignore[call-arg]
+        cursor.cursor = _PlannedCursor(self._connection.connection)  # type: ignore[call-arg]
         return cursor
 
 

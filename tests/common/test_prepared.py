@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.choices import Role
@@ -49,6 +50,15 @@ def usable_at(*, now):
 def people_in(workspace):
     owner = member(workspace, Role.OWNER)
     return owner, agent_of(owner, workspace)
+
+
+@pytest.mark.django_db
+def test_what_was_planned_before_is_still_told_to_who_logs_queries():
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(3):
+            names(people=[])
+    assert all("notifications" in query["sql"] for query in asked)
+    assert len(asked) == 3
 
 
 @pytest.mark.django_db

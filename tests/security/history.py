@@ -52,7 +52,7 @@ def leaks(repository: Path) -> Iterator[Leak]:
     form = ["--format=", "--no-ext-diff", "--no-textconv", "--root", "--diff-merges=first-parent"]
     history = subprocess.run([*log, *form], capture_output=True, check=True).stdout
     kinds = [{"name": f"{kind}Detector"} for kind in KINDS]
-    ours = {"name": "OurOwnDetector", "path": OUR_OWN.as_uri()}
+    ours = {"name": "OurOwnDetector", "path": f"file://{OUR_OWN}"}
     with transient_settings({"plugins_used": [*kinds, ours]}):
         for found in scan_diff(history.decode(errors="replace")):
             text = found.secret_value or ""

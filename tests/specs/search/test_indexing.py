@@ -101,6 +101,7 @@ def test_a_database_of_before_is_indexed_by_the_command(workspace, owner):
         "placed": 3,
         "posted": 3,
         "embedded": 3,
+        "refused": 0,
         "unplaced": 0,
         "unposted": 0,
         "waiting": 0,
