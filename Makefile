@@ -25,7 +25,7 @@ PRODUCTION = LATTICE_ENV=production ALLOWED_HOSTS=lattice.example \
   LATTICE_MASTER_KEYS=$(a-secret) LATTICE_CHECKPOINT_KEY=$(a-secret)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop doctor install install-dev lock test peers e2e torture mutants bench check secrets audit screenshots format
+.PHONY: help run stop doctor install install-dev lock test peers e2e walk torture mutants bench check secrets audit screenshots format
 
 help: ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ peers: .venv/dev.ok tests/peers/node_modules ## Tests against peers from npm and
 
 e2e: .venv/dev.ok ## Browser tests; they need Chromium
 	$(PYTEST) -m e2e -n 2 $(NONE_IS_FINE)
+
+walk: .venv/dev.ok ## Every page at two widths, and every command of the docs, for some minutes
+	$(PYTEST) -m walk
 
 torture: export LATTICE_TORTURE_ROWS := $(ROWS)
 torture: export LATTICE_TORTURE_SEED := $(SEED)

@@ -34,7 +34,7 @@ from tests.e2e.conftest import log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import WorkspaceFactory
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.walk, pytest.mark.timeout(1800)]
 
 OVER = "approvals/open/<str:token>"
 """A link of a mail, which says that it has had its day."""

@@ -19,7 +19,7 @@ from tests.pages import DONE_BY, PAGES, blocks, named, the_only
 from tests.runtime.house import House
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.walk, pytest.mark.timeout(1800)]
 
 LOCAL = "http://127.0.0.1:8000"
 PATIENCE = 300
