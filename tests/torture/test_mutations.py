@@ -32,6 +32,9 @@ def test_nothing_is_lost_and_nothing_happens_twice(machine, tmp_path, figures):
         )
         storm.settle()
         took = storm.rage(int(os.environ.get("LATTICE_TORTURE_SIZE") or USUAL))
-        figures(f"{storm.figures()}, {PACE:g} a second; applied {took:.1f} s after the end")
         storm.require_whole()
+        figures(
+            f"{storm.figures()}, {PACE:g} a second: lost 0, applied twice 0, two winners 0, decisions "
+            f"without an event 0, the chain verifies; applied {took:.1f} s after the end"
+        )
         assert took <= APPLIED_WITHIN

@@ -70,6 +70,9 @@ def comes_along(work: Work, to: Model | str, came: list[Any]) -> str:
         while not (statement := _waited_at()) and thread.is_alive():
             assert time.monotonic() < deadline
             thread.join(0.02)
+        if statement:  # PostgreSQL tells that somebody waits a moment before it tells at what
+            thread.join(0.02)
+            statement = _waited_at()
     thread.join()
     return statement
 

@@ -223,10 +223,11 @@ class Storm:
         return open_ == 0 and not Delivery.objects.open().exists()
 
     def figures(self) -> str:
-        counted = Counter(self.told.accepted.values())
+        kills = ", ".join(f"{number} {name}" for name, number in self.kills.items())
         return (
-            f"{len(self.told.accepted):,} proposals ({dict(counted)}), "
-            f"{len(self.told.decided):,} answers to deciders, killed {dict(self.kills)}"
+            f"{len(self.told.accepted):,} proposals by {self.proposers} agents, "
+            f"{len(self.told.decided):,} answers to {self.deciders} deciding processes, "
+            f"killed by SIGKILL: {kills}"
         )
 
     def require_whole(self) -> None:
