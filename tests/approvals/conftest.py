@@ -9,10 +9,10 @@ from apps.approvals.services.voting import Wanted, cast_vote
 from apps.policies.services.versions import apply_policy
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import agent_of, member
-from tests.policies.conftest import _no_limits_from_other_tests, api, owner, workspace
+from tests.policies.conftest import api, owner, workspace
 from tests.policies.releasing import at_once
 
-__all__ = ["_no_limits_from_other_tests", "api", "owner", "workspace"]
+__all__ = ["api", "owner", "workspace"]
 
 HEAD = 'version: "1"\nallowed_dirs: [docs, plans, api]\n'
 

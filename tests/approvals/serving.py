@@ -9,11 +9,8 @@ from tests.approvals.conftest import ONE, hold
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 
-IN_KITCHEN = {
-    "DJANGO_SETTINGS_MODULE": "tests.approvals.kitchen.settings",
-    "RATE_LIMIT_SCALE": "1000",
-}
-"""What servers are started with that know loaves, and are asked a lot."""
+IN_KITCHEN = {"DJANGO_SETTINGS_MODULE": "tests.approvals.kitchen.settings"}
+"""What servers are started with that know loaves."""
 
 
 @dataclass(kw_only=True)

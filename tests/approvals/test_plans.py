@@ -24,7 +24,6 @@ from tests.factories import member
 from tests.plans.conftest import (
     GREETING,
     POLICY,
-    _no_limits_from_other_tests,
     agent,
     api,
     body,
@@ -37,8 +36,7 @@ from tests.plans.conftest import (
     workspace,
 )
 
-__all__ = ["_no_limits_from_other_tests", "agent", "api", "body", "contributor", "owner", "policy"]
-__all__ += ["reviewer", "workspace"]
+__all__ = ["agent", "api", "body", "contributor", "owner", "policy", "reviewer", "workspace"]
 pytestmark = pytest.mark.django_db
 PLANS = subjects["plan"]
 

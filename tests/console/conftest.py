@@ -14,7 +14,7 @@ from tests.factories import PersonFactory, WorkspaceFactory, member
 
 @pytest.fixture(autouse=True)
 def _no_limits_from_other_tests(settings):
-    """Rate limits count by address, and every test calls from the same one."""
+    """allauth keeps its limits in the cache, by address, and every test calls from the same one."""
     default = settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}
     settings.CACHES = {"default": default}
 

@@ -57,8 +57,7 @@ def shop(committed_database, tmp_path, monkeypatch, capsys) -> Iterator[Shop]:
     call_command("seed_demo", "--json")
     facts = json.loads(capsys.readouterr().out)
     call_command("seed_demo_specs", facts["workspace"])
-    shared = {"DATABASE_URL": committed_database, "RATE_LIMIT_SCALE": "1000"}
-    with serving("uvicorn", tmp_path / "web.log", **shared) as web:
+    with serving("uvicorn", tmp_path / "web.log", DATABASE_URL=committed_database) as web:
         people = [_person(web.url, address) for address, _ in (REVIEWER, COLLEAGUE, THIRD)]
         yield Shop(web.url, facts["agent"]["api_key"], *people)
         for person in people:

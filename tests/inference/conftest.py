@@ -1,8 +1,7 @@
-"""A workspace with people in it, whose every rate limit counts by itself."""
+"""A workspace with people in it, and a model to call."""
 
 from collections.abc import Iterator
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -13,13 +12,6 @@ from apps.inference.choices import Outcome
 from apps.inference.models import Use
 from tests.factories import WorkspaceFactory, issue, member
 from tests.inference.wire import KEY, Wire, open_wire
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_from_other_tests(settings):
-    """Rate limits count by address, and every test calls from the same one."""
-    default = settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}
-    settings.CACHES = {"default": default}
 
 
 @pytest.fixture

@@ -5,21 +5,13 @@ import pytest
 from apps.mirror.services.rounds import keep_alike, mirror_of
 from apps.mirror.services.sheets import Manner
 from apps.policies.services.versions import apply_policy
-from tests.policies.conftest import (
-    _no_limits_from_other_tests,
-    agent,
-    contributor,
-    owner,
-    reviewer,
-    workspace,
-)
+from tests.policies.conftest import agent, contributor, owner, reviewer, workspace
 from tests.policies.releasing import at_once
 from tests.specs.conftest import _checkpoints_of_this_test_alone
 from tests.specs.paper.test_importing import OPEN
 
 __all__ = [
     "_checkpoints_of_this_test_alone",
-    "_no_limits_from_other_tests",
     "agent",
     "contributor",
     "owner",

@@ -11,26 +11,10 @@ from apps.plans.models import Plan
 from apps.policies.services.versions import apply_policy
 from tests.deliveries import deliver
 from tests.factories import member
-from tests.policies.conftest import (
-    _no_limits_from_other_tests,
-    agent,
-    api,
-    contributor,
-    owner,
-    reviewer,
-    workspace,
-)
+from tests.policies.conftest import agent, api, contributor, owner, reviewer, workspace
 from tests.policies.releasing import at_once
 
-__all__ = [
-    "_no_limits_from_other_tests",
-    "agent",
-    "api",
-    "contributor",
-    "owner",
-    "reviewer",
-    "workspace",
-]
+__all__ = ["agent", "api", "contributor", "owner", "reviewer", "workspace"]
 
 POLICY = """\
 version: "1"

@@ -1,7 +1,5 @@
 """A workspace with everybody in it, an operator, and a policy to release."""
 
-from uuid import uuid4
-
 import pytest
 from rest_framework.test import APIClient
 
@@ -26,13 +24,6 @@ rules:
 default:
   then: {allow: true}
 """
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_from_other_tests(settings):
-    """Rate limits count by address, and every test calls from the same one."""
-    default = settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}
-    settings.CACHES = {"default": default}
 
 
 @pytest.fixture

@@ -45,7 +45,6 @@ def web(machine, tmp_path):
     environment = {
         "DATABASE_URL": machine.environment["DATABASE_URL"],
         "REDIS_URL": machine.redis.url,
-        "RATE_LIMIT_SCALE": "1000",
         "DATABASE_POOL": str(WRITERS),
     }
     with serving("uvicorn", tmp_path / "web.log", **environment) as server:

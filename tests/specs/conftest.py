@@ -2,25 +2,9 @@
 
 import pytest
 
-from tests.policies.conftest import (
-    _no_limits_from_other_tests,
-    agent,
-    api,
-    contributor,
-    owner,
-    reviewer,
-    workspace,
-)
+from tests.policies.conftest import agent, api, contributor, owner, reviewer, workspace
 
-__all__ = [
-    "_no_limits_from_other_tests",
-    "agent",
-    "api",
-    "contributor",
-    "owner",
-    "reviewer",
-    "workspace",
-]
+__all__ = ["agent", "api", "contributor", "owner", "reviewer", "workspace"]
 
 
 @pytest.fixture(autouse=True)
