@@ -95,7 +95,6 @@ check: .venv/dev.ok ## Lint, types, contracts, migrations, deployment settings
 	$(PYTEST) tests/architecture
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py write_docs --check
-	$(PYTHON) manage.py export_openapi --check
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 secrets: .venv/dev.ok ## Look for secrets in every line that was ever committed

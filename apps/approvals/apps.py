@@ -1,23 +1,15 @@
 from importlib import import_module
-from pkgutil import iter_modules
 
-from django.apps import AppConfig
+from apps.common import rooms
 
 
-class ApprovalsConfig(AppConfig):
+class ApprovalsConfig(rooms.Room):
     name = "apps.approvals"
     verbose_name = "Approvals"
 
-    def import_models(self) -> None:
-        """One noun per file, and `__init__` speaks for none of them: so find them here."""
-        super().import_models()
-        for module in iter_modules(import_module("apps.approvals.models").__path__):
-            import_module(f"apps.approvals.models.{module.name}")
-
     def ready(self) -> None:
         activity = import_module("apps.activity.ports")
-        for module in iter_modules(import_module("apps.approvals.channels").__path__):
-            import_module(f"apps.approvals.channels.{module.name}")
+        rooms.import_all_of("apps.approvals.channels")
         for name in ("clock", "sending", "digests"):
             activity.sources.append(import_module(f"apps.approvals.services.{name}"))
         activity.presenters["approvals"] = import_module("apps.activity.wording").told

@@ -1,18 +1,11 @@
 from importlib import import_module
-from pkgutil import iter_modules
 
-from django.apps import AppConfig
+from apps.common import rooms
 
 
-class PoliciesConfig(AppConfig):
+class PoliciesConfig(rooms.Room):
     name = "apps.policies"
     verbose_name = "Policies"
-
-    def import_models(self) -> None:
-        """One noun per file, and `__init__` speaks for none of them: so find them here."""
-        super().import_models()
-        for module in iter_modules(import_module("apps.policies.models").__path__):
-            import_module(f"apps.policies.models.{module.name}")
 
     def ready(self) -> None:
         told = import_module("apps.activity.wording").told

@@ -10,7 +10,7 @@ from config.env import ROOT
 
 
 class Command(LatticeCommand):
-    help = "Write docs/settings.md, docs/errors.md, docs/openapi.yaml and .env.example."
+    help = f"Write {', '.join(str(path.relative_to(ROOT)) for path in generated_docs.PAGES)}."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
