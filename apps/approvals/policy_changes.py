@@ -17,6 +17,7 @@ from apps.approvals.choices import Because
 from apps.approvals.errors import NotReshapable
 from apps.approvals.policy_impact import impact_of
 from apps.approvals.ports import Affected, Change, Operation, Reshaped, Summary
+from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import approval_about, approval_of, request_about
 from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.weighing import consume_request
@@ -43,14 +44,11 @@ class PolicyChangeSubject:
 
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         found = policy_changes_among(ids)
-        authors = User.objects.get_queryset().filter(
-            id__in={change.draft.author_id for change in found.values()}
-        )
-        names = {author.pk: str(author) for author in authors} | {NOBODY: "A file"}
+        authors = people_named(change.draft.author_id for change in found.values())
+        names = {id_: author.name for id_, author in authors.items()} | {NOBODY: "A file"}
         return {
             id_: Summary(
-                sentence=f"{names.get(change.draft.author_id, 'Somebody')} changes the policy "
-                f"in {size}",
+                sentence=f"{names[change.draft.author_id]} changes the policy in {size}",
                 url=reverse("admin:policies_draft", args=[change.draft.workspace_id, id_]),
                 size=size,
                 touches=change.parts,

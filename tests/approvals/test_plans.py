@@ -3,6 +3,7 @@
 import pytest
 
 from apps.accounts.choices import Role
+from apps.accounts.models import User
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import NotReshapable, OperationsUnknown
 from apps.approvals.models.requests import ApprovalRequest, Vote
@@ -74,6 +75,12 @@ def test_a_sentence_names_who_and_what(plan, agent, propose, django_assert_num_q
     )
     assert told[note.id].sentence == f"{agent.name} creates {note.file[:-5]}.md"
     assert told[plan.id].url == f"/admin/plans/plan/{plan.id}/change/"
+
+
+def test_a_proposer_without_a_name_is_not_called_by_their_address(plan, agent):
+    User.objects.filter(pk=agent.pk).update(name="")
+    told = PLANS.summaries([plan.id])[plan.id]
+    assert told.sentence.startswith(f"Somebody ({agent.id.hex[-8:]}) edits ")
 
 
 def test_what_would_change_is_what_would_be_applied(plan, body):

@@ -3,6 +3,7 @@
 import pytest
 
 from apps.accounts.choices import Role
+from apps.accounts.models import User
 from apps.accounts.services.members import change_role
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import AlreadyDecided, NobodyEligible, NotReshapable, SelfApproval
@@ -275,5 +276,8 @@ def test_it_is_shown_as_it_would_hold(waiting, workspace, owner, other):
     told = SUBJECT.summaries([request.subject_id])[request.subject_id]
     assert told.sentence == f"{owner.name} changes the policy in 4 lines"
     assert told.url.endswith(f"/drafts/{request.subject_id}/")
+    User.objects.filter(pk=owner.pk).update(name="")
+    told = SUBJECT.summaries([request.subject_id])[request.subject_id]
+    assert told.sentence.startswith(f"Somebody ({owner.id.hex[-8:]}) changes the policy")
     with pytest.raises(NotReshapable):
         vote(request, other, edits={"text": WIDER})
