@@ -22,8 +22,8 @@ from config.subscriptions import SUBSCRIBED_TO_KIND, SUBSCRIPTIONS
 
 __all__ = ["SUBSCRIBED_TO_KIND", "SUBSCRIPTIONS", "UNFOLD"]
 
-# What starting a process makes stays for good, and is a million objects: to look at them again after
-# every 700 takes a sixth of the start.
+# What starting a process makes stays for good, and is a million objects: to look at them again
+# after every 700 takes a sixth of the start.
 gc.set_threshold(50_000, 20, 100)
 
 # --- where we are
