@@ -85,7 +85,8 @@ class Bench:
         )
 
     def sync(self):
-        from apps.mirror.services.rounds import keep_alike, mirror_of
+        from apps.mirror.services.claiming import mirror_of
+        from apps.mirror.services.rounds import keep_alike
         from apps.mirror.services.sheets import Manner
 
         mirror = mirror_of(folder=self.folder, workspace=self.workspace.id)

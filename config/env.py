@@ -360,7 +360,8 @@ class Environment(BaseSettings):
     spec_sync_workspace: UUID | None = Field(
         None,
         alias="SPEC_SYNC_WORKSPACE",
-        description="The id of the workspace. Unset: the first one of SPEC_SYNC_AS.",
+        description="The id of the workspace. Unset: the one that the folder is kept alike with "
+        "already, else the first one of SPEC_SYNC_AS.",
     )
     spec_sync_in: Literal["policy", "propose", "off"] = Field(
         "policy",

@@ -92,6 +92,7 @@ def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) ->
                     before = os.stat(name, dir_fd=here, follow_symlinks=False)
                     os.fchmod(opened, stat.S_IMODE(before.st_mode))
                 os.fsync(opened)
+                ours = os.fstat(opened)
             if instead_of is None:
                 os.link(apart, name, src_dir_fd=here, dst_dir_fd=here)
             else:
@@ -103,8 +104,7 @@ def put(folder: Path, path: str, content: bytes, *, instead_of: bytes | None) ->
             with suppress(FileNotFoundError):
                 os.unlink(apart, dir_fd=here)
         os.fsync(here)
-        at = os.stat(name, dir_fd=here, follow_symlinks=False)
-        return Seen(size=at.st_size, mtime_ns=at.st_mtime_ns)
+        return Seen(size=ours.st_size, mtime_ns=ours.st_mtime_ns)
 
 
 def remove(folder: Path, path: str, *, instead_of: bytes) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apps.mirror.services.rounds import keep_alike, mirror_of
+from apps.mirror.services.claiming import mirror_of
+from apps.mirror.services.rounds import keep_alike
 from apps.mirror.services.sheets import Manner
 from apps.policies.services.versions import apply_policy
 from tests.policies.conftest import agent, contributor, owner, reviewer, workspace

@@ -32,7 +32,8 @@ SPLINTERS = (
 )
 
 
-def spoiled(seed: int, how_many: int) -> Iterator[bytes]:
+def spoiled(seed: int, how_many: int) -> Iterator[tuple[bytes, bytes]]:
+    """Names and contents."""
     drawn = random.Random(seed)
     for at in range(how_many):
         text = drawn.choice((SHOP, WILD, MARKED.format(at=at)))
@@ -52,4 +53,4 @@ def spoiled(seed: int, how_many: int) -> Iterator[bytes]:
         if drawn.random() < 0.1:
             start = drawn.randint(0, len(content))
             content = content[:start] + drawn.randbytes(3) + content[start:]
-        yield content
+        yield b"f%d%s.md" % (at, b"\xe9" if at % 20 == 7 else b""), content

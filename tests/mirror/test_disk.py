@@ -1,5 +1,7 @@
 """Writing and removing one file, while somebody else saves it."""
 
+import os
+
 import pytest
 
 from apps.mirror import disk
@@ -81,6 +83,22 @@ def test_a_folder_in_its_place_stays(file, monkeypatch):
     with pytest.raises(Moved):
         write_ours(file)
     assert (file / "below").is_dir()
+
+
+def test_what_is_saved_right_after_is_not_taken_for_ours(file, monkeypatch):
+    sync, synced = os.fsync, []
+
+    def sync_and_save(opened):
+        sync(opened)
+        synced.append(opened)
+        if len(synced) == 2:  # of the folder, in which ours stands by now
+            file.write_text("theirs")
+
+    monkeypatch.setattr(os, "fsync", sync_and_save)
+    seen = put(file.parent, "a.md", b"ours", instead_of=b"as it was read")
+    at = file.stat()
+    assert file.read_text() == "theirs"
+    assert seen != disk.Seen(size=at.st_size, mtime_ns=at.st_mtime_ns)
 
 
 def test_where_names_cannot_change_places_it_is_replaced(file, monkeypatch):

@@ -17,9 +17,10 @@ from tests.policies.conftest import api
 __all__ = ["api"]
 
 
-def run(folder, *asked):
+def run(folder, *asked, workspace=True):
     out = StringIO()
-    given = ["--workspace", str(folder.workspace.id), "--as", folder.actor.email, "--json", *asked]
+    given = ["--as", folder.actor.email, "--json", *asked]
+    given += ["--workspace", str(folder.workspace.id)] if workspace else []
     try:
         call_command("sync_specs", str(folder.root), *given, stdout=out)
     except CommandError as error:

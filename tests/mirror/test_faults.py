@@ -43,6 +43,28 @@ def folder_that_is_a_link(folder):
     (folder.root / "bad.md").symlink_to("/")
 
 
+def spelled(folder, name):
+    """In bytes that are no UTF-8, as a disk of another age holds them."""
+    return os.fsencode(folder.root) + b"/" + name
+
+
+@pytest.mark.parametrize(("name", "what"), [(b"caf\xe9.md", "file"), (b"caf\xe9", "folder")])
+def test_a_name_that_is_not_utf_8_is_told(folder, workspace, name, what):
+    path = spelled(folder, name)
+    if what == "folder":
+        os.mkdir(path)
+        path += b"/a.md"
+    with open(path, "wb") as file:
+        file.write(b"# It\n")
+    with open(spelled(folder, b"caf\xe9.png"), "wb"):
+        pass
+    folder.write("shop.md", SHOP)
+    told = folder.sync()
+    assert told.faults == {name.decode(errors="backslashreplace"): "Its name is not UTF-8."}
+    assert "SPEC.shop" in live(workspace)
+    assert folder.sync().is_nothing
+
+
 @pytest.mark.parametrize(
     "make", [link, undecodable, binary, huge, pipe, faulty_mark, nowhere, folder_that_is_a_link]
 )

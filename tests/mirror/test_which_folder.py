@@ -2,9 +2,14 @@
 
 import shutil
 
+import pytest
 from django.db import connections
+from django.utils import timezone
 
+from apps.accounts.choices import Role
+from apps.accounts.models import User, Workspace
 from apps.mirror.models import Mirror, MirroredFile
+from tests.factories import MembershipFactory, WorkspaceFactory
 from tests.mirror.test_doors import run
 from tests.mirror.test_inwards import SHOP
 from tests.mirror.test_outwards import edit
@@ -63,3 +68,37 @@ def test_a_folder_that_another_process_keeps_is_not_moved(folder):
     finally:
         other.close()
     assert Mirror.objects.get().folder == str(old)
+
+
+@pytest.fixture
+def elsewhere(folder):
+    """Another workspace, the first one by now of who keeps the folder."""
+    folder.write("shop.md", SHOP)
+    run(folder)
+    workspace = WorkspaceFactory.create()
+    MembershipFactory.create(workspace=workspace, user=folder.actor, role=Role.OWNER)
+    User.objects.filter(id=folder.actor.id).update(default_workspace=workspace)
+    return workspace
+
+
+def test_a_folder_stays_with_its_workspace_whatever_is_ones_first_one(folder, elsewhere):
+    assert run(folder, workspace=False) == run(folder)
+    assert Mirror.objects.get().workspace == folder.workspace
+
+
+def test_another_workspace_has_to_be_meant(folder, elsewhere):
+    ours, folder.workspace = folder.workspace, elsewhere
+    before = kept()
+    for asked in ([], ["--dry-run"]):
+        code, facts = run(folder, *asked)
+        assert (code, facts["error"]["code"]) == (1, "another_folder")
+        assert str(ours.id) in facts["error"]["message"]
+        assert kept() == before
+    run(folder, "--move")
+    assert "error" not in run(folder)[1]
+
+
+def test_the_folder_of_a_workspace_that_was_deleted_is_free(folder, elsewhere):
+    Workspace.objects.filter(id=folder.workspace.id).update(deleted_at=timezone.now())
+    run(folder, workspace=False)
+    assert Mirror.objects.filter(workspace=elsewhere).exists()

@@ -1,5 +1,6 @@
 """Folders that are kept alike, and their files."""
 
+from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -20,6 +21,13 @@ def the_mirror(*, actor: Actor, workspace_id: UUID) -> Mirror:
     if found is None:
         raise NoMirror
     return found
+
+
+def only_workspace_of(*, folder: Path, actor: Actor) -> UUID | None:
+    """That the folder is kept alike with already."""
+    found = Mirror.objects.visible_to(actor).filter(folder=str(folder))
+    workspaces = list(found.values_list("workspace_id", flat=True))
+    return workspaces[0] if len(workspaces) == 1 else None
 
 
 def counted(mirror: Mirror) -> dict[str, int]:

@@ -16,7 +16,6 @@ from apps.ledger.switch import staying_open
 from apps.mirror.choices import FileState, Inwards
 from apps.mirror.deciding import decide
 from apps.mirror.disk import Scan, Seen, content_of, digest_of, scan
-from apps.mirror.errors import AnotherFolder
 from apps.mirror.holding import Held, kept, read, says_the_same
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.outcomes import has_stirred, state_of
@@ -54,26 +53,6 @@ MOST_PASSES = 200
 """Each applies something and looks at what came of it."""
 LEFT_OUT = "Part of it was left out."
 Progress = Callable[[int], None]
-
-
-def mirror_of(
-    *, folder: Path, workspace: UUID, moves: bool = False, dry_run: bool = False
-) -> Mirror:
-    """`moves`: the folder stands elsewhere now, which is kept once the mirror is. Raises
-    AnotherFolder."""
-    new = {"workspace_id": workspace, "folder": str(folder)}
-    if dry_run:
-        found = Mirror.objects.filter(workspace_id=workspace).first() or Mirror(**new)
-    else:
-        found, _ = Mirror.objects.get_or_create(workspace_id=workspace, defaults=new)
-    if found.folder != str(folder):
-        if not moves:
-            raise AnotherFolder(
-                f"{found.folder} is kept alike with this workspace. Say --move if that is "
-                f"{folder} by now."
-            )
-        found.folder = str(folder)
-    return found
 
 
 def keep_alike(

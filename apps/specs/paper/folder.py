@@ -122,7 +122,9 @@ def _files_in(folder: Path, is_known: IsKnown) -> Iterator[tuple[str, Found | Pa
         near = Path(above).relative_to(folder)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted({*folders, *(name for name in names if not name.startswith("."))}):
-            path = (near / name).as_posix()
+            found = (near / name).as_posix()
+            path = _printable(found)
+            misnamed = PaperFault(path, "Its name is not UTF-8.") if path != found else None
             try:
                 seen = os.stat(name, dir_fd=here, follow_symlinks=False)
             except FileNotFoundError:  # meanwhile
@@ -130,14 +132,20 @@ def _files_in(folder: Path, is_known: IsKnown) -> Iterator[tuple[str, Found | Pa
             if stat.S_ISLNK(seen.st_mode):
                 yield path, PaperFault(path, "It is a link, and links are not followed.")
             elif name in folders:
-                if fault := _closed(path, name, here, deep=len(near.parts) + 1):
+                if fault := _closed(path, name, here, deep=len(near.parts) + 1) or misnamed:
                     yield path, fault
                     folders.remove(name)
             elif name.endswith(".md") or path == KINDS_FILE:
-                if is_known(path, seen):
+                if misnamed:
+                    yield path, misnamed
+                elif is_known(path, seen):
                     yield path, Found(seen.st_size, seen.st_mtime_ns, None)
                 else:
                     yield path, _read(path, name, here, LARGEST)
+
+
+def _printable(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _closed(path: str, name: str, above: int, *, deep: int) -> PaperFault | None:

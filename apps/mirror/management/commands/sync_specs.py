@@ -15,8 +15,9 @@ from apps.accounts.selectors import person_or_agent, workspace_for
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
 from apps.mirror.keeping import keeping
 from apps.mirror.models import Mirror
-from apps.mirror.selectors.mirrors import is_due, unsettled_files
-from apps.mirror.services.rounds import keep_alike, mirror_of
+from apps.mirror.selectors.mirrors import is_due, only_workspace_of, unsettled_files
+from apps.mirror.services.claiming import mirror_of
+from apps.mirror.services.rounds import keep_alike
 from apps.mirror.services.sheets import Manner, Told
 from apps.mirror.watching import keep_watching
 from apps.specs.paper.reading import Unreadable
@@ -78,9 +79,10 @@ class Command(LatticeCommand):
         if actor is None:
             raise UsageError(f"Nobody is called {who} here.")
         root = folder.resolve()
+        wanted = workspace or only_workspace_of(folder=root, actor=actor)
         mirror = mirror_of(
             folder=root,
-            workspace=workspace_for(user=actor, wanted=workspace).workspace_id,
+            workspace=workspace_for(user=actor, wanted=wanted).workspace_id,
             moves=move,
             dry_run=dry_run,
         )
