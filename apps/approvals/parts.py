@@ -1,10 +1,21 @@
-"""Accepting a part of what is asked about: whether that part stands by itself. Pure, and the same
-for everything that consists of operations.
+"""Accepting a part of what is asked about: whether that part stands by itself, and whether anything
+else may be made of the whole. The same for everything that consists of operations.
 """
 
 from collections.abc import Sequence
 
-from apps.approvals.errors import OperationsUnknown
+from django.conf import settings
+
+from apps.approvals.errors import NotReshapable, OperationsUnknown
+
+
+def require_no_rego() -> None:
+    """For what Rego was asked about as a whole, before it was kept."""
+    if settings.OPA_ENABLE:
+        raise NotReshapable(
+            "Rego was asked about all of it as it was proposed, and would not see this: ask for "
+            "changes instead."
+        )
 
 
 def require_stands(taken: Sequence[int], needs: Sequence[Sequence[int]]) -> None:

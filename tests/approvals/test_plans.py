@@ -219,10 +219,11 @@ def test_an_edit_is_what_is_then_decided_on(plan, reviewer, workspace, api, agen
     assert (told["before"], told["digest"], told["rest"]) == (before, plan.digest, None)
 
 
-def test_where_rego_has_to_be_asked_nobody_edits(plan, reviewer, settings):
+@pytest.mark.parametrize("less", [{"edits": BETTER}, {"operations": [0]}])
+def test_where_rego_has_to_be_asked_nobody_reshapes_it(plan, reviewer, settings, less):
     settings.OPA_ENABLE = True
     with pytest.raises(NotReshapable, match="Rego"):
-        decide(plan, reviewer, edits=BETTER)
+        decide(plan, reviewer, **less)
     assert request_of(plan).co_authors == []
 
 

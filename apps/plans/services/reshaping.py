@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from pydantic import ValidationError
 
 from apps.accounts.models import User
 from apps.approvals.errors import NotReshapable
-from apps.approvals.parts import require_stands
+from apps.approvals.parts import require_no_rego, require_stands
 from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
 from apps.common.bodies import details_of
@@ -36,11 +35,7 @@ EDITED = ("changes", "patch")
 
 def edit_plan(*, plan_id: UUID, edits: Mapping[str, Any], actor: Actor) -> Reshaped:
     """Its changes are replaced by these. They are judged as the proposer's, and as the editor's."""
-    if settings.OPA_ENABLE:
-        raise NotReshapable(
-            "Rego is asked about a plan when it is proposed, and would not see this one: ask for "
-            "changes instead."
-        )
+    require_no_rego()
     plan = _hold(plan_id)
     before = draw_plan(opened(plan).sent, name=plan.name)
     edited = draw_plan(_edited(before.sent, edits), name=plan.name)
@@ -62,6 +57,7 @@ def narrow_plan(*, plan_id: UUID, operations: Sequence[int], actor: Actor) -> Re
     left = [number for number in range(len(whole.steps)) if number not in taken]
     if not left:
         return Reshaped(digest=plan.digest, verdict=scales.weigh(act_of(whole)))
+    require_no_rego()
     drawing = draw_plan(_part(whole, taken), name=plan.name)
     return _put(plan, drawing, scales, actor, rest=sketch(_part(whole, left)))
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from apps.approvals.errors import NotReshapable
-from apps.approvals.parts import require_stands
+from apps.approvals.parts import require_no_rego, require_stands
 from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
 from apps.common.diffs.hunks import hunks_between
@@ -55,11 +54,7 @@ from apps.specs.services.weighing import checked, errors_in, impact_on, verdict_
 def edit_mutation(*, proposal_id: UUID, edits: Mapping[str, Any], actor: Actor) -> Reshaped:
     """Bodies by the names that the review shows them under, or all `operations` anew, as they are
     sent. They are judged as the proposer's, and as the editor's."""
-    if settings.OPA_ENABLE:
-        raise NotReshapable(
-            "Rego is asked about a proposal when it is submitted, and would not see this one: ask "
-            "for changes instead."
-        )
+    require_no_rego()
     proposal, prospect = _hold(proposal_id)
     edited = _edited(proposal, prospect, edits)
     if edited.digest == proposal.content_digest:
@@ -80,6 +75,7 @@ def narrow_mutation(*, proposal_id: UUID, operations: Sequence[int], actor: Acto
     left = [number for number in range(len(prospect.operations)) if number not in taken]
     if not left:
         return Reshaped(digest=prospect.digest, verdict=_verdict(proposal, prospect))
+    require_no_rego()
     kept = _part(prospect, taken)
     return _put(proposal, kept, actor, rest=_part(prospect, left, after=kept))
 

@@ -176,6 +176,18 @@ def test_an_edit_to_what_stood_there_leaves_nothing(workspace, agent, reviewer):
         vote(proposal, reviewer, edits={"operations.0.body": spec("REQ-1").body})
 
 
+@pytest.mark.parametrize(
+    "less", [{"operations": [0]}, {"edits": {"operations": [retitle("REQ-1", "Ours")]}}]
+)
+def test_where_rego_has_to_be_asked_nobody_reshapes_it(workspace, agent, reviewer, settings, less):
+    both = (retitle("REQ-1", "Mine"), retitle("REQ-2", "Mine too"))
+    proposal = submit(workspace, agent, *both).proposal
+    settings.OPA_ENABLE = True
+    with pytest.raises(NotReshapable, match="Rego"):
+        vote(proposal, reviewer, **less)
+    assert request_of(proposal).content_digest == proposal.content_digest
+
+
 def test_the_policy_judges_what_is_edited(workspace, agent, reviewer):
     proposal = submit(workspace, agent, retitle("REQ-1", "Mine")).proposal
     with pytest.raises(PolicyDenied):
