@@ -82,6 +82,15 @@ def prospect_for(proposal: Proposal) -> Prospect:
     return prospect_of(read(proposal.operations), proposal.workspace_id, upon=upon)
 
 
+def stands_on_whole(proposal: Proposal) -> bool:
+    """Whether what it was left out of still waits, and it would do something else without that."""
+    whole = proposal.part_of if proposal.part_of_id else None
+    if whole is None or whole.state not in OPEN:
+        return False
+    alone = prospect_of(read(proposal.operations), proposal.workspace_id)
+    return alone.digest != proposal.content_digest
+
+
 def prospect_of(
     operations: Sequence[Operation], workspace: UUID, *, upon: Sequence[Operation] = ()
 ) -> Prospect:

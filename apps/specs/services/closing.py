@@ -18,7 +18,7 @@ from apps.specs.rules import OPEN
 from apps.specs.selectors.proposals import held, the_proposal
 from apps.specs.selectors.prospects import prospect_for
 from apps.specs.services.moving import close, deny, fail
-from apps.specs.services.revalidating import look_again_at, was_asked
+from apps.specs.services.revalidating import look_again_at, was_asked, was_disturbed
 from apps.specs.services.weighing import verdict_now
 
 ENDS = {
@@ -56,7 +56,7 @@ def close_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
         if proposal.state == ProposalState.QUEUED:
             if was_asked(request):
                 fail(proposal, because=request.because, request=request.id)
-        elif request.state == State.CANCELLED and request.because == Because.CONTENT:
+        elif was_disturbed(request):
             look_again_at(proposal, request)
         elif request.state == State.DENIED and request.because == Because.POLICY:
             prospect = prospect_for(proposal)

@@ -20,9 +20,8 @@ from apps.specs import events
 from apps.specs.choices import KIND, Moved, ProposalState
 from apps.specs.models.graph import Version, held_at
 from apps.specs.models.proposals import Proposal
-from apps.specs.rules import OPEN
 from apps.specs.selectors.proposals import held, operations_of
-from apps.specs.selectors.prospects import Prospect, prospect_for, prospect_of
+from apps.specs.selectors.prospects import Prospect, prospect_for, stands_on_whole
 from apps.specs.services.moving import (
     LOOKED_AT,
     WEIGHED,
@@ -51,13 +50,16 @@ def look_again(*, proposal_id: UUID, workspace: UUID) -> None:
 
 
 def look_again_at(proposal: Proposal, request: Approval) -> None:
-    """Both are held."""
-    if proposal.state not in WAITING:
+    """Both are held. What was decided is closed as that; only where people were asked about
+    something else than it was by then, they are asked anew."""
+    disturbed = was_disturbed(request)
+    if proposal.state not in WAITING or (request.state not in ASKED and not disturbed):
         return
     prospect = prospect_for(proposal)
+    is_other = disturbed or prospect.digest != proposal.content_digest
     if prospect.conflicts:
         _conflict(proposal, prospect)
-    elif prospect.digest != proposal.content_digest or _asks_more(proposal, prospect, request):
+    elif is_other or _asks_more(proposal, prospect, request):
         _ask_anew(proposal, prospect, request)
     else:
         if prospect.onto != proposal.onto:
@@ -66,22 +68,22 @@ def look_again_at(proposal: Proposal, request: Approval) -> None:
             go_on(proposal, request)
 
 
+def was_disturbed(request: Approval) -> bool:
+    """Whether it is over because its proposal had become something else, be that for a moment."""
+    return request.state not in ASKED and request.because == Because.CONTENT
+
+
 def was_asked(request: Approval) -> bool:
     """Whether a proposal that is queued stands on it: not where the policy let that pass, at once
     or when it had become something else than people were asked about."""
-    is_past = request.state not in ASKED and request.because == Because.CONTENT
-    return not is_past and request.because != Because.AUTOMATIC
+    return not was_disturbed(request) and request.because != Because.AUTOMATIC
 
 
 def go_on(proposal: Proposal, request: Approval) -> None:
     """Its approval has taken effect. What stands on another proposal waits for it, unless it does
     the same alone."""
-    whole = proposal.part_of if proposal.part_of_id else None
-    if whole and whole.state in OPEN:
-        alone = prospect_of(operations_of(proposal), proposal.workspace_id)
-        if alone.digest != proposal.content_digest:
-            return
-    queue(proposal, request=request.id)
+    if not stands_on_whole(proposal):
+        queue(proposal, request=request.id)
 
 
 def _asks_more(proposal: Proposal, prospect: Prospect, request: Approval) -> bool:
@@ -93,9 +95,9 @@ def _asks_more(proposal: Proposal, prospect: Prospect, request: Approval) -> boo
     return verdict is None or not is_enough(request_id=request.id, verdict=verdict)
 
 
-def _moved(proposal: Proposal, prospect: Prospect) -> str:
+def _moved(proposal: Proposal, prospect: Prospect, request: Approval) -> str:
     """What has changed since it was looked at last."""
-    if prospect.digest != proposal.content_digest:
+    if prospect.digest != proposal.content_digest or was_disturbed(request):
         return Because.CONTENT
     around = Version.objects.filter(held_at(proposal.onto)).only("node", "labels", "kind", "key")
     for then in around.filter(node__in=[*proposal.touches, *proposal.leans_on]):
@@ -128,7 +130,7 @@ def _rebase(proposal: Proposal, prospect: Prospect) -> None:
 
 def _ask_anew(proposal: Proposal, prospect: Prospect, request: Approval) -> None:
     workspace, before = proposal.workspace_id, proposal.content_digest
-    verdict, because = verdict_now(proposal, prospect), _moved(proposal, prospect)
+    verdict, because = verdict_now(proposal, prospect), _moved(proposal, prospect, request)
     look_at(proposal, prospect)
     if verdict is not None:
         weigh_in(proposal, verdict, checked(prospect, workspace), impact_on(prospect, workspace))

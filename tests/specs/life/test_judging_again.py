@@ -7,10 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from apps.activity.ports import phrases
 from apps.approvals.choices import Because, State
 from apps.approvals.errors import AlreadyDecided
+from apps.approvals.models.requests import ApprovalRequest
+from apps.approvals.services.opening import withdraw_request
 from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
+from apps.specs.services.closing import close_mutation
 from apps.specs.services.revalidating import look_again
 from tests.specs.graphs import node, plant
 from tests.specs.life.conftest import (
@@ -150,3 +153,36 @@ def test_what_it_lets_pass_by_now_is_applied(
     assert request_of(waits).because == Because.CONTENT
     assert delivered(waits).state == ProposalState.APPLIED
     assert "That is it." in spec("REQ-1").body
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"),
+    [
+        (lambda it, who, _: vote(it, who, "reject", comment="No."), ProposalState.REJECTED),
+        (lambda it, _, agent: withdraw_request(request_id=request_of(it).id, actor=agent),
+         ProposalState.WITHDRAWN),
+    ],
+)  # fmt: skip
+def test_what_was_decided_is_not_asked_about_anew(workspace, agent, reviewer, ends, state):
+    """Though it would do something else by now, and nobody has closed it yet."""
+    waits = submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    ends(waits, reviewer, agent)
+    plant(workspace, [node("REQ-1", body=spec("REQ-1").body.replace("3 seconds", "2 seconds"))])
+    look_again(proposal_id=waits.id, workspace=workspace.id)
+    assert delivered(waits).state == state
+    assert ApprovalRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("look", [look_again, close_mutation])
+def test_what_was_something_else_for_a_moment_is_asked_about_anew(workspace, agent, reviewer, look):
+    body = spec("REQ-1").body
+    waits = submit(workspace, agent, edit("REQ-1", "That is all.", "That is it.")).proposal
+    plant(workspace, [node("REQ-1", body=body.replace("3 seconds", "2 seconds"))])
+    with pytest.raises(AlreadyDecided):
+        vote(waits, reviewer)
+    plant(workspace, [node("REQ-1", body=body)])
+    look(proposal_id=waits.id, workspace=workspace.id)
+    proposal = Proposal.objects.get(id=waits.id)
+    assert (proposal.state, proposal.because) == (ProposalState.STALE, Because.CONTENT)
+    assert proposal.content_digest == waits.content_digest
+    assert decide(waits, reviewer).state == ProposalState.APPLIED
