@@ -77,6 +77,8 @@ class Proposal(models.Model):
     """The one of which this was not accepted."""
     reverts = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    submitted_at = models.DateTimeField(db_default=Now(), editable=False)
+    """When it was proposed, which what was left out of it was too: by that hour it is judged."""
     moved_at = models.DateTimeField(db_default=Now())
     """When it came to its state."""
 

@@ -34,8 +34,8 @@ from apps.specs.selectors.proposals import held
 from apps.specs.selectors.prospects import (
     Prospect,
     prospect_for,
-    prospect_of,
     prospect_on,
+    stands_on_whole,
     title_of,
 )
 from apps.specs.services.drawing import draw
@@ -159,6 +159,7 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | 
         asks_people=proposal.asks_people,
         part_of=proposal,
         created_at=timezone.now(),
+        submitted_at=proposal.submitted_at,
     )
     verdict, findings = _verdict(rest, prospect), checked(prospect, workspace)
     look_at(rest, prospect)
@@ -170,9 +171,7 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | 
     elif errors_in(findings):
         rest.state = ProposalState.INVALID
     elif verdict.effect == Effect.ALLOW:
-        alone = prospect_of(prospect.operations, workspace)
-        is_same = alone.digest == prospect.digest
-        rest.state = ProposalState.QUEUED if is_same else ProposalState.DRAFT
+        rest.state = ProposalState.DRAFT if stands_on_whole(rest) else ProposalState.QUEUED
     rest.save(force_insert=True)
     tell_outcome(rest, verdict, findings)
     return rest.id, verdict if rest.state in OPEN else None

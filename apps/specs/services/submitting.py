@@ -36,7 +36,7 @@ from apps.specs.selectors.proposals import (
     overlaps_of,
     the_proposal,
 )
-from apps.specs.selectors.prospects import Prospect, prospect_for
+from apps.specs.selectors.prospects import Prospect, prospect_for, stands_on_whole
 from apps.specs.services.drawing import Sketch, draw, draw_apart, inverse_of_applied
 from apps.specs.services.moving import (
     close,
@@ -131,7 +131,15 @@ def submit_draft(*, proposal_id: UUID, actor: Actor, hearing: Hearing | None = N
         [proposal] = held(id_=found.id)
         require_may_move(proposal, ProposalState.CHECKING)
         prospect = prospect_for(proposal)
+        look_at(proposal, prospect)
+        if stands_on_whole(proposal):
+            raise ProposalMoved(details=[_awaited(proposal)])
         return _submit(proposal, prospect, actor, hearing)
+
+
+def _awaited(part: Proposal) -> dict[str, str]:
+    message = "It does something else without the proposal that it was left out of, which waits."
+    return {"field": "part_of", "message": message, "proposal": str(part.part_of_id)}
 
 
 def revise_mutation(
@@ -203,7 +211,7 @@ def _begun(sketch: Sketch, actor: Actor, workspace: UUID) -> Proposal:
 def _submit(
     proposal: Proposal, prospect: Prospect, actor: Actor, hearing: Hearing | None
 ) -> Submitted:
-    workspace = proposal.workspace_id
+    workspace, proposal.submitted_at = proposal.workspace_id, timezone.now()
     impact, findings = impact_on(prospect, workspace), checked(prospect, workspace)
     verdict = judge_act(
         act=prospect.act(proposal.title, proposal.rationale, impact=impact),

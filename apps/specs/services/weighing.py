@@ -69,7 +69,7 @@ def verdict_now(
     scales = scales_of(
         proposer=by or proposal.proposer_id,
         workspace=proposal.workspace_id,
-        at=proposal.created_at,
+        at=proposal.submitted_at,
     )
     if scales is None:
         return None

@@ -5,8 +5,10 @@ import pytest
 from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
+from apps.specs.errors import ProposalMoved
 from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation
+from apps.specs.services.submitting import submit_draft
 from tests.specs.life.conftest import (
     POLICY,
     decide,
@@ -93,3 +95,20 @@ def test_it_asks_people_where_the_whole_did(workspace, contributor, reviewer):
     assert (rest.state, spec("GOAL-1").title) == (ProposalState.IN_REVIEW, "Take money")
     assert decide(rest, reviewer).state == ProposalState.APPLIED
     assert spec("GOAL-1").title == "Take more money"
+
+
+def test_a_draft_that_stands_on_what_waits_is_not_submitted(
+    workspace, owner, contributor, reviewer, other_reviewer
+):
+    asks = TWO.replace("actor: [agent]", "operation: [unlink]")
+    apply_policy(text=asks, workspace=workspace.id, actor=owner)
+    whole = submit(workspace, contributor, *BOTH).proposal
+    vote(whole, reviewer, operations=[0])
+    rest = Proposal.objects.get(part_of=whole)
+    with pytest.raises(ProposalMoved) as refusal:
+        submit_draft(proposal_id=rest.id, actor=contributor)
+    assert refusal.value.details[0]["proposal"] == str(whole.id)
+    assert Proposal.objects.get(id=rest.id).state == ProposalState.DRAFT
+    assert decide(whole, other_reviewer).state == ProposalState.APPLIED
+    submit_draft(proposal_id=rest.id, actor=contributor)
+    assert delivered(rest).state == ProposalState.APPLIED
