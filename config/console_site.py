@@ -16,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.console import FEW, seen_events
-from apps.accounts.selectors import lacks_second_step
+from apps.accounts.selectors.credentials import lacks_second_step
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin

@@ -18,7 +18,7 @@ from apps.accounts.credentials import fingerprint
 from apps.accounts.errors import InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import login_scopes
+from apps.accounts.selectors.credentials import login_scopes
 from apps.accounts.services.authentication import identify, read_key
 from apps.accounts.services.tickets import redeem_ticket
 from apps.activity.ports import Viewer

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from apps.accounts.models import User, Workspace
-from apps.activity.naming import name_of
+from apps.accounts.models import Workspace
+from apps.accounts.selectors.names import names_of
 from apps.activity.ports import EventRow, phrases
 from apps.activity.rules import plain_sentence
 
@@ -182,15 +182,10 @@ _ROLES = {"role", "accounts.member.role_changed.after"}
 
 def told(events: Sequence[EventRow]) -> list[str]:
     workspaces = {event.workspace_id for event in events}
-    names = _names(_people_of(events)) | dict(
+    names = names_of(_people_of(events)) | dict(
         Workspace.objects.filter(id__in=workspaces).values_list("id", "name")
     )
     return [_sentence(event, names) for event in events]
-
-
-def _names(people: set[UUID]) -> dict[UUID, str]:
-    rows = User.objects.get_queryset().filter(id__in=people).values_list("id", "name")
-    return {user_id: name_of(user_id, name) for user_id, name in rows}
 
 
 def _people_of(events: Iterable[EventRow]) -> set[UUID]:
@@ -222,8 +217,7 @@ class _Words(dict[str, str]):
     def __missing__(self, gap: str) -> str:
         event = self._event
         if gap == "actor":
-            kind = "Lattice" if event.actor_kind == "system" else ""
-            return kind or self._person(event.actor_id)
+            return "Lattice" if event.actor_kind == "system" else self._person(event.actor_id)
         if gap == "workspace":
             return self._names.get(event.workspace_id, "a workspace")
         value = event.payload.get(gap)
@@ -241,7 +235,7 @@ class _Words(dict[str, str]):
         return "unknown" if value is None else str(value)
 
     def _person(self, user_id: UUID | None) -> str:
-        return self._names.get(user_id, name_of(user_id, "")) if user_id else "somebody"
+        return self._names[user_id] if user_id else "somebody"
 
 
 def _is(kind: set[str], event: EventRow, field: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from apps.accounts.choices import Scope
 from apps.accounts.errors import InvalidToken, ScopeMissing
 from apps.accounts.models import User
-from apps.accounts.selectors import credential_stands
+from apps.accounts.selectors.credentials import credential_stands
 from apps.activity.ports import Viewer
 from apps.activity.sockets import parsed
 from apps.approvals.choices import Decision, Via

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.accounts.models import Membership, User
+from apps.accounts.selectors.names import names_of
 from apps.approvals.choices import Because
 from apps.approvals.errors import NotReshapable
 from apps.approvals.policy_impact import impact_of
 from apps.approvals.ports import Affected, Change, Operation, Reshaped, Summary
-from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import approval_about, approval_of, request_about
 from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.weighing import consume_request
@@ -44,8 +44,8 @@ class PolicyChangeSubject:
 
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         found = policy_changes_among(ids)
-        authors = people_named(change.draft.author_id for change in found.values())
-        names = {id_: author.name for id_, author in authors.items()} | {NOBODY: "A file"}
+        authors = names_of(change.draft.author_id for change in found.values())
+        names = authors | {NOBODY: "A file"}
         return {
             id_: Summary(
                 sentence=f"{names[change.draft.author_id]} changes the policy in {size}",

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Affected
 from apps.approvals.selectors.subjects import GONE, summaries_of

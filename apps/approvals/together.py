@@ -10,7 +10,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from apps.activity.hub import in_database
-from apps.ledger.deliveries import name_of
+from apps.ledger.deliveries import kind_of_error
 
 Found = TypeVar("Found")
 
@@ -39,6 +39,6 @@ async def _read_apart(
         except (OperationalError, InterfaceError):
             raise
         except Exception as failure:  # noqa: BLE001 (whoever asked is told)
-            log.warning("request not read", request=str(request_id), because=name_of(failure))
+            log.warning("request not read", request=str(request_id), because=kind_of_error(failure))
             found[request_id] = failure
     return found

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.inference.choices import Outcome
 from apps.inference.models import NOTHING, Budget, DayOfUse, Use

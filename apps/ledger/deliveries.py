@@ -234,13 +234,13 @@ def _note_failure(delivery_id: int, error: BaseException) -> None:
         failed = Delivery.objects.open().filter(pk=delivery_id).select_for_update().first()
         if failed is None:
             return
-        failed.last_error = name_of(error)
+        failed.last_error = kind_of_error(error)
         if failed.attempts >= MAX_ATTEMPTS + LOST:
             failed.parked_at = timezone.now()
         failed.save(update_fields=["last_error", "parked_at"])
 
 
-def name_of(error: BaseException) -> str:
+def kind_of_error(error: BaseException) -> str:
     code = f" ({error.code})" if isinstance(error, DomainError) else ""
     place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
     where = f" at {place.filename.rpartition('/')[2]}:{place.lineno}" if place else ""

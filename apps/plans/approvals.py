@@ -8,9 +8,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from apps.accounts.errors import KeysErased, Undecipherable
+from apps.accounts.selectors.names import names_of
 from apps.approvals.errors import NotReshapable
 from apps.approvals.ports import Affected, Change, Editable, Reshaped, Summary
-from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
@@ -31,11 +31,11 @@ class PlanSubject:
 
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         rows = list(Plan.objects.filter(id__in=ids).defer("sealed", "sealed_intent"))
-        proposers = people_named(row.proposer_id for row in rows)
+        names = names_of(row.proposer_id for row in rows)
         touched = touched_by(rows)
         return {
             row.id: Summary(
-                sentence=f"{proposers[row.proposer_id].name} {touched[row.id].words}",
+                sentence=f"{names[row.proposer_id]} {touched[row.id].words}",
                 url=reverse("admin:plans_plan_change", args=[row.id]),
                 size=size_in_words(row.operations, row.lines_added + row.lines_removed),
                 touches=touched[row.id].paths,

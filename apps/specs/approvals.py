@@ -8,8 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from apps.accounts.models import User
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import names_of
 from apps.approvals.errors import NotReshapable
 from apps.approvals.ports import Affected, Change, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
@@ -43,12 +42,12 @@ class MutationSubject:
     def summaries(self, ids: Collection[UUID]) -> Mapping[UUID, Summary]:
         rows = Proposal.objects.filter(id__in=ids)
         told = list(rows.only("id", "proposer_id", "title", "words", "size", "touches"))
-        names = _people({row.proposer_id for row in told})
+        names = names_of(row.proposer_id for row in told)
         nodes = Node.objects.filter(id__in={id_ for row in told for id_ in row.touches})
         titles = dict(nodes.values_list("id", "title"))
         return {
             row.id: Summary(
-                sentence=spelled_out(f"{names.get(row.proposer_id, 'Somebody')} {row.words}"),
+                sentence=spelled_out(f"{names[row.proposer_id]} {row.words}"),
                 url=reverse("admin:specs_proposal", args=[row.id]),
                 size=row.size,
                 about=_titled(row, titles),
@@ -162,7 +161,7 @@ def _names(operations: Sequence[Operation]) -> dict[UUID, str]:
         if owner
     }
     own = {operation.node: operation.key for operation in operations}
-    return own | keys_of(leant_on_by(operations)) | (_people(owners) if owners else {})
+    return own | keys_of(leant_on_by(operations)) | (names_of(owners) if owners else {})
 
 
 def _titled(proposal: Proposal, titles: Mapping[UUID, str]) -> str:
@@ -170,11 +169,6 @@ def _titled(proposal: Proposal, titles: Mapping[UUID, str]) -> str:
     known = [titles[id_] for id_ in proposal.touches if id_ in titles] or [proposal.title]
     more = [f"{len(known) - FEW} more"] if len(known) > FEW else []
     return spelled_out(", ".join([*known[:FEW], *more]))
-
-
-def _people(ids: Collection[UUID]) -> dict[UUID, str]:
-    found = User.objects.get_queryset().filter(id__in=ids).values_list("id", "name")
-    return {id_: name_of(id_, name) for id_, name in found}
 
 
 def _dependent(proposal: Proposal) -> Iterator[Affected]:

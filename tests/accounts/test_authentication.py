@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.accounts.choices import Permission, Role, Scope
 from apps.accounts.errors import InvalidApiKey, NotYourWorkspace, WorkspaceArchived
 from apps.accounts.models import ApiKey, Membership, Workspace
-from apps.accounts.selectors import credential_stands, require, standing_of, workspace_for
+from apps.accounts.selectors.credentials import credential_stands
+from apps.accounts.selectors.standing import require, standing_of, workspace_for
 from apps.accounts.services.authentication import identify, read_key
 from apps.common.actors import SYSTEM
 from apps.common.errors import NotAllowed, NotFound

@@ -17,7 +17,7 @@ from apps.accounts.errors import (
     InvalidToken,
 )
 from apps.accounts.models import ApiKey, SocketTicket
-from apps.accounts.selectors import live_sessions
+from apps.accounts.selectors.credentials import live_sessions
 from apps.accounts.services.authentication import identify
 from apps.accounts.services.sessions import log_out, open_session
 from apps.accounts.services.tickets import issue_ticket, redeem_ticket

@@ -20,7 +20,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.keyring import decrypt, encrypt
 from apps.accounts.models import DataKey, Invitation, Membership, Workspace
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 from apps.accounts.services.authentication import read_key
 from apps.accounts.services.exports import export_workspace
 from apps.accounts.services.invitations import create_invitation

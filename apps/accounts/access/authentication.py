@@ -7,7 +7,7 @@ from apps.accounts.credentials import fingerprint
 from apps.accounts.errors import CsrfFailed, InvalidToken
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import login_scopes
+from apps.accounts.selectors.credentials import login_scopes
 from apps.accounts.services.authentication import identify, read_key
 from apps.common import context
 

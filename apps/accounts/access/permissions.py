@@ -19,7 +19,7 @@ from apps.accounts.errors import MissingApiKey, NotYourWorkspace, ScopeMissing
 from apps.accounts.models import User
 from apps.accounts.ports import Credential, Standing
 from apps.accounts.rules import SCOPE_FOR
-from apps.accounts.selectors import require_permission, require_person, workspace_for
+from apps.accounts.selectors.standing import require_permission, require_person, workspace_for
 from apps.common import context
 
 if TYPE_CHECKING:  # DRF reads its default permission while it defines APIView

@@ -14,7 +14,7 @@ from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission, Role
 from apps.accounts.console import managed_workspaces
 from apps.accounts.models import Invitation, Membership, Workspace
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 from apps.accounts.services import invitations, members, workspaces
 from apps.common.admin import BrowseAdmin, BrowseInline
 from apps.ledger.switch import stays_open

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import User, Workspace
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 
 
 def person(request: HttpRequest) -> User:

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from apps.accounts.browser.entry import person
 from apps.accounts.models import Workspace
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 from apps.common.errors import NotFound
 
 

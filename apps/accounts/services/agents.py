@@ -8,7 +8,7 @@ from apps.accounts import events
 from apps.accounts.choices import ActorKind, Permission, Role
 from apps.accounts.errors import InvalidAccount
 from apps.accounts.models import ApiKey, Membership, User
-from apps.accounts.selectors import require_person, standing_of
+from apps.accounts.selectors.standing import require_person, standing_of
 from apps.accounts.services.members import admit
 from apps.accounts.services.names import readable
 from apps.accounts.services.workspaces import lock_workspace

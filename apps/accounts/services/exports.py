@@ -30,7 +30,7 @@ from apps.accounts.models import (
     WorkspaceExport,
 )
 from apps.accounts.ports import Exporter, exporters
-from apps.accounts.selectors import require_owner
+from apps.accounts.selectors.standing import require_owner
 from apps.common.actors import Actor
 from apps.ledger.models import Event
 from apps.ledger.services import record, unit

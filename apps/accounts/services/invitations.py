@@ -24,7 +24,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Invitation, InvitationMail, Membership, User, Workspace
 from apps.accounts.rules import may_grant
-from apps.accounts.selectors import require_person, standing_of
+from apps.accounts.selectors.standing import require_person, standing_of
 from apps.accounts.services.members import admit
 from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import SYSTEM, Actor

@@ -21,7 +21,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import ApiKey, Membership, User
 from apps.accounts.rules import PERSON_SCOPES, scopes_within
-from apps.accounts.selectors import require_person, standing_of
+from apps.accounts.selectors.standing import require_person, standing_of
 from apps.accounts.services.names import readable
 from apps.accounts.services.workspaces import lock_workspace
 from apps.common.actors import Actor

@@ -18,7 +18,7 @@ from apps.accounts.credentials import fingerprint, new_token
 from apps.accounts.errors import ExpiredToken, InvalidToken, LockedOut, WrongPassword
 from apps.accounts.models import RefreshToken, TokenFamily, User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import has_second_step, login_scopes
+from apps.accounts.selectors.credentials import has_second_step, login_scopes
 from apps.accounts.services.second_steps import prove_second_step
 from apps.common.actors import SYSTEM
 from apps.common.prepared import prepared

@@ -10,7 +10,7 @@ from apps.accounts.credentials import fingerprint, new_token
 from apps.accounts.errors import InvalidToken
 from apps.accounts.models import SocketTicket, User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import credential_stands
+from apps.accounts.selectors.credentials import credential_stands
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 

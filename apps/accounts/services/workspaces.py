@@ -24,7 +24,7 @@ from apps.accounts.models import (
     WorkspaceExport,
 )
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import require, require_owner, require_person
+from apps.accounts.selectors.standing import require, require_owner, require_person
 from apps.accounts.services.names import readable
 from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import Actor

@@ -12,7 +12,7 @@ from apps.accounts.access.permissions import caller, credential, signed_in, stan
 from apps.accounts.choices import Scope
 from apps.accounts.models import User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import login_scopes
+from apps.accounts.selectors.credentials import login_scopes
 from apps.activity import presence
 from apps.activity.api import serializers as shapes
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences

@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.accounts.browser.entry import person
+from apps.accounts.selectors.names import name_of
 from apps.activity.audit.proofs import MOST, Proof, last_proof, prove, recent_proof
-from apps.activity.naming import name_of
 from apps.activity.selectors.audit import Audited, actors_of, audited_chains, entries
 from apps.activity.selectors.pages import known_areas
 from apps.common.errors import NotAllowed, NotFound

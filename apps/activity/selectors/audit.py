@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from apps.accounts.choices import Permission
 from apps.accounts.console import operates
 from apps.accounts.models import Membership, User, Workspace
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import name_of, names_of
 from apps.activity.ports import EventRow
 from apps.activity.rules import area_of
 from apps.activity.sentences import sentences
-from apps.common.actors import SYSTEM
+from apps.common.actors import NOBODY
 from apps.common.events import registry
 from apps.ledger.models import Event
 from apps.ledger.selectors import events_of
@@ -84,7 +84,7 @@ def entries(
         found = found.filter(type__in=types)
     rows = [Row(*values) for values in as_they_stand(found.order_by("-seq"))[:limit]]
     told = sentences([_event(row) for row in rows])
-    names = _names({row.actor_id for row in rows})
+    names = names_of(row.actor_id for row in rows)
     return [
         Entry(row=row, text=text, area=area_of(row.type), actor=names[row.actor_id])
         for row, text in zip(rows, told, strict=True)
@@ -95,15 +95,7 @@ def actors_of(workspace_id: UUID) -> dict[str, str]:
     """Those who belong to it now; others are found by their id."""
     members = Membership.objects.filter(workspace_id=workspace_id).order_by("user__name", "user_id")
     found = members.values_list("user_id", "user__name")
-    return {str(SYSTEM.actor_id): "Lattice", **{str(pk): name_of(pk, name) for pk, name in found}}
-
-
-def _names(ids: set[UUID]) -> dict[UUID, str]:
-    found = dict(User.objects.get_queryset().filter(id__in=ids).values_list("id", "name"))
-    return {
-        id_: "Lattice" if id_ == SYSTEM.actor_id else name_of(id_, found.get(id_, ""))
-        for id_ in ids
-    }
+    return {str(pk): name_of(pk, name) for pk, name in [(NOBODY, ""), *found]}
 
 
 def _event(row: Row) -> EventRow:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.accounts.models import User, Workspace
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import login_scopes
+from apps.accounts.selectors.credentials import login_scopes
 from apps.activity.ports import EventRow, Viewer
 from apps.activity.positions import read_position
 from apps.activity.rules import area_of

@@ -12,7 +12,7 @@ from apps.accounts.choices import Scope
 from apps.accounts.errors import NotYourWorkspace, ScopeMissing
 from apps.accounts.models import ApiKey, Membership, TokenFamily, User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors import live_sessions
+from apps.accounts.selectors.credentials import live_sessions
 from apps.activity.ports import Viewer
 
 

@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 from apps.accounts.errors import NotYourWorkspace
 from apps.accounts.models import User
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.names import name_of
+from apps.accounts.selectors.standing import standing_of
 from apps.activity import presence
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences
-from apps.activity.naming import name_of
 from apps.activity.presence import Presence
 from apps.ledger.switch import require_running
 

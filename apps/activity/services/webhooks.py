@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.activity import events
 from apps.activity.choices import DisabledBecause
 from apps.activity.errors import InvalidWebhook, TooManyWebhooks, WebhookDisabled

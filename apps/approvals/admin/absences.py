@@ -17,7 +17,7 @@ from apps.accounts.browser.entry import permits, person
 from apps.accounts.browser.filters import WorkspaceFilter
 from apps.accounts.choices import ActorKind, Permission
 from apps.accounts.models import Membership, User, Workspace
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import name_of
 from apps.approvals.models.people import Absence
 from apps.approvals.services.absences import end_absence, set_absence
 from apps.common.admin import BrowseAdmin

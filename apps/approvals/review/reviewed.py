@@ -5,7 +5,7 @@ from functools import cached_property
 
 from apps.accounts.models import User
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import standing_of
+from apps.accounts.selectors.standing import standing_of
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Change
 from apps.approvals.selectors.electorate import Electorate, electorate_of

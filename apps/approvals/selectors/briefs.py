@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.selectors.names import Person, people_named
 from apps.approvals.choices import Because, Decision, State
 from apps.approvals.models.requests import ApprovalRequest, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import NOTHING_OPEN, StillOpen, still_open
 from apps.approvals.selectors.electorate import Electorate, Sitting, electorates_of, sittings_of
 from apps.approvals.selectors.listing import Asked, Listing
-from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import Actor

@@ -9,11 +9,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import decrypt, opener
+from apps.accounts.selectors.names import Person, people_named
 from apps.approvals.choices import Said
 from apps.approvals.models.people import Attachment, Comment
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.places import Quote
-from apps.approvals.selectors.names import Person, people_named
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.policies.engine.hidden import spelled_out

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
+from apps.accounts.selectors.names import Person, people_named
 from apps.approvals.choices import Because
 from apps.approvals.models.requests import ApprovalRequest, Vote
 from apps.approvals.selectors.discussion import NOTHING_OPEN, still_open
-from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.seen import texts_of
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.models.people import Absence, AbsenceQuerySet, Attention
 from apps.approvals.rules import quiet_end
 from apps.common.actors import Actor

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import Membership
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.choices import Decision, StageState
 from apps.approvals.models.people import Absence, Snooze
 from apps.approvals.models.requests import DUE, ApprovalRequest, RequestQuerySet, Stage, Vote

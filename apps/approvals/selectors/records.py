@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Aggregate, Count, DurationField, Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from apps.accounts.selectors.names import Person, people_named
 from apps.approvals.choices import Because, Decision, State
 from apps.approvals.models.requests import ApprovalRequest, RequestQuerySet, Vote
-from apps.approvals.selectors.names import Person, people_named
 from apps.common.actors import Actor
 from apps.common.ids import first_id_at
 

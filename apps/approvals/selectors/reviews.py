@@ -10,12 +10,12 @@ from django.utils import timezone
 from apps.accounts.choices import Permission
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import opener
-from apps.accounts.selectors import require
+from apps.accounts.selectors.names import Person, people_named
+from apps.accounts.selectors.standing import require
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.discussion import UNREADABLE
 from apps.approvals.selectors.electorate import electorate_of
-from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.selectors.seen import Seen, seen
 from apps.common.actors import Actor
 from apps.policies.engine.hidden import spelled_out

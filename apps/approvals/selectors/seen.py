@@ -13,14 +13,13 @@ from django.utils import timezone
 from apps.accounts.errors import KeysErased, PeopleOnly, Undecipherable
 from apps.accounts.keyring import opener
 from apps.accounts.models import User
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import Person, name_of
 from apps.approvals.choices import Because, Decision, StageState, State
 from apps.approvals.errors import NotOpen, NotYourTurn, SelfApproval, UndoOver
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.ports import Summary
 from apps.approvals.selectors.discussion import NOTHING_OPEN, UNREADABLE, StillOpen, still_open
 from apps.approvals.selectors.electorate import Sitting, electorates_of, sittings_of
-from apps.approvals.selectors.names import Person
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
@@ -278,8 +277,6 @@ class _Page:
         return found - {NOBODY}
 
     def _person(self, user_id: UUID) -> Person:
-        if user_id == NOBODY:
-            return Person(id=user_id, name="Lattice")
         user = self.users.get(user_id)
         return Person(id=user_id, name=name_of(user_id, user.name if user else ""))
 

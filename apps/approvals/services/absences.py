@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import ActorKind, Permission
 from apps.accounts.models import Membership
-from apps.accounts.selectors import require, require_permission, require_person
+from apps.accounts.selectors.standing import require, require_permission, require_person
 from apps.approvals import events
 from apps.approvals.errors import AbsenceOverlaps, DelegateUnfit
 from apps.approvals.models.people import Absence

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.accounts.selectors import require_person
+from apps.accounts.selectors.standing import require_person
 from apps.approvals import events
 from apps.approvals.choices import MailMode
 from apps.approvals.models.people import Attention

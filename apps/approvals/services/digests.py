@@ -27,7 +27,7 @@ from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.attention import next_digest
 from apps.approvals.services.sending import ASK_AGAIN, LEASE, is_crowded
 from apps.common.prepared import prepared
-from apps.ledger.deliveries import FIRST_WAIT, Start, name_of
+from apps.ledger.deliveries import FIRST_WAIT, Start, kind_of_error
 from apps.ledger.switch import is_on
 
 log = structlog.get_logger("lattice.digests")
@@ -83,7 +83,7 @@ def send_digest(*, person_id: UUID) -> None:
     try:
         _send(person, today)
     except Exception as error:  # noqa: BLE001 whatever it is, it is tried again later
-        log.warning("digest not sent", person=str(person.id), because=name_of(error))
+        log.warning("digest not sent", person=str(person.id), because=kind_of_error(error))
         _rest(attention, timezone.now() + TRY_AGAIN)
     else:
         attention.digest_sent_on = today

@@ -17,7 +17,7 @@ from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import Membership
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals import events
 from apps.approvals.choices import OPEN, Said, State
 from apps.approvals.errors import AttachmentRefused, NotOpen, PlaceMoved

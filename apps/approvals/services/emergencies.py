@@ -6,7 +6,7 @@ from uuid import UUID
 
 from apps.accounts.choices import Permission, Role
 from apps.accounts.keyring import encrypt
-from apps.accounts.selectors import require, require_person
+from apps.accounts.selectors.standing import require, require_person
 from apps.approvals import events
 from apps.approvals.choices import Because, Decision, ReviewBecause, Via
 from apps.approvals.errors import BreakGlassShut, ReasonMissing, SelfApproval, ViewMissing

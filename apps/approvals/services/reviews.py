@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
-from apps.accounts.selectors import require, require_person
+from apps.accounts.selectors.standing import require, require_person
 from apps.approvals import events
 from apps.approvals.choices import Because, ReviewBecause, State
 from apps.approvals.errors import NotOpen, NotYourTurn, ReasonMissing, SelfApproval

@@ -10,9 +10,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.models import User
-from apps.accounts.selectors import require, require_person
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import names_of
+from apps.accounts.selectors.standing import require, require_person
 from apps.approvals import events
 from apps.approvals.choices import Decision, StageState, State
 from apps.approvals.errors import AlreadyClaimed, NotOpen, NotToHandOver, NotYourTurn, SelfApproval
@@ -75,8 +74,7 @@ def _free(request: ApprovalRequest) -> None:
 def _claimed(request: ApprovalRequest) -> AlreadyClaimed:
     holder, until = request.claimed_by, request.claimed_until
     assert holder is not None and until is not None  # noqa: S101, PT018
-    names = User.objects.get_queryset().filter(id=holder).values_list("name", flat=True)
-    name = name_of(holder, names.first() or "")
+    [name] = names_of([holder]).values()
     return AlreadyClaimed(
         f"{name} has taken this on, until {until:%H:%M} UTC. Wait for them, or decide anyway.",
         details=[

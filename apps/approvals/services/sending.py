@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import names_of
 from apps.approvals.choices import State
 from apps.approvals.links import link_to
 from apps.approvals.models.people import Absence, AfterReview, Attention, Card, Snooze
@@ -29,8 +29,7 @@ from apps.approvals.selectors.people import attention_of, quiet_until
 from apps.approvals.selectors.subjects import GONE
 from apps.approvals.services.cards import face_of, has_said, is_news, reminder_of
 from apps.common.prepared import prepared
-from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, wait_after
-from apps.ledger.deliveries import name_of as name_of_error
+from apps.ledger.deliveries import FIRST_WAIT, MAX_ATTEMPTS, Start, kind_of_error, wait_after
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import is_on
 
@@ -153,9 +152,7 @@ def _not_before(card: Card, person: User, attention: Attention) -> datetime | No
 
 def _told(card: Card, person: User, *, reminder: bool) -> Told:
     request, face = card.request, face_of(card.request.state)
-    ids = [request.proposer_id, request.settled_by or request.proposer_id]
-    people = User.objects.get_queryset().filter(id__in=ids)
-    names = {user.id: name_of(user.id, user.name) for user in people}
+    names = names_of([request.proposer_id, request.settled_by])
     subject = subjects.get(request.subject_kind)
     found = subject.summaries([request.subject_id]) if subject else {}
     summary = found.get(request.subject_id)
@@ -168,7 +165,7 @@ def _told(card: Card, person: User, *, reminder: bool) -> Told:
         because=request.because,
         label=subject.label if subject else request.subject_kind,
         sentence=summary.sentence if summary else GONE,
-        proposer=names.get(request.proposer_id, "Lattice"),
+        proposer=names[request.proposer_id],
         risk=request.risk_level,
         view_digest=request.view_digest,
         due_at=request.due_at,
@@ -176,7 +173,7 @@ def _told(card: Card, person: User, *, reminder: bool) -> Told:
         changed=card.shown_at is not None and not reminder,
         reminder=reminder,
         review_by=owed.values_list("due_at", flat=True).first(),
-        decided_by=names.get(request.settled_by, "Lattice") if request.settled_by else "",
+        decided_by=names[request.settled_by] if request.settled_by else "",
         decided_via=request.settled_via,
         decided_at=request.settled_at,
         link=link_to(
@@ -248,7 +245,7 @@ def _note_sent(card: Card, told: Told, sent: Delivered) -> None:
 
 def _note_failure(card: Card, error: Exception) -> None:
     """Only what kind of error and where: its message may hold an address."""
-    now, name = timezone.now(), name_of_error(error)
+    now, name = timezone.now(), kind_of_error(error)
     log.warning("card not sent", card=str(card.id), channel=card.channel, because=name)
     _let_go(
         card,

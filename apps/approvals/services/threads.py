@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.ports import Standing
-from apps.accounts.selectors import require
+from apps.accounts.selectors.names import people_named
+from apps.accounts.selectors.standing import require
 from apps.approvals import events
 from apps.approvals.errors import ThreadsOpen
 from apps.approvals.models.people import Comment
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.discussion import the_thread, to_resolve_first
-from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services import settling
 from apps.approvals.services.opening import speaks_for

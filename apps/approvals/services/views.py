@@ -5,7 +5,7 @@ record.
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.accounts.selectors import require_person
+from apps.accounts.selectors.standing import require_person
 from apps.approvals.models.people import KeptView
 from apps.common.actors import Actor
 from apps.common.errors import Conflict, Invalid

@@ -13,9 +13,8 @@ from django.utils import timezone
 from apps.accounts.choices import Permission
 from apps.accounts.errors import WorkspaceArchived
 from apps.accounts.keyring import encrypt
-from apps.accounts.models import User
-from apps.accounts.selectors import require, require_person
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import names_of
+from apps.accounts.selectors.standing import require, require_person
 from apps.approvals import events
 from apps.approvals.choices import Because, Decision, State, Via
 from apps.approvals.errors import (
@@ -138,9 +137,7 @@ def undo_decision(*, request_id: UUID, actor: Actor, via: Via) -> ApprovalReques
 
 def decided(request: ApprovalRequest) -> AlreadyDecided:
     """Names who won."""
-    names = User.objects.get_queryset().filter(id=request.settled_by or NOBODY)
-    who = names.values_list("id", "name").first()
-    name = name_of(*who) if who else "Lattice"
+    [name] = names_of([request.settled_by or NOBODY]).values()
     at = request.settled_at.isoformat() if request.settled_at else ""
     return AlreadyDecided(
         f"This was decided already: {State(request.state).label.lower()}, by {name}.",

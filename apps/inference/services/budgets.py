@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import Workspace
-from apps.accounts.selectors import require, require_person
+from apps.accounts.selectors.standing import require, require_person
 from apps.common.actors import Actor
 from apps.inference.events import BudgetSet
 from apps.inference.models import Budget

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import DomainError

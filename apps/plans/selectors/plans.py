@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from apps.accounts.choices import Permission
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import decrypt, opener
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.plans.artifacts import FORMAT, Artifact

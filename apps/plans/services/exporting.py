@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.choices import Because, Outcome
 from apps.approvals.selectors.requests import approval_about
 from apps.common.actors import Actor

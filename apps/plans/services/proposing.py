@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.selectors.requests import approval_of
 from apps.approvals.services.opening import may_take_up, open_request, take_up
 from apps.approvals.services.reviews import sample

@@ -20,10 +20,10 @@ from apps.accounts.browser.entry import permits, person
 from apps.accounts.browser.filters import WorkspaceFilter
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
-from apps.accounts.selectors import standing_of
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import name_of, names_of
+from apps.accounts.selectors.standing import standing_of
 from apps.common.admin import BrowseAdmin
-from apps.policies.admin.pages import Rights, names_of, page_url
+from apps.policies.admin.pages import Rights, page_url
 from apps.policies.amending import free_texts
 from apps.policies.choices import Effect, Reason
 from apps.policies.errors import ActUnnamed, ActUnreadable, AlwaysAllowed, DenialStands
@@ -115,7 +115,7 @@ class ActRecordAdmin(BrowseAdmin):
                 "told": act_told(case.act),
                 "no_rule": shown["no_rule"]
                 or (ActUnnamed.message if any(free_texts(case)) else ""),
-                "names": names_of({case.performer.id, *case.performer.lineage}),
+                "names": names_of([case.performer.id, *case.performer.lineage]),
                 "shown": shown_verdict(
                     case.verdict,
                     texts=[step.text for step in found.steps],

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
+from apps.accounts.selectors.names import names_of
 from apps.common.errors import DomainError, Invalid, Malformed, NotFound
-from apps.policies.admin.pages import WorkspacePage, check, names_of
+from apps.policies.admin.pages import WorkspacePage, check
 from apps.policies.admin.showing import diff_of, summary, tests_told
 from apps.policies.choices import DraftState, Origin
 from apps.policies.drafting import template_named, templates, wizard
@@ -251,7 +252,7 @@ class DraftPage(EditorPage):
                 "why_not": why_not,
                 "replay_url": f"{self.url('replay')}?days=7&draft={draft.id}",
                 "approval": approval_of_draft(draft.id),
-                "author": names_of({draft.author_id})[draft.author_id],
+                "author": names_of([draft.author_id])[draft.author_id],
                 **more,
             },
         )

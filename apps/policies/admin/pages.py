@@ -16,9 +16,9 @@ from django.urls import reverse
 
 from apps.accounts.browser import pages
 from apps.accounts.choices import Permission, Role
-from apps.accounts.models import User, Workspace
+from apps.accounts.models import Workspace
 from apps.accounts.ports import Standing
-from apps.activity.naming import name_of
+from apps.accounts.selectors.names import names_of
 from apps.policies.admin.showing import diff_of, rules_in, summary, tests_told, whole_schema
 from apps.policies.choices import DraftState, Effect
 from apps.policies.errors import PolicyInvalid
@@ -81,14 +81,6 @@ class WorkspacePage(pages.WorkspacePage):
 
 def page_url(page: str, workspace_id: UUID, *args: Any) -> str:
     return reverse(f"admin:policies_{page}", args=[workspace_id, *args])
-
-
-def names_of(ids: set[UUID | None]) -> dict[UUID | None, str]:
-    """What people and agents are called. Whoever is gone keeps the end of their id."""
-    wanted = {one for one in ids if one}
-    rows = User.objects.get_queryset().filter(id__in=wanted).values_list("id", "name")
-    known = dict(rows)
-    return {one: name_of(one, known.get(one, "")) for one in wanted}
 
 
 def check(text: str) -> tuple[Checked | None, PolicyInvalid | None]:
@@ -182,7 +174,7 @@ class VersionsPage(WorkspacePage):
         one, other = (read.text_of_version(number=n, **self.scope) for n in (before, after))
         return super().get_context_data(
             versions=versions,
-            names=names_of({each.released_by for each in versions}),
+            names=names_of(each.released_by for each in versions),
             numbers=[*(each.number for each in versions), 0],
             before=before,
             after=after,
@@ -207,7 +199,7 @@ class VersionPage(WorkspacePage):
             again=f"{self.url('new')}?from=version:{number}",
             holds=(held.first() or (None,))[0] == (number or None),
             lines=text.splitlines(),
-            names=names_of({version.released_by if version else None}),
+            names=names_of([version.released_by] if version else []),
             **kwargs,
         )
 

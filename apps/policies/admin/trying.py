@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from pydantic import ValidationError
 
+from apps.accounts.selectors.names import names_of
 from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor
 from apps.policies.acts import ActIn
 from apps.policies.admin.drafts import tell
-from apps.policies.admin.pages import WorkspacePage, names_of
+from apps.policies.admin.pages import WorkspacePage
 from apps.policies.choices import ActKind, DraftState, Effect, Verb
 from apps.policies.models.policies import PolicyDraft
 from apps.policies.ports import Act, Verdict
@@ -215,7 +216,7 @@ class ReplayStep(WorkspacePage):
         total = chosen.count()
         found = list(replayed(policy, chosen, limit=STEP))
         flips = [one for one in found if one.flipped or one.shifted]
-        names = names_of({one.act.performer_id for one in flips})
+        names = names_of(one.act.performer_id for one in flips)
         cases = opened_all(self.workspace.id, [one.act for one in flips])
         more = total > len(found)
         return JsonResponse(

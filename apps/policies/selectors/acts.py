@@ -14,7 +14,7 @@ from django.db.models.functions import Length
 from apps.accounts.choices import Permission
 from apps.accounts.errors import KeysErased, Undecipherable
 from apps.accounts.keyring import decrypt, opener
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
 from apps.policies.cases import LARGEST, Case, unpack

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.policies.engine.compiling import CompiledPolicy
 from apps.policies.engine.judging import judge

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import User, Workspace
-from apps.accounts.selectors import require_person, standing_of
+from apps.accounts.selectors.standing import require_person, standing_of
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import KillSwitch

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.ledger.services import record, unit

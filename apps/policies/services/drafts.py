@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound, PreconditionFailed
 from apps.ledger.services import record, unit

@@ -21,7 +21,7 @@ from prometheus_client import Counter, Histogram
 from apps.accounts.choices import Permission
 from apps.accounts.keyring import encrypt
 from apps.accounts.models import Membership, User
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.prepared import prepared

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import Workspace
-from apps.accounts.selectors import require, require_person
+from apps.accounts.selectors.standing import require, require_person
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotAllowed, NotFound
 from apps.common.events import Event

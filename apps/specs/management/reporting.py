@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.accounts.selectors import person_or_agent
+from apps.accounts.selectors.members import person_or_agent
 from apps.common.commands import Outcome, Report, UsageError, in_a_line
 from apps.specs.choices import ProposalState
 from apps.specs.errors import FilesUnreadable, KindInvalid, OperationsInvalid

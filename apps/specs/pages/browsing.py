@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 
 from apps.accounts.browser.pages import ConsolePage
 from apps.accounts.models import Workspace
-from apps.approvals.selectors.names import people_named
+from apps.accounts.selectors.names import people_named
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.choices import NodeKind
 from apps.specs.models.graph import Node, Suspect

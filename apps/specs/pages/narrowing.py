@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.approvals.selectors.names import people_named
+from apps.accounts.selectors.names import people_named
 from apps.common.actors import NOBODY
 from apps.specs.choices import Status
 from apps.specs.pages import reading

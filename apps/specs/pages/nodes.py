@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.approvals.selectors.names import Person, people_named
+from apps.accounts.selectors.names import Person, people_named
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind

@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.specs.models.graph import Key, Link, Node, State, Version, held_at
 from apps.specs.paper.differing import Present

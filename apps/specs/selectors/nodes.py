@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.specs.errors import MomentUnknown, NodeMissing
 from apps.specs.models.graph import Graph, Key, Link, Node, Revision, Version, held_at

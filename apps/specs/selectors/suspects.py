@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.specs.models.graph import Node, Suspect
 

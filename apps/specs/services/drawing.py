@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.ledger.switch import require_running
 from apps.policies.services.judging import Hearing, hear

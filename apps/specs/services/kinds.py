@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.ledger.services import record, unit
 from apps.specs.attributes import faults_of, schema_faults

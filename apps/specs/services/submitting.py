@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.approvals.selectors.requests import approval_of, request_about
 from apps.approvals.services.opening import open_request, take_up, takes_part_in
 from apps.approvals.services.reviews import sample

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.selectors import require
+from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.common.errors import Invalid
 from apps.ledger.services import record, unit

@@ -30,7 +30,8 @@ from apps.accounts.errors import (
     WorkspaceArchived,
 )
 from apps.accounts.models import ApiKey, Membership, User
-from apps.accounts.selectors import agents_of, keys_of
+from apps.accounts.selectors.credentials import keys_of
+from apps.accounts.selectors.members import agents_of
 from apps.accounts.services import agents, keys, tickets
 from apps.common.api.openapi import errors
 from apps.common.errors import NotFound

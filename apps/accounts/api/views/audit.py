@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import requires, standing
 from apps.accounts.choices import Permission
-from apps.accounts.selectors import require_permission
+from apps.accounts.selectors.standing import require_permission
 from apps.ledger.models import Event
 from apps.ledger.selectors import events_of, presented
 from apps.ledger.verification import verify

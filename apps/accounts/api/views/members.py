@@ -23,7 +23,7 @@ from apps.accounts.errors import (
     PersonalWorkspace,
 )
 from apps.accounts.models import Invitation, Membership
-from apps.accounts.selectors import invitations_of, members_of
+from apps.accounts.selectors.members import invitations_of, members_of
 from apps.accounts.services import invitations, members
 from apps.common.api.openapi import errors
 

@@ -17,7 +17,7 @@ from apps.accounts.access.idempotency import REPLAYED, idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
-from apps.accounts.selectors import members_of
+from apps.accounts.selectors.members import members_of
 from apps.approvals.api import promised_shapes as shapes
 from apps.approvals.api.views.requests import asked_for
 from apps.approvals.api.views.votes import Deciding

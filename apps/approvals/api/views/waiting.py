@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import caller, credential
 from apps.accounts.models import User
-from apps.accounts.selectors import credential_stands
+from apps.accounts.selectors.credentials import credential_stands
 from apps.activity.errors import TooManyWaits
 from apps.activity.hub import in_database
 from apps.activity.ports import Viewer

@@ -3,12 +3,12 @@
 from typing import Any
 
 from apps.accounts.choices import Permission
+from apps.accounts.selectors.names import Person, people_named
 from apps.approvals.choices import Decision, State
 from apps.approvals.ports import Editable
 from apps.approvals.review.moved import shown_now
 from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.review.wording import on_approval, still_needed, who_decided
-from apps.approvals.selectors.names import Person, people_named
 from apps.approvals.services.emergencies import may_break_glass
 from apps.policies.choices import RiskLevel
 from apps.policies.engine.hidden import spelled_out

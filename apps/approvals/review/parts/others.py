@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from apps.accounts.selectors.names import people_named
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.review.asked import query_of, read_asked
 from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.listing import Listing, place_of
-from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.subjects import GONE, summaries_of
 
 SHOWN = 30

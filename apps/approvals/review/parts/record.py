@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from apps.accounts.selectors.names import people_named
 from apps.approvals.review.charts import in_words, outcome_of, times_chart
 from apps.approvals.review.reviewed import Reviewed
-from apps.approvals.selectors.names import people_named
 from apps.approvals.selectors.records import record_of
 from apps.approvals.selectors.similar import similar_to
 from apps.common.actors import NOBODY

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from apps.accounts.models import User
-from apps.accounts.selectors import person_or_agent, workspace_for
+from apps.accounts.selectors.members import person_or_agent
+from apps.accounts.selectors.standing import workspace_for
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
 from apps.mirror.keeping import keeping
 from apps.mirror.models import Mirror
