@@ -10,7 +10,8 @@ from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.browser.entry import person
-from apps.accounts.console import operates, seen_events
+from apps.accounts.selectors.seen import seen_events
+from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin
 from apps.ledger import deliveries
 from apps.ledger.models import Delivery, Event

@@ -7,57 +7,25 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from apps.accounts.choices import ActorKind, Role
-from apps.accounts.models import ApiKey, CredentialQuerySet, Invitation, Membership, User, Workspace
-from apps.common.actors import Actor
+from apps.accounts.choices import ActorKind
+from apps.accounts.models import Invitation, User
+from apps.accounts.selectors.seen import managed_workspaces, seen_events, seen_keys, seen_workspaces
+from apps.common.actors import Actor, operates
 from apps.common.ids import first_id_at
 from apps.common.ports import Found, Reading, finder, tile
 from apps.ledger.checkpoints import CheckpointLog
-from apps.ledger.models import Delivery, Event
+from apps.ledger.models import Delivery
 
 SOON = timedelta(days=14)
 MINUTE = timedelta(minutes=1)
 LATE = 5 * MINUTE
 """A checkpoint is written every minute."""
 FEW = 8
-
-
-def operates(actor: Any) -> bool:
-    """Superusers run the instance and see all of it in the console."""
-    return bool(getattr(actor, "is_superuser", False))
-
-
-def seen_workspaces(actor: Actor) -> QuerySet[Workspace]:
-    return Workspace.objects.all() if operates(actor) else Workspace.objects.visible_to(actor)
-
-
-def managed_workspaces(actor: Actor) -> QuerySet[Workspace]:
-    """Where one sees who is invited."""
-    if operates(actor):
-        return Workspace.objects.all()
-    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
-    return Workspace.objects.filter(id__in=managed.values("workspace"))
-
-
-def seen_keys(actor: Actor) -> CredentialQuerySet:
-    """One's own, those of one's agents, and all of the workspaces whose members one manages."""
-    if operates(actor):
-        return ApiKey.objects.all()
-    return ApiKey.objects.filter(
-        Q(id__in=ApiKey.objects.visible_to(actor).values("id"))
-        | Q(workspace__in=managed_workspaces(actor))
-    )
-
-
-def seen_events(actor: Actor) -> QuerySet[Event]:
-    if operates(actor):
-        return Event.objects.all()
-    return Event.objects.filter(workspace_id__in=seen_workspaces(actor).values("id"))
 
 
 @tile(title="People", icon="group", order=10)

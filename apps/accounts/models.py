@@ -165,6 +165,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         mine = self.standing().filter(user_id=actor.actor_id)
         return mine.filter(workspace_id=actor.confined_to) if actor.confined_to else mine
 
+    def managing(self, actor: Actor) -> "MembershipQuerySet":
+        """The standing memberships by which this actor manages a workspace."""
+        return self.of(actor).permitting(Permission.MANAGE_WORKSPACE)
+
     def permitting(self, permission: Permission) -> "MembershipQuerySet":
         """Those standing memberships whose effective role permits this."""
         roles = [role for role, permitted in PERMISSIONS.items() if permission in permitted]

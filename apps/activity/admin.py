@@ -18,9 +18,9 @@ from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.browser.entry import permits, person
-from apps.accounts.choices import Permission, Role
-from apps.accounts.console import managed_workspaces
+from apps.accounts.choices import Permission
 from apps.accounts.models import Membership, Workspace
+from apps.accounts.selectors.seen import managed_workspaces
 from apps.activity.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from apps.activity.services import webhooks
 from apps.common.admin import BrowseAdmin, BrowseInline
@@ -242,8 +242,7 @@ class WebhookEndpointAdmin(BrowseAdmin):
 
 def _administered(request: HttpRequest) -> QuerySet[Workspace]:
     """Those one may give a webhook: running the instance is not enough."""
-    roles = (Role.OWNER, Role.ADMIN)
-    mine = Membership.objects.of(person(request)).filter(role__in=roles)
+    mine = Membership.objects.managing(person(request))
     return Workspace.objects.filter(id__in=mine.values("workspace")).order_by("name")
 
 

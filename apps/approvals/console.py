@@ -10,7 +10,6 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.choices import Role
 from apps.accounts.models import Membership
 from apps.accounts.selectors.names import people_named
 from apps.approvals.choices import ReviewBecause, State
@@ -81,7 +80,7 @@ def time_to_a_decision(actor: Actor) -> Reading | None:
 @notice
 def broken_glass(actor: Actor) -> Iterator[Notice]:
     """Until somebody has looked at it."""
-    managed = Membership.objects.of(actor).filter(role__in=(Role.OWNER, Role.ADMIN))
+    managed = Membership.objects.managing(actor)
     owed = AfterReview.objects.owed().filter(
         because=ReviewBecause.BREAK_GLASS, workspace__in=managed.values("workspace")
     )

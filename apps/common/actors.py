@@ -1,7 +1,7 @@
 """Who does things: a user row (a person or an agent), or the system itself."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -31,3 +31,11 @@ class System:
 
 
 SYSTEM = System()
+
+
+def operates(actor: Any) -> bool:
+    """Runs the instance, and sees all of it: commands, and superusers, unless what they came with
+    is for one workspace. Then they are there what their membership makes of them."""
+    if isinstance(actor, System):
+        return True
+    return bool(getattr(actor, "is_superuser", False)) and actor.confined_to is None

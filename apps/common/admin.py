@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 
+from apps.common.actors import operates
 from apps.common.errors import DomainError
 
 
@@ -31,9 +32,9 @@ class BrowseAdmin(ModelAdmin):
     """The command that makes the first one, if one does."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Superusers run the instance; others see what their workspaces show."""
+        """Operators see all of it, others what their workspaces show."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        if getattr(request.user, "is_superuser", False):
+        if operates(request.user):
             return rows
         return rows.filter(pk__in=self.model.objects.visible_to(request.user).values("pk"))
 

@@ -12,9 +12,10 @@ from unfold.enums import ActionVariant
 
 from apps.accounts.admin.forms import KeyForm
 from apps.accounts.browser.entry import person
-from apps.accounts.console import operates, seen_workspaces
 from apps.accounts.models import Membership, User
+from apps.accounts.selectors.seen import seen_workspaces
 from apps.accounts.services import agents, keys, people
+from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin, BrowseInline
 from apps.ledger.switch import stays_open
 

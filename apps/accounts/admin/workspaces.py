@@ -12,8 +12,8 @@ from unfold.enums import ActionVariant
 from apps.accounts.admin.forms import InviteForm, RoleForm
 from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission, Role
-from apps.accounts.console import managed_workspaces
 from apps.accounts.models import Invitation, Membership, Workspace
+from apps.accounts.selectors.seen import managed_workspaces
 from apps.accounts.selectors.standing import standing_of
 from apps.accounts.services import invitations, members, workspaces
 from apps.common.admin import BrowseAdmin, BrowseInline

@@ -16,7 +16,7 @@ from apps.accounts.events import EmailChanged, EmailVerified, LoggedOut, PersonC
 from apps.accounts.models import Invitation, TokenFamily, User
 from apps.accounts.services.invitations import accept_invitation
 from apps.accounts.services.people import end_sessions, register_person
-from apps.common.actors import SYSTEM
+from apps.common.actors import SYSTEM, operates
 from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.ledger.services import record, unit
@@ -60,7 +60,7 @@ def end_login(*, family_id: UUID, actor: User) -> TokenFamily:
     """Signs one API client out: one's own, or anybody's for who runs the instance."""
     with unit(actor=actor):
         family = TokenFamily.objects.select_for_update().filter(id=family_id).first()
-        if family is None or not (family.user_id == actor.id or actor.is_superuser):
+        if family is None or not (family.user_id == actor.id or operates(actor)):
             raise NotFound
         if family.ended_at is None:
             family.ended_at = timezone.now()

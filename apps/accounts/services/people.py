@@ -16,7 +16,7 @@ from apps.accounts.errors import EmailTaken, InvalidAccount
 from apps.accounts.models import Membership, TokenFamily, User, Workspace
 from apps.accounts.rules import CONSOLE_ROLES
 from apps.accounts.services.names import readable
-from apps.common.actors import Actor
+from apps.common.actors import Actor, operates
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.services import record, unit
 
@@ -116,7 +116,7 @@ def end_sessions(user_id: UUID) -> int:
 
 
 def _locked_person(person_id: UUID, actor: Actor) -> User:
-    if actor.actor_kind != "system" and not getattr(actor, "is_superuser", False):
+    if not operates(actor):
         raise NotAllowed
     people = User.objects.get_queryset().select_for_update().filter(kind=ActorKind.PERSON)
     person = people.filter(id=person_id).first()

@@ -9,13 +9,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.choices import Permission
-from apps.accounts.console import operates
 from apps.accounts.models import Membership, User, Workspace
 from apps.accounts.selectors.names import name_of, names_of
 from apps.activity.ports import EventRow
 from apps.activity.rules import area_of
 from apps.activity.sentences import sentences
-from apps.common.actors import NOBODY
+from apps.common.actors import NOBODY, operates
 from apps.common.events import registry
 from apps.ledger.models import Event
 from apps.ledger.selectors import events_of
@@ -39,10 +38,8 @@ def audited_chains(user: User) -> list[Audited]:
         everything = Audited(workspace_id=SYSTEM_WORKSPACE, name="The instance", manages=True)
         found = [Audited(workspace_id=pk, name=name, manages=True) for pk, name in rows]
         return [*found, everything]
-    standing = Membership.objects.permitting(Permission.WRITE)
-    mine = standing.filter(user=user, workspace__deleted_at__isnull=True)
-    managed = Membership.objects.permitting(Permission.MANAGE_WORKSPACE).filter(user=user)
-    manages = set(managed.values_list("workspace_id", flat=True))
+    mine = Membership.objects.of(user).permitting(Permission.WRITE)
+    manages = set(Membership.objects.managing(user).values_list("workspace_id", flat=True))
     named = mine.order_by("workspace__name", "workspace_id")
     return [
         Audited(workspace_id=pk, name=name, manages=pk in manages)

@@ -14,6 +14,7 @@ from apps.accounts.models import ApiKey, Membership, TokenFamily, User
 from apps.accounts.ports import Credential
 from apps.accounts.selectors.credentials import live_sessions
 from apps.activity.ports import Viewer
+from apps.common.actors import operates
 
 
 def viewer_of(*, user: User, credential: Credential) -> Viewer:
@@ -23,7 +24,7 @@ def viewer_of(*, user: User, credential: Credential) -> Viewer:
         actor=user,
         credential=credential,
         workspaces=frozenset(Membership.objects.of(user).values_list("workspace_id", flat=True)),
-        superuser=user.is_superuser and user.confined_to is None,
+        superuser=operates(user),
         password_mark=user.get_session_auth_hash() if credential.session else "",
     )
 
@@ -83,7 +84,7 @@ def reach_of(viewers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
         shown = viewer.credential
         if user is None or not {shown.key_id, shown.family_id, shown.session} <= proofs:
             continue
-        if viewer.superuser and not user.is_superuser:
+        if viewer.superuser and not operates(user):
             continue
         if viewer.password_mark and viewer.password_mark != user.get_session_auth_hash():
             continue

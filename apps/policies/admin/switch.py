@@ -11,12 +11,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.browser.entry import person
-from apps.accounts.console import managed_workspaces
+from apps.accounts.selectors.seen import managed_workspaces
+from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE, stays_open
 from apps.policies.console import is_everywhere, puller_of, workspace_of
-from apps.policies.selectors.switch import may_turn, operates_everything, seen_switches
+from apps.policies.selectors.switch import may_turn, seen_switches
 from apps.policies.services.switching import LONGEST_REASON, pull_switch, release_switch
 
 PULLED = "No effect begins there any more. Reading, logging in and this page go on."
@@ -105,6 +106,6 @@ class KillSwitchAdmin(BrowseAdmin):
 
     def _places(self, request: HttpRequest) -> list[tuple[str, str]]:
         me = person(request)
-        everything = [(str(EVERYWHERE), "Everything")] if operates_everything(me) else []
+        everything = [(str(EVERYWHERE), "Everything")] if operates(me) else []
         mine = managed_workspaces(me).filter(deleted_at__isnull=True).order_by("name", "id")
         return everything + [(str(pk), name) for pk, name in mine.values_list("id", "name")]

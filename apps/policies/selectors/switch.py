@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from apps.accounts.choices import Permission
 from apps.accounts.models import User, Workspace
 from apps.accounts.selectors.standing import require_person, standing_of
-from apps.common.actors import Actor
+from apps.common.actors import Actor, operates
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
@@ -23,7 +23,7 @@ def seen_switches(actor: Actor) -> QuerySet[KillSwitch]:
         workspace_name=Subquery(workspaces.values("name")),
         puller_name=Subquery(people.values("name")),
     ).order_by("workspace_id")
-    if operates_everything(actor):
+    if operates(actor):
         return rows
     mine = Workspace.objects.visible_to(actor).values("id")
     return rows.filter(Q(workspace_id=EVERYWHERE) | Q(workspace_id__in=mine))
@@ -31,13 +31,6 @@ def seen_switches(actor: Actor) -> QuerySet[KillSwitch]:
 
 def held_by_environment() -> bool:
     return bool(settings.KILL_SWITCH)
-
-
-def operates_everything(actor: Actor) -> bool:
-    """Operators: by command, or superusers with a credential that is not for one workspace."""
-    if actor.actor_kind == "system":
-        return True
-    return bool(getattr(actor, "is_superuser", False)) and actor.confined_to is None
 
 
 def may_turn(actor: Actor, workspace_id: UUID) -> bool:
@@ -51,7 +44,7 @@ def may_turn(actor: Actor, workspace_id: UUID) -> bool:
 def require_turning(*, actor: Actor, workspace_id: UUID) -> None:
     """Owners and admins, that of their workspace, archived or not; operators all of them."""
     require_person(actor)
-    if operates_everything(actor):
+    if operates(actor):
         if workspace_id == EVERYWHERE or Workspace.objects.filter(id=workspace_id).exists():
             return
         raise NotFound
