@@ -383,9 +383,12 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name) for name in ("celery", "mutations", "embeddings")
 ]  # a worker that is not told otherwise takes from all
+_LAST = {"queue": "embeddings", "priority": 9}
+"""Somebody waits for a change to stand, and nobody for its meaning to be found: what is last in
+Redis comes when nothing else waits, in whatever queue."""
 CELERY_TASK_ROUTES = {
-    "specs.index_*": {"queue": "embeddings"},
-    "specs.find_likeness": {"queue": "embeddings"},
+    "specs.index_*": _LAST,
+    "specs.find_likeness": _LAST,
     "specs.*": {"queue": "mutations"},
 }
 CELERY_WORKER_DIRECT = True  # a queue of its own, through which its watchdog feels its pulse

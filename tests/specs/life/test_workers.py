@@ -1,6 +1,7 @@
 """What is proposed is applied by a relay and a worker, as real processes."""
 
 import pytest
+from celery import current_app
 
 from apps.accounts.choices import Role
 from apps.policies.services.versions import apply_policy
@@ -29,3 +30,21 @@ def test_by_an_ordinary_worker_and_by_one_for_this_alone(machine, queues):
     mine = Proposal.objects.filter(id=proposal.id)
     eventually(lambda: mine.get().state == ProposalState.APPLIED)
     assert spec("REQ-1").title == "Anew"
+
+
+def test_what_is_applied_goes_before_what_is_indexed():
+    came = []
+
+    def take(_, message):
+        came.append(message.headers["task"])
+        message.ack()
+
+    wanted = ["specs.apply_mutation", "specs.look_again"]
+    with current_app.connection_for_write() as broker, broker.channel() as channel:
+        for task in ["specs.index_revision", "specs.find_likeness", *wanted]:
+            current_app.send_task(task, args=[0], connection=broker)
+        with current_app.amqp.TaskConsumer(channel, callbacks=[take], accept=["json"]) as consumer:
+            consumer.qos(prefetch_count=1)
+            while len(came) < 4:
+                broker.drain_events(timeout=5)
+    assert came[:2] == wanted
