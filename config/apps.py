@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
-from config.checks import check_embeddings, check_production, check_rego, check_search
+from config.checks import check_production
 
 
 class House(AppConfig):
@@ -22,9 +22,6 @@ class House(AppConfig):
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
         register(check_production)
-        register(check_rego)
-        register(check_search)
-        register(check_embeddings)
 
 
 class Console(AdminConfig):

@@ -2,78 +2,12 @@
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from django.core.checks import CheckMessage, Error, Warning
 
 from config.env import Environment, environment
 
 SHORTEST_SECRET = 32
-
-
-def check_rego(**_: object) -> list[CheckMessage]:
-    """lattice.E016."""
-    return list(unsafe_rego(environment))
-
-
-def unsafe_rego(given: Environment) -> Iterator[CheckMessage]:
-    if not given.opa_enable:
-        return
-    if bool(given.opa_url) == bool(given.opa_policy_dir):
-        yield Error(
-            "OPA_ENABLE is on, but not exactly one of OPA_URL and OPA_POLICY_DIR is set.",
-            hint="Set the one that holds your Rego policies: until then every act is denied.",
-            id="lattice.E016",
-        )
-    elif given.opa_policy_dir and not any(given.opa_policy_dir.rglob("*.rego")):
-        yield Error(
-            "OPA_POLICY_DIR holds no .rego file.",
-            hint="Put a policy there that says `package agent` and `allow`: until then every act "
-            "is denied.",
-            id="lattice.E016",
-        )
-    elif given.opa_url and not given.opa_url.startswith(("http://", "https://")):
-        yield Error(
-            "OPA_URL does not begin with http:// or https://.",
-            hint="Name the OPA server like http://127.0.0.1:8181.",
-            id="lattice.E016",
-        )
-
-
-def check_search(**_: object) -> list[CheckMessage]:
-    """lattice.E017."""
-    return list(unsearchable(environment, has_qdrant=find_spec("qdrant_client") is not None))
-
-
-def unsearchable(given: Environment, *, has_qdrant: bool) -> Iterator[CheckMessage]:
-    if given.embeddings_backend != "qdrant":
-        return
-    if not has_qdrant:
-        yield Error(
-            "EMBEDDINGS_BACKEND is qdrant, but qdrant-client is not installed.",
-            hint="Install it beside Lattice: `.venv/bin/pip install qdrant-client`.",
-            id="lattice.E017",
-        )
-    if not given.qdrant_url:
-        yield Error(
-            "EMBEDDINGS_BACKEND is qdrant, but QDRANT_URL is not set.",
-            hint="Name the server, like http://127.0.0.1:6333.",
-            id="lattice.E017",
-        )
-
-
-def check_embeddings(**_: object) -> list[CheckMessage]:
-    """lattice.E018."""
-    return list(of_no_length(environment))
-
-
-def of_no_length(given: Environment) -> Iterator[CheckMessage]:
-    if given.embedding_model != "local" and not given.embedding_dimensions:
-        yield Error(
-            "EMBEDDING_MODEL is not local, and EMBEDDING_DIMENSIONS is not set.",
-            hint="Say how long its vectors are, as its provider tells: 1536, for example.",
-            id="lattice.E018",
-        )
 
 
 def check_production(**_: object) -> list[CheckMessage]:

@@ -11,6 +11,7 @@ class InferenceConfig(AppConfig):
         activity = import_module("apps.activity.ports")
         activity.presenters["inference"] = import_module("apps.activity.wording").told
         import_module("apps.inference.events")
+        import_module("apps.inference.checks")
         for model in ("local", "remote"):
             import_module(f"apps.inference.embedders.{model}")
         import_module("apps.inference.admin.pages")

@@ -12,6 +12,7 @@ class PoliciesConfig(rooms.Room):
         presenters = import_module("apps.activity.ports").presenters
         presenters.update(policies=told, policy=told, obs=told)
         import_module("apps.policies.events")
+        import_module("apps.policies.checks")
         for page in ("acts", "policies", "switch"):
             import_module(f"apps.policies.admin.{page}")
         common = import_module("apps.common.ports")

@@ -12,6 +12,7 @@ class SpecsConfig(rooms.Room):
         activity.presenters["specs"] = import_module("apps.activity.wording").told
         activity.phrases.update(import_module("apps.specs.choices").PHRASES)
         import_module("apps.specs.events")
+        import_module("apps.specs.search.checks")
         vitals = import_module("apps.specs.vitals")
         import_module("apps.common.ports").examinations.append(vitals.examine_search)
         subjects = import_module("apps.approvals.ports").subjects

@@ -7,7 +7,9 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.core.checks.registry import registry
 
+from apps.inference.checks import check_embeddings
 from apps.inference.choices import Outcome
 from apps.inference.embedders.remote import LitellmModel
 from apps.inference.errors import ModelAway
@@ -17,8 +19,6 @@ from apps.inference.services.embedding import embed
 from apps.ledger.models import KillSwitch
 from apps.ledger.services import unit
 from apps.ledger.switch import EVERYWHERE, staying_open
-from config.checks import of_no_length
-from config.env import Environment
 from tests.inference.wire import KEY, raw, refusal, silence, vectors
 
 pytestmark = pytest.mark.xdist_group("litellm")  # whose import takes seconds
@@ -171,12 +171,12 @@ def test_prices_and_lengths_come_from_litellms_table(wire, settings):
 
 
 @pytest.mark.parametrize(
-    ("given", "faults"),
-    [
-        ({}, 0),
-        ({"EMBEDDING_MODEL": "text-embedding-3-small"}, 1),
-        ({"EMBEDDING_MODEL": "text-embedding-3-small", "EMBEDDING_DIMENSIONS": "1536"}, 0),
-    ],
+    ("model", "dimensions", "faults"),
+    [("local", None, 0), ("text-embedding-3-small", None, 1), ("text-embedding-3-small", 1536, 0)],
 )
-def test_a_server_says_at_its_start_that_the_dimensions_are_not_set(given, faults):
-    assert len(list(of_no_length(Environment(_env_file=None, **given)))) == faults
+def test_a_server_says_at_its_start_that_the_dimensions_are_not_set(
+    settings, model, dimensions, faults
+):
+    settings.EMBEDDING_MODEL, settings.EMBEDDING_DIMENSIONS = model, dimensions
+    assert check_embeddings in registry.get_checks()
+    assert [one.id for one in check_embeddings()] == ["lattice.E018"] * faults

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.checks.registry import registry
 
 from apps.policies.acts import digest_of
+from apps.policies.checks import check_rego
 from apps.policies.choices import ActKind
 from apps.policies.rego import embedded
 from apps.policies.rego.asking import ask_rego
-from config.checks import unsafe_rego
-from config.env import Environment
 from tests.pages import the_only
 from tests.policies.hearing import a_policy, a_robot, an_act, now, reasons, verdict_on
 from tests.policies.opa import serving
@@ -234,23 +234,26 @@ def test_the_verdict_holds_the_digest_of_what_was_asked(opa):
 @pytest.mark.parametrize(
     ("given", "faults"),
     [
-        ({}, 0),
-        ({"OPA_URL": "nonsense"}, 0),
-        ({"OPA_ENABLE": "true"}, 1),
-        ({"OPA_ENABLE": "true", "OPA_URL": "http://127.0.0.1:8181"}, 0),
-        ({"OPA_ENABLE": "true", "OPA_URL": "127.0.0.1:8181"}, 1),
-        ({"OPA_ENABLE": "true", "OPA_URL": "http://x", "OPA_POLICY_DIR": "{full}"}, 1),
-        ({"OPA_ENABLE": "true", "OPA_POLICY_DIR": "{full}"}, 0),
-        ({"OPA_ENABLE": "true", "OPA_POLICY_DIR": "{empty}"}, 1),
+        ({"OPA_ENABLE": False}, 0),
+        ({"OPA_ENABLE": False, "OPA_URL": "nonsense"}, 0),
+        ({}, 1),
+        ({"OPA_URL": "http://127.0.0.1:8181"}, 0),
+        ({"OPA_URL": "127.0.0.1:8181"}, 1),
+        ({"OPA_URL": "http://x", "OPA_POLICY_DIR": "full"}, 1),
+        ({"OPA_POLICY_DIR": "full"}, 0),
+        ({"OPA_POLICY_DIR": "empty"}, 1),
     ],
 )
-def test_a_server_says_at_its_start_that_rego_is_not_set_up(tmp_path, given, faults):
+def test_a_server_says_at_its_start_that_rego_is_not_set_up(tmp_path, settings, given, faults):
     for name in ("full", "empty"):
         (tmp_path / name).mkdir()
     (tmp_path / "full" / "agent.rego").write_text(ALLOWING)
-    places = {name: str(tmp_path / name) for name in ("full", "empty")}
-    given = {name: value.format(**places) for name, value in given.items()}
-    assert len(list(unsafe_rego(Environment(_env_file=None, **given)))) == faults
+    settings.OPA_ENABLE = given.get("OPA_ENABLE", True)
+    settings.OPA_URL = given.get("OPA_URL", "")
+    folder = given.get("OPA_POLICY_DIR")
+    settings.OPA_POLICY_DIR = tmp_path / folder if folder else None
+    assert check_rego in registry.get_checks()
+    assert [one.id for one in check_rego()] == ["lattice.E016"] * faults
 
 
 def test_the_policy_in_the_docs_is_one(folder):

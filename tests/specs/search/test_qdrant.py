@@ -1,16 +1,16 @@
 """Meanings kept in Qdrant: its own client's local mode stands in for the server."""
 
 import pytest
+from django.core.checks.registry import registry
 
 from apps.specs.errors import BackendAway
 from apps.specs.models.search import Vector
 from apps.specs.search.backends import qdrant
+from apps.specs.search.checks import check_search
 from apps.specs.search.statement import Scope
 from apps.specs.services.indexing import forget_index, model_now, waiting_in
 from apps.specs.services.relating import related_to
 from apps.specs.services.searching import nearest, search_specs
-from config.checks import unsearchable
-from config.env import environment
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
 from tests.specs.search.conftest import index
@@ -99,14 +99,18 @@ def test_a_vector_takes_the_place_of_the_one_before(shop, workspace):
 
 
 @pytest.mark.parametrize(
-    ("given", "has_qdrant", "wrong"),
+    ("backend", "url", "library", "wrong"),
     [
-        ({"embeddings_backend": "pgvector"}, False, 0),
-        ({"embeddings_backend": "qdrant", "qdrant_url": "http://q:6333"}, True, 0),
-        ({"embeddings_backend": "qdrant", "qdrant_url": "http://q:6333"}, False, 1),
-        ({"embeddings_backend": "qdrant"}, True, 1),
+        ("pgvector", "", "of nobody", 0),
+        ("qdrant", "http://q:6333", "json", 0),
+        ("qdrant", "http://q:6333", "of nobody", 1),
+        ("qdrant", "", "json", 1),
     ],
 )
-def test_what_it_needs_is_asked_for_at_the_start(given, has_qdrant, wrong):
-    said = [*unsearchable(environment.model_copy(update=given), has_qdrant=has_qdrant)]
-    assert [one.id for one in said] == ["lattice.E017"] * wrong
+def test_what_it_needs_is_asked_for_at_the_start(
+    settings, monkeypatch, backend, url, library, wrong
+):
+    settings.EMBEDDINGS_BACKEND, settings.QDRANT_URL = backend, url
+    monkeypatch.setattr(qdrant, "LIBRARY", library)
+    assert check_search in registry.get_checks()
+    assert [one.id for one in check_search()] == ["lattice.E017"] * wrong
