@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
+from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.selectors.requests import approval_about
@@ -89,28 +89,21 @@ def tag_of(plan: Plan, approval: Approval | None) -> str:
     return etag("plan", plan.id, plan.state, plan.digest, plan.exported_at, *asked)
 
 
-class Proposing(APIView):
-    """Reads the plan, and asks what has to be asked elsewhere, before the unit of work that keeps
-    an idempotency key begins."""
-
+class Proposing(Prepared):
     permission_classes = (requires(Permission.WRITE),)
     body: type[PlanIn] = ProposalIn
     sent: PlanIn
     drawing: Drawing
     hearing: Hearing
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            if IDEMPOTENCY_KEY in request.headers:
-                _ = request.body  # kept, where it is read before it is parsed
-            self.sent = read_body(self.body, request.data)
-            self.drawing = sketch(self.sent)
-            self.hearing = hear(
-                act=act_of(self.drawing),
-                actor=caller(request),
-                workspace=standing(request).workspace_id,
-            )
+    def prepare(self, request: Request, **_: Any) -> None:
+        self.sent = read_body(self.body, request.data)
+        self.drawing = sketch(self.sent)
+        self.hearing = hear(
+            act=act_of(self.drawing),
+            actor=caller(request),
+            workspace=standing(request).workspace_id,
+        )
 
 
 @extend_schema(tags=["plans"])

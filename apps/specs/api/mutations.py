@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import REPLAYED, idempotent
 from apps.accounts.access.permissions import caller, requires, standing
+from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.approvals.errors import NobodyEligible, NotOpen
 from apps.approvals.selectors.requests import approval_about
@@ -115,25 +115,13 @@ def submitted(made: Submitted) -> dict[str, Any]:
     )
 
 
-class Moving(APIView):
-    """Reads what is sent, and asks what has to be asked elsewhere, before the unit of work that
-    keeps an idempotency key begins."""
-
+class Moving(Prepared):
     permission_classes = (requires(Permission.WRITE),)
     hearing: Hearing | None = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method != "POST":
-            return
-        if IDEMPOTENCY_KEY in request.headers:
-            _ = request.body  # kept, where it is read before it is parsed
-        self.prepare(request, **kwargs)
+    def prepare(self, request: Request, **kwargs: Any) -> None:
         with suppress(DomainError):  # the service says it again, unless an answer is replayed
             self.hearing = self.heard(request, **kwargs)
-
-    def prepare(self, request: Request, **kwargs: Any) -> None:
-        """Reads the body."""
 
     def heard(self, request: Request, **kwargs: Any) -> Hearing | None:
         raise NotImplementedError
@@ -165,8 +153,9 @@ class Mutations(Moving, GenericAPIView[Proposal]):
     orderings: ClassVar[tuple[str, ...]] = ("-id", "moved_at", "risk_score")
     sent: shapes.MutationIn
 
-    def prepare(self, request: Request, **_: Any) -> None:
+    def prepare(self, request: Request, **kwargs: Any) -> None:
         self.sent = self.read(request.data)
+        super().prepare(request, **kwargs)
 
     def read(self, body: Any) -> shapes.MutationIn:
         return read_body(shapes.MutationIn, body)
@@ -306,8 +295,9 @@ class Withdraw(MovingOne):
 class Revise(MovingOne):
     sent: shapes.RevisionIn
 
-    def prepare(self, request: Request, **_: Any) -> None:
+    def prepare(self, request: Request, **kwargs: Any) -> None:
         self.sent = read_body(shapes.RevisionIn, request.data)
+        super().prepare(request, **kwargs)
 
     def heard(self, request: Request, **kwargs: Any) -> Hearing:
         found = asked_for(request, kwargs["proposal_id"])
@@ -351,8 +341,9 @@ class Revise(MovingOne):
 class Revert(MovingOne):
     sent: shapes.RevertIn
 
-    def prepare(self, request: Request, **_: Any) -> None:
+    def prepare(self, request: Request, **kwargs: Any) -> None:
         self.sent = read_body(shapes.RevertIn, request.data)
+        super().prepare(request, **kwargs)
 
     def heard(self, request: Request, **kwargs: Any) -> Hearing:
         found = asked_for(request, kwargs["proposal_id"])

@@ -85,10 +85,9 @@ class Pending(APIView):
 class Respond(Deciding):
     reads = shapes.ResponseInput
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            _require_consistent(self.given, kwargs["request_id"], caller(request))
+    def prepare(self, request: Request, **kwargs: Any) -> None:
+        super().prepare(request, **kwargs)
+        _require_consistent(self.given, kwargs["request_id"], caller(request))
 
     @extend_schema(
         summary="Approve or reject",

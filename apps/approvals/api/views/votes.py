@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from apps.accounts.access.idempotency import HEADER as IDEMPOTENCY_KEY
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
+from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.approvals.api import shapes
 from apps.approvals.api.views.requests import answer_with, asked_for
@@ -56,21 +56,16 @@ DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 APPROVAL = {"decision": "approve", "digest": DIGEST, "comment": "Reads well."}
 
 
-class Deciding(APIView):
-    """Rejecting and vetoing go on while the kill switch is on, approving does not: which of them
-    is asked for is read before a unit of work begins."""
+class Deciding(Prepared):
+    """Rejecting and vetoing go on while the kill switch is on, approving does not: so it is read
+    first which of them is asked for."""
 
     permission_classes = DECIDERS
     stays_open = True
     reads: type[Serializer[Any]]
     given: dict[str, Any]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method != "POST":
-            return
-        if IDEMPOTENCY_KEY in request.headers:
-            _ = request.body  # kept, where it is read before it is parsed
+    def prepare(self, request: Request, **_: Any) -> None:
         sent = self.reads(data=request.data)
         sent.is_valid(raise_exception=True)
         self.given = sent.validated_data
@@ -80,10 +75,9 @@ class Deciding(APIView):
 class Votes(Deciding):
     reads = shapes.VoteInput
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            keep_open(self.given["decision"] in ENDING)
+    def prepare(self, request: Request, **kwargs: Any) -> None:
+        super().prepare(request, **kwargs)
+        keep_open(self.given["decision"] in ENDING)
 
     @extend_schema(
         summary="Decide",

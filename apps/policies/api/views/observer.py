@@ -5,10 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
+from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.version import VERSION
@@ -32,26 +34,21 @@ from apps.policies.uptime import STARTED, uptime
 DENIALS = (PathForbidden, RiskPatternFound, PolicyDenied, RegoDenied, QuotaExceeded)
 
 
-class JudgedView(APIView):
-    """What has to be asked elsewhere is asked before the unit of work that keeps a key begins."""
-
+class JudgedView(Prepared):
     permission_classes = (requires(Permission.WRITE),)
+    reads: type[Serializer[Any]]
     given: dict[str, Any]
     hearing: Hearing
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            _ = request.body  # kept, or the key could not be compared with what was asked
-            self.given = self.read(request)
-            self.hearing = hear(
-                act=self.as_act(self.given),
-                actor=caller(request),
-                workspace=standing(request).workspace_id,
-            )
-
-    def read(self, request: Request) -> dict[str, Any]:
-        raise NotImplementedError
+    def prepare(self, request: Request, **_: Any) -> None:
+        sent = self.reads(data=request.data)
+        sent.is_valid(raise_exception=True)
+        self.given = sent.validated_data
+        self.hearing = hear(
+            act=self.as_act(self.given),
+            actor=caller(request),
+            workspace=standing(request).workspace_id,
+        )
 
     def as_act(self, given: dict[str, Any]) -> Act:
         raise NotImplementedError
@@ -59,10 +56,7 @@ class JudgedView(APIView):
 
 @extend_schema(tags=["observer"])
 class TakeAct(JudgedView):
-    def read(self, request: Request) -> dict[str, Any]:
-        given = shapes.ActInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return dict(given.validated_data)
+    reads = shapes.ActInput
 
     def as_act(self, given: dict[str, Any]) -> Act:
         return observing.action_as_act(**given)
@@ -88,10 +82,7 @@ class TakeAct(JudgedView):
 
 @extend_schema(tags=["observer"])
 class TakeTurn(JudgedView):
-    def read(self, request: Request) -> dict[str, Any]:
-        given = shapes.TurnInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return dict(given.validated_data)
+    reads = shapes.TurnInput
 
     def as_act(self, given: dict[str, Any]) -> Act:
         return observing.input_as_act(agent_id=given["agent_id"], text=given["input"])

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
+from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag, require_match
@@ -50,16 +51,12 @@ def tag_of(version: PolicyVersion | None) -> str:
     return etag("policy", version.id if version else tuple(settings.AGENT_WHITELIST_DIRS))
 
 
-class ReleasingView(APIView):
-    """Where Rego is asked, it is asked before the unit of work that keeps a key begins."""
-
+class ReleasingView(Prepared):
     permission_classes = RELEASERS
     hearing: Hearing | None = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST" and settings.OPA_ENABLE:
-            _ = request.body  # kept, or the key could not be compared with what was asked
+    def prepare(self, request: Request, **kwargs: Any) -> None:
+        if settings.OPA_ENABLE:
             me, workspace = caller(request), standing(request).workspace_id
             require_may_release(workspace=workspace, actor=me)
             act = change_as_act(*self.wanted(request, **kwargs))
