@@ -1,4 +1,6 @@
-"""The API of approvals, below /api/v1/."""
+"""The paths of approvals: the promised short ones, and those below /api/v1."""
+
+from typing import Any
 
 from django.urls import URLPattern, path
 
@@ -6,6 +8,7 @@ from apps.approvals.api.views import (
     absences,
     attention,
     discussion,
+    promised,
     requests,
     reviews,
     seats,
@@ -13,15 +16,24 @@ from apps.approvals.api.views import (
     waiting,
 )
 
-_REQUEST = "approvals/<uuid:request_id>"
+_PROMISED: dict[str, Any] = {
+    "approvals/pending": promised.Pending.as_view(),
+    "approvals/<uuid:request_id>/respond": promised.Respond.as_view(),
+}
+_REQUEST = "api/v1/approvals/<uuid:request_id>"
 
 urlpatterns: list[URLPattern] = [
-    path("absences", absences.Absences.as_view()),
-    path("absences/<uuid:absence_id>", absences.OneAbsence.as_view()),
-    path("attention", attention.OwnAttention.as_view()),
-    path("approvals", requests.Requests.as_view()),
-    path("approvals/bulk", votes.Bulk.as_view()),
-    path("approvals/reviews", reviews.Reviews.as_view()),
+    *(
+        path(prefix + route, view)
+        for prefix in ("", "api/v1/")
+        for route, view in _PROMISED.items()
+    ),
+    path("api/v1/absences", absences.Absences.as_view()),
+    path("api/v1/absences/<uuid:absence_id>", absences.OneAbsence.as_view()),
+    path("api/v1/attention", attention.OwnAttention.as_view()),
+    path("api/v1/approvals", requests.Requests.as_view()),
+    path("api/v1/approvals/bulk", votes.Bulk.as_view()),
+    path("api/v1/approvals/reviews", reviews.Reviews.as_view()),
     path(_REQUEST, requests.OneRequest.as_view()),
     path(f"{_REQUEST}/attachments/<uuid:attachment_id>", discussion.OneAttachment.as_view()),
     path(f"{_REQUEST}/break-glass", reviews.BreakGlass.as_view()),
