@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from apps.common.actors import operates
 from apps.common.errors import DomainError
+from apps.common.refusals import put_on
 
 
 class BrowseAdmin(ModelAdmin):
@@ -108,10 +109,8 @@ class BrowseAdmin(ModelAdmin):
         if form.is_valid():
             try:
                 done = do(form.cleaned_data)
-            except DomainError as error:
-                form.add_error(None, error.text)
-                for detail in error.details:
-                    form.add_error(None, str(detail.get("message", detail)))
+            except DomainError as refusal:
+                put_on(form, refusal)
             else:
                 if isinstance(done, HttpResponse):
                     return done

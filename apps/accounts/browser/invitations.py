@@ -17,6 +17,7 @@ from apps.accounts.credentials import fingerprint
 from apps.accounts.models import Invitation, User
 from apps.accounts.services.invitations import accept_invitation
 from apps.common.errors import DomainError
+from apps.common.refusals import put_on
 
 
 class JoinForm(forms.Form):
@@ -68,9 +69,7 @@ def _as_newcomer(request: HttpRequest, token: str, context: dict[str, Any]) -> H
         try:
             newcomer = join_by_invitation(token=token, **form.cleaned_data)
         except DomainError as refusal:
-            for detail in refusal.details or [{"message": refusal.text}]:
-                known = detail.get("field") if detail.get("field") in form.fields else None
-                form.add_error(known, detail["message"])
+            put_on(form, refusal)
         else:
             newcomer.backend = "django.contrib.auth.backends.ModelBackend"
             return perform_login(request, Login(user=newcomer, email=newcomer.email))

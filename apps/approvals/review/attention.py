@@ -13,6 +13,7 @@ from apps.approvals.choices import MailMode
 from apps.approvals.selectors.people import attention_of
 from apps.approvals.services.attention import change_attention
 from apps.common.errors import DomainError
+from apps.common.refusals import put_on
 
 
 def _clock(label: str, help_text: str = "", **more: Any) -> forms.TimeField:
@@ -43,9 +44,7 @@ def attention_page(request: HttpRequest) -> HttpResponse:
         try:
             change_attention(person=me, actor=me, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, refusal.text)
-            for detail in refusal.details:
-                form.add_error(detail.get("field"), detail["message"])
+            put_on(form, refusal)
         else:
             messages.success(request, "You are asked like this from now on.")
             return redirect("admin:review_attention")

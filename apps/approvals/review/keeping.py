@@ -12,6 +12,7 @@ from apps.accounts.browser.entry import person
 from apps.approvals.review.asked import query_of, read_asked
 from apps.approvals.services.views import forget_view, keep_view
 from apps.common.errors import DomainError
+from apps.common.refusals import say
 
 
 @require_POST
@@ -24,8 +25,7 @@ def keep(request: HttpRequest) -> HttpResponse:
             actor=person(request),
         )
     except DomainError as refusal:
-        told = [str(each["message"]) for each in refusal.details if each.get("message")]
-        messages.error(request, told[0] if told else refusal.text)
+        say(request, refusal)
     else:
         messages.success(request, f"You keep it as “{view.name}”.")
     return redirect(f"{reverse('admin:review_queue')}{query}")

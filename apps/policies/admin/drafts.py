@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from apps.accounts.selectors.names import names_of
 from apps.common.errors import DomainError, Invalid, Malformed, NotFound
+from apps.common.refusals import put_on
 from apps.policies.admin.pages import WorkspacePage, check
 from apps.policies.admin.showing import diff_of, summary, tests_told
 from apps.policies.choices import DraftState, Origin
@@ -117,7 +118,7 @@ class BeginPage(WorkspacePage):
                     origin=Origin.WIZARD,
                 )
             except DomainError as error:
-                tell(form, error)
+                put_on(form, error)
             else:
                 for sentence in made.because:
                     messages.info(request, sentence)
@@ -275,7 +276,7 @@ class ReleasePage(WorkspacePage):
             try:
                 came = self.release(draft, **form.cleaned_data)
             except DomainError as refusal:
-                tell(form, refusal)
+                put_on(form, refusal)
                 # The page shows the draft as it is now, and that is what the next try is about.
                 draft = self.draft(draft.id)
                 form.data = {**form.data.dict(), "revision": draft.revision}  # type: ignore[attr-defined]
@@ -359,14 +360,6 @@ class CheckPage(WorkspacePage):
             page = render_to_string("policies/checked.html", shown, request)
         faults = error.details if error else []
         return JsonResponse({"state": state, "said": said, "faults": faults, "page": page})
-
-
-def tell(form: forms.Form, error: DomainError) -> None:
-    form.add_error(None, error.text)
-    for detail in error.details:
-        field = detail.get("field") or detail.get("name") or ""
-        message = str(detail.get("message", ""))
-        form.add_error(None, f"{field}: {message}" if field else message)
 
 
 def _details(form: forms.Form) -> Any:

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from apps.accounts.selectors.names import names_of
 from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor
+from apps.common.refusals import put_on
 from apps.policies.acts import ActIn
-from apps.policies.admin.drafts import tell
 from apps.policies.admin.pages import WorkspacePage
 from apps.policies.choices import ActKind, DraftState, Effect, Verb
 from apps.policies.models.policies import PolicyDraft
@@ -115,7 +115,7 @@ class TryPage(WorkspacePage):
             try:
                 found = self.weighed(act_in(form.act()), form.cleaned_data["policy"])
             except Invalid as error:
-                tell(form, error)
+                put_on(form, error)
         return self.render_to_response(self.get_context_data(form=form, **found))
 
     def form(self, given: Any = None) -> TryForm | JsonForm:

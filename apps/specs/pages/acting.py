@@ -15,6 +15,7 @@ from django.views import View
 from apps.accounts.browser.entry import person
 from apps.accounts.models import User
 from apps.common.errors import DomainError, Invalid
+from apps.common.refusals import say
 from apps.specs.selectors.nodes import the_node
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.drawing import hear_kept, hear_revert
@@ -42,9 +43,7 @@ class Button(View):
         try:
             said, back = self.act(person(request), back, **about)
         except DomainError as refusal:
-            messages.error(request, refusal.text)
-            for detail in refusal.details:
-                messages.error(request, str(detail.get("message", detail)))
+            say(request, refusal)
         else:
             messages.success(request, said)
         return redirect(back)
