@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.outside import QuietDoor, open_to_callers
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Receiver:
         self.hold.set()
         receiver = self
 
-        class Door(BaseHTTPRequestHandler):
+        class Door(QuietDoor):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 heard = {name.lower(): value for name, value in self.headers.items()}
@@ -43,9 +45,6 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(text)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}/hook"
@@ -59,12 +58,8 @@ class Receiver:
 @contextmanager
 def listening() -> Iterator[Receiver]:
     receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.hold.set()
-        receiver.server.shutdown()
-        receiver.server.server_close()
-        thread.join()
+    with open_to_callers(receiver.server):
+        try:
+            yield receiver
+        finally:
+            receiver.hold.set()

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
 
+from tests.outside import open_to_callers
+
 
 class PostOffice:
     """`does`: "take", "refuse" (says so at once), "hang" (never says anything) or "die" (takes the
@@ -66,15 +68,11 @@ class PostOffice:
 @contextmanager
 def open_office() -> Iterator[PostOffice]:
     office = PostOffice()
-    thread = threading.Thread(target=office.server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield office
-    finally:
-        office.ended.set()
-        office.server.shutdown()
-        office.server.server_close()
-        thread.join()
+    with open_to_callers(office.server):
+        try:
+            yield office
+        finally:
+            office.ended.set()
 
 
 def text_of(mail: EmailMessage) -> str:

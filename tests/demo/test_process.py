@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 
 import pytest
 
@@ -16,6 +16,7 @@ from apps.specs.models.proposals import Proposal
 from config.env import ROOT
 from demo.northwind.client import Client, Door, Refused
 from demo.northwind.notebook import Notebook
+from tests.outside import QuietDoor
 from tests.serving import free_port
 from tests.waiting import eventually
 
@@ -78,7 +79,7 @@ def _open_in(notebook):
     return len([*Notebook(notebook).open()])
 
 
-class _Tired(BaseHTTPRequestHandler):
+class _Tired(QuietDoor):
     """Answers as it is told, one after the other."""
 
     answers = [(503, "0"), (429, "0"), (500, "0"), (200, ""), (404, "")]
@@ -93,9 +94,6 @@ class _Tired(BaseHTTPRequestHandler):
             self.send_header("Retry-After", wait)
         self.end_headers()
         self.wfile.write(b'{"error": {"code": "not_found", "message": "Gone."}}')
-
-    def log_message(self, *_):
-        """Nothing."""
 
 
 def test_it_asks_again_with_the_same_key_until_somebody_answers_and_takes_a_no():

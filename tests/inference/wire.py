@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.outside import QuietDoor, open_to_callers
+
 KEY = "sk-orchard-0123456789abcdef"
 
 
@@ -76,7 +78,7 @@ def silence(released: threading.Event):
 def open_wire() -> Iterator[Wire]:
     wire = Wire(answers=[vectors()])
 
-    class Door(BaseHTTPRequestHandler):
+    class Door(QuietDoor):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             wire.asked.append(asked)
@@ -84,17 +86,7 @@ def open_wire() -> Iterator[Wire]:
             answer = wire.answers[0] if len(wire.answers) == 1 else wire.answers.pop(0)
             answer(self, asked)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
     wire.url = f"http://127.0.0.1:{server.server_port}/v1"
-    serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-    serving.start()
-    try:
+    with open_to_callers(server):
         yield wire
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()

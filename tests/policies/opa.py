@@ -6,9 +6,11 @@ There is no OPA binary to test against: the form is the documented one, nothing 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import orjson
+
+from tests.outside import QuietDoor, open_to_callers
 
 
 class Opa:
@@ -24,7 +26,7 @@ class Opa:
         self.released.set()
         opa = self
 
-        class Door(BaseHTTPRequestHandler):
+        class Door(QuietDoor):
             def do_POST(self) -> None:
                 question = self.rfile.read(int(self.headers["Content-Length"]))
                 opa.asked.append((self.path, orjson.loads(question)))
@@ -46,9 +48,6 @@ class Opa:
                     self.wfile.write(opa.body[at : at + 1])
                     self.wfile.flush()
 
-            def log_message(self, *_: object) -> None:
-                pass
-
         self.drip = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -57,13 +56,9 @@ class Opa:
 @contextmanager
 def serving() -> Iterator[Opa]:
     opa = Opa()
-    thread = threading.Thread(target=opa.server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield opa
-    finally:
-        opa.released.set()
-        opa.drip.set()
-        opa.server.shutdown()
-        opa.server.server_close()
-        thread.join()
+    with open_to_callers(opa.server):
+        try:
+            yield opa
+        finally:
+            opa.released.set()
+            opa.drip.set()

@@ -8,9 +8,11 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
+
+from tests.outside import QuietDoor, open_to_callers
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -25,7 +27,7 @@ class Orchard:
         self.release = threading.Event()
         orchard = self
 
-        class Door(BaseHTTPRequestHandler):
+        class Door(QuietDoor):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -52,24 +54,16 @@ class Orchard:
 
             do_HEAD = do_GET
 
-            def log_message(self, *_: object) -> None:
-                pass
-
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/simple"
 
     @contextmanager
     def open(self) -> Iterator["Orchard"]:
-        serving = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        serving.start()
-        try:
-            yield self
-        finally:
-            self.release.set()
-            self._server.shutdown()
-            serving.join()
-            self._server.server_close()
+        with open_to_callers(self._server):
+            try:
+                yield self
+            finally:
+                self.release.set()
 
     def hold(self, name: str) -> None:
         self.held, self.asked, self.release = name, threading.Event(), threading.Event()

@@ -2,12 +2,12 @@
 
 import socket
 import socketserver
-import threading
 import time
 from contextlib import suppress
 
 import pytest
 
+from tests.outside import open_to_callers
 from tests.wires import wired
 
 
@@ -27,13 +27,9 @@ def wire(tmp_path, asked):
                 asked.append(said)
                 self.request.sendall(said)
 
-    with socketserver.ThreadingUnixStreamServer(str(tmp_path / "echo"), Echo) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        with wired(tmp_path / "echo") as wire:
-            yield wire
-        server.shutdown()
-        serving.join()
+    server = socketserver.ThreadingUnixStreamServer(str(tmp_path / "echo"), Echo)
+    with open_to_callers(server), wired(tmp_path / "echo") as wire:
+        yield wire
 
 
 @pytest.fixture
