@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from bench.ground.figures import Figure, arguments, tell
+from bench.ground.timing import milliseconds
 
 LINES = 5_000
 GOAL_MS = 300.0
@@ -94,12 +95,6 @@ def by_words(one: str, other: str):
     )
 
 
-def spent(show: Callable[[str, str], str], before: str, after: str) -> float:
-    began = time.process_time()
-    show(before, after)
-    return (time.process_time() - began) * 1000
-
-
 def measure(lines: int, rounds: int) -> Iterator[Figure]:
     from apps.common.diffs.comparing import compare
 
@@ -109,7 +104,11 @@ def measure(lines: int, rounds: int) -> Iterator[Figure]:
         before, after = texts(lines, apart=apart)
         print(f"{lines:,} lines changed, {name}; {compare(before, after).left:,} lines left out")
         took = [
-            [spent(show, before, after) for show in (*ways.values(), beside)] for _ in range(rounds)
+            [
+                milliseconds(show, before, after, clock=time.process_time)
+                for show in (*ways.values(), beside)
+            ]
+            for _ in range(rounds)
         ]
         *mine, other = (median(column) for column in zip(*took, strict=True))
         for way, value in zip(ways, mine, strict=True):

@@ -14,13 +14,13 @@ medians are shown. Ratio is how many times longer ours takes.
 """
 
 import difflib
-import time
 from collections.abc import Iterator
 from random import Random
 from statistics import quantiles
 
 from bench.ground.figures import Figure, arguments, tell
 from bench.ground.house import house, vacuum
+from bench.ground.timing import milliseconds
 
 GOAL_MS = 10.0
 """Of the impact of a node on 1,000."""
@@ -162,12 +162,6 @@ def asks(workspace, reader, ids, memory, long):
             lambda _: page(None),
         ),
     }
-
-
-def milliseconds(ask, number: int) -> float:
-    started = time.perf_counter()
-    ask(number)
-    return (time.perf_counter() - started) * 1000
 
 
 def explain(workspace, ids) -> None:

@@ -23,6 +23,7 @@ from apps.common.runtime import addresses
 from bench import decide, fanout, graph, queue
 from bench.ground.figures import Figure, arguments, shown, tell
 from bench.ground.house import House, house, vacuum
+from bench.ground.timing import milliseconds
 from tests.databases import point_at
 
 GOAL = 2.0
@@ -272,12 +273,6 @@ def another_database(name):
     with psycopg.connect(url, autocommit=True) as postgres:
         postgres.execute(f"CREATE DATABASE {name} TEMPLATE lattice")
     point_at(name)
-
-
-def milliseconds(ask):
-    began = time.perf_counter()
-    ask()
-    return (time.perf_counter() - began) * 1000
 
 
 def measure(home: House, only: list[str], rounds: int) -> Iterator[Figure]:

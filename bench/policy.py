@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from bench.ground.figures import Figure, arguments, tell
+from bench.ground.timing import milliseconds
 
 RULES, LINES = 200, 400
 GOAL_MS = 1.0
@@ -175,13 +176,11 @@ def contestants(count: int, lines: int) -> tuple[Ask, Ask, Ask]:
     return judged, *others
 
 
-def milliseconds(ask: Ask, seconds: float) -> float:
+def usual(ask: Ask, seconds: float) -> float:
     taken, until = [], time.perf_counter() + seconds
     while time.perf_counter() < until or not taken:
-        began = time.thread_time()
-        ask()
-        taken.append(time.thread_time() - began)
-    return median(taken) * 1000
+        taken.append(milliseconds(ask, clock=time.thread_time))
+    return median(taken)
 
 
 def measure(seconds: float, rounds: int) -> Iterator[Figure]:
@@ -190,7 +189,7 @@ def measure(seconds: float, rounds: int) -> Iterator[Figure]:
     taken: dict[tuple[int, int], list[list[float]]] = {size: [] for size in sizes}
     for _ in range(rounds):
         for size in sizes:
-            taken[size].append([milliseconds(ask, seconds) for ask in asked[size]])
+            taken[size].append([usual(ask, seconds) for ask in asked[size]])
     times = {
         size: [median(column) for column in zip(*columns, strict=True)]
         for size, columns in taken.items()

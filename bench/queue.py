@@ -13,12 +13,12 @@ somebody in 50 workspaces, for somebody on whom none of them waits, and beside a
 reads all that is pending, asks of each who may sit, and sorts.
 """
 
-import time
 from collections.abc import Iterator
 from statistics import median
 
 from bench.ground.figures import Figure, arguments, tell
 from bench.ground.house import house, vacuum
+from bench.ground.timing import milliseconds
 
 GOAL_MS = 150.0
 GOAL_RATIO = 10.0
@@ -177,7 +177,7 @@ def measure_page(rounds: int, large) -> Iterator[Figure]:
     vacuum()
 
     def timed(ask, person, times=rounds) -> float:
-        return median(milliseconds(ask, (person,)) for _ in range(times))
+        return median(milliseconds(ask, person) for _ in range(times))
 
     def nothing(person) -> None:
         assert Listing(Asked(), person).rows(limit=50) == []
@@ -202,12 +202,6 @@ def measure_page(rounds: int, large) -> Iterator[Figure]:
     )
 
 
-def milliseconds(ask, place) -> float:
-    started = time.perf_counter()
-    ask(*place)
-    return (time.perf_counter() - started) * 1000
-
-
 def explain(place) -> None:
     from apps.approvals.selectors.queue import requests_of, waiting_on
 
@@ -223,7 +217,9 @@ def measure(rounds: int, *, plans: bool) -> Iterator[Figure]:
     if plans:
         explain(large)
     for name, ask in asks().items():
-        pairs = [tuple(milliseconds(ask, place) for place in (large, small)) for _ in range(rounds)]
+        pairs = [
+            tuple(milliseconds(ask, *place) for place in (large, small)) for _ in range(rounds)
+        ]
         yield Figure.of(
             pairs,
             what=f"{name}, of {LARGE[0]:,} requests",

@@ -22,6 +22,7 @@ from statistics import median, quantiles
 
 from bench.ground.figures import Figure, arguments, tell
 from bench.ground.house import house, vacuum
+from bench.ground.timing import milliseconds
 
 PROSE = ("numpy", "litellm", "playwright", "hypothesis", "networkx", "django", "redis", "httpx")
 AT_ONCE = 2_000
@@ -177,11 +178,7 @@ def tuned(ways, questions):
 
 
 def timed(find, questions) -> tuple[float, float]:
-    took = []
-    for question, _ in questions:
-        started = time.perf_counter()
-        find(question)
-        took.append((time.perf_counter() - started) * 1000)
+    took = [milliseconds(find, question) for question, _ in questions]
     return median(took), quantiles(took, n=100)[-1]
 
 

@@ -11,14 +11,14 @@ workspace says as files must read as the same. Goals: cold within 4 times of rea
 within 1 s, one file within 1 s.
 """
 
-import cProfile
-import pstats
 import random
 import time
 from contextlib import contextmanager
 
 from bench.ground.figures import Figure, arguments, tell
 from bench.ground.house import house
+from bench.ground.timing import profiled
+from tests.waiting import eventually
 
 POLICY = """\
 version: "1"
@@ -120,7 +120,7 @@ class Bench:
 
         asked = ["--watch", "--workspace", str(self.workspace.id), "--as", str(self.owner.id)]
         with self.home.running("django", "sync_specs", str(self.folder), *asked):
-            wait_until(lambda: Mirror.objects.get().keeper, 60)
+            eventually(lambda: Mirror.objects.get().keeper, within=60, every=0.005)
             time.sleep(5)  # until it waits for what moves
             yield
 
@@ -139,13 +139,6 @@ class Bench:
         }
 
 
-def wait_until(is_so, seconds):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.005)
-
-
 def measure(bench, given):
     from apps.specs.models.graph import Node
 
@@ -154,9 +147,8 @@ def measure(bench, given):
         nodes = bench.parse()
     with timed(found, "cold"):
         if given.profile:
-            with cProfile.Profile() as profile:
+            with profiled():
                 bench.sync()
-            pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
         else:
             told = bench.sync()
             assert {state for _, state, _ in told.proposed} == {"applied"}, told
@@ -170,11 +162,11 @@ def measure(bench, given):
             said = Node.objects.filter(
                 workspace=bench.workspace, body__endswith="Something else is."
             )
-            wait_until(said.exists, 30)
+            eventually(said.exists, within=30, every=0.005)
         node = said.get()
         bench.edit([node], lambda node: f"{node.body} And more.")
         with timed(found, "one node"):
-            wait_until(lambda: "And more." in file.read_text(), 30)
+            eventually(lambda: "And more." in file.read_text(), within=30, every=0.005)
     some = bench.sections(given.changed)
     before = {path: path.read_text() for path in bench.folder.rglob("*.md")}
     bench.edit(some, lambda node: node.body.replace(MARK, f"Edited: {node.key}."))

@@ -9,12 +9,14 @@ from django.db import connection
 T = TypeVar("T")
 
 
-def eventually(fact: Callable[[], T], within: float = 120.0, what: str = "") -> T:
+def eventually(
+    fact: Callable[[], T], within: float = 120.0, what: str = "", every: float = 0.05
+) -> T:
     """Ask until it is true, and hand it on; the last answer is shown when it never is."""
     deadline = time.monotonic() + within
     while not (found := fact()):
         assert time.monotonic() < deadline, f"{what or fact}: still {found!r} after {within} s"
-        time.sleep(0.05)
+        time.sleep(every)
     return found
 
 

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from bench.ground.timing import within
+
 SETTINGS = "bench.decisions.settings"
 """Of web processes that know the row, too."""
 PATIENCE = 60
@@ -50,13 +52,8 @@ class Done:
         return self
 
     def tell(self, name: str) -> None:
-        p50, p99 = (milliseconds(self.took, share) for share in (0.5, 0.99))
+        p50, p99 = (within(self.took, share) for share in (0.5, 0.99))
         print(f"{name:34}{self.rate:10.0f} a second{p50:9.1f} ms p50{p99:9.1f} ms p99", flush=True)
-
-
-def milliseconds(took: list[float], share: float) -> float:
-    """Within which so many of all were done."""
-    return took[int(len(took) * share)] * 1000
 
 
 Work = Callable[[int, Person], Iterable[tuple[int, Any]]]
