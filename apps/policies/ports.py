@@ -226,4 +226,5 @@ Spending = Callable[[UUID, UUID, datetime], int]
 """Given a workspace, a performer and since when: how many cents it has spent."""
 
 spending: list[Spending] = []
-"""Filled by rooms that spend money on somebody's behalf. Their figures add up."""
+"""For rooms that spend money on somebody's behalf; their figures add up. There is none yet, so
+nobody has spent anything."""

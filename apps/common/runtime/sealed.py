@@ -116,12 +116,6 @@ class Unsealer(io.RawIOBase):
         self._number += 1
 
 
-def read_label(file: IO[bytes]) -> dict[str, Any]:
-    """What the file says about itself to anybody. It proves nothing until it was unsealed."""
-    label: dict[str, Any] = _read_header(file)[1]["label"]
-    return label
-
-
 def _read_header(file: IO[bytes]) -> tuple[bytes, dict[str, Any]]:
     start = file.read(len(MAGIC) + 4)
     if not start.startswith(MAGIC) or len(start) < len(MAGIC) + 4:
