@@ -1,12 +1,14 @@
-"""The diagrams in docs/architecture.md are drawn of the house as it stands."""
+"""The diagrams and the ports in docs/architecture.md are those of the house as it stands."""
 
 import re
 from collections import defaultdict
+from importlib import import_module
 
 import grimp
 import pytest
 
 from apps.common.events import registry
+from config.env import ROOT
 from config.generated_docs import events_page
 from config.subscriptions import SUBSCRIPTIONS
 from tests.pages import blocks
@@ -52,3 +54,22 @@ def test_arrows_of_events_are_the_subscriptions():
         (room, other): set(said.split(", ")) for room, said, other in ARROW.findall(STARTS.text)
     }
     assert drawn == started
+
+
+def test_the_ports_that_are_told_of_are_those_there_are():
+    told = set()
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for cell in re.findall(r"^\| (`[\w.]+\.ports\..+?) \|", text, re.MULTILINE):
+        first, *others = re.findall(r"`([\w.]+)`", cell)
+        place = first.rpartition(".")[0]
+        told |= {first, *(f"{place}.{name}" for name in others)}
+    there_are = set()
+    for path in (ROOT / "apps").rglob("ports.py"):
+        place = ".".join(path.relative_to(ROOT / "apps").with_suffix("").parts)
+        ports = vars(import_module(f"apps.{place}"))
+        there_are |= {
+            f"{place}.{name}"
+            for name in ports.get("__annotations__", {})
+            if isinstance(ports[name], list | dict | set)
+        }
+    assert told == there_are
