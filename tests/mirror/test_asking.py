@@ -48,6 +48,23 @@ def test_an_edit_of_what_waits_takes_its_place(folder):
     assert (first.state, second.state, second.follows_id) == ("superseded", "in_review", first.id)
 
 
+def test_of_two_that_become_one_the_other_is_withdrawn(folder):
+    waiting = []
+    for name in "ab":
+        folder.write(f"{name}.md", f"# {name}\n\nIt says {name * 9}.\n")
+        folder.sync(inwards="propose")
+        waiting.append(folder.row(f"{name}.md").proposal)
+    for name in "ab":
+        folder.write(f"{name}.md", f"# {name}\n\nIt says {name * 9}, and more.\n")
+    folder.sync(inwards="propose")
+    newer = folder.row("a.md").proposal
+    assert folder.row("b.md").proposal == newer
+    assert {one.id for one in Proposal.objects.filter(state="in_review")} == {newer.id}
+    for one in waiting:
+        one.refresh_from_db()
+    assert [one.state for one in waiting] == ["superseded", "withdrawn"]
+
+
 def test_an_edit_that_is_undone_is_withdrawn(folder):
     proposal = asked(folder)
     folder.write("shop.md", SHOP)

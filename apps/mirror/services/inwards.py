@@ -23,9 +23,11 @@ from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.leaves import Leaf, Library
 from apps.specs.paper.reading import Unreadable
 from apps.specs.selectors.exporting import leaves_at
+from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.proposing import MOST_OPERATIONS, applied_at_once, fitting, propose
 from apps.specs.services.submitting import Submitted
 
+OPEN = frozenset({ProposalState.IN_REVIEW, ProposalState.STALE, ProposalState.QUEUED})
 FOLLOWED = frozenset(
     {
         *(ProposalState.IN_REVIEW, ProposalState.STALE, ProposalState.CONFLICTED),
@@ -185,8 +187,9 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     now = group.operations[:fit]
     is_part = fit < len(group.operations) or any(each["op"] == Op.RESTORE for each in now)
     sheets = [page.sheet for page in pages]
-    before = next((s.row.proposal for s in sheets if s.row.proposal), None)
-    follows = before if before and before.state in FOLLOWED else None
+    before = {sheet.row.proposal_id: sheet.row.proposal for sheet in sheets if sheet.row.proposal}
+    waiting = [each for each in before.values() if each.state in FOLLOWED]
+    follows = waiting[0] if waiting else None
 
     def keep_offer(submitted: Submitted) -> None:
         state, verdict = submitted.proposal.state, submitted.verdict
@@ -195,6 +198,9 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             raise _Spoiled  # and nothing of it is kept
         if denied and may_pass(verdict, hourly=hourly_rules_of(desk.workspace)):
             raise NotNow(_told(submitted)[1])
+        for other in waiting[1:] if state in OPEN else ():  # of several it is one now
+            if other.state in OPEN:
+                withdraw_mutation(proposal_id=other.id, actor=desk.actor)
         for page in pages:
             row = page.sheet.row
             row.proposal, row.heard = submitted.proposal, submitted.proposal.state
