@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from apps.mirror.exchanging import exchanged
 from apps.specs.paper.files import KINDS_FILE
-from apps.specs.paper.folder import MOST_FILES, Found, files_in, read_below
+from apps.specs.paper.folder import ALL_TOGETHER, MOST_FILES, Found, files_in, read_below
 from apps.specs.paper.leaves import PaperFault
 from apps.specs.paper.reading import Unreadable
 
@@ -23,6 +23,7 @@ OURS = ".lattice"
 PROPOSED = f"{OURS}/proposed"
 LONGEST = 255 - len(".patch")
 """Bytes of the name of a file that has a patch beside."""
+TOO_MUCH = "More has moved than is read at once: it is read after the others."
 
 
 class Moved(Exception):
@@ -44,6 +45,11 @@ class Scan:
     """Of what has moved."""
     faults: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether some were not read for the sake of the others."""
+        return TOO_MUCH in self.faults.values()
+
     def hides(self, path: str) -> bool:
         """Whether it may be there, for all that can be told."""
         return any(above.as_posix() in self.faults for above in PurePosixPath(path).parents)
@@ -51,7 +57,7 @@ class Scan:
 
 def scan(folder: Path, known: Mapping[str, Seen]) -> Scan:
     """Raises Unreadable where the folder as a whole cannot be read."""
-    found = Scan()
+    found, left = Scan(), ALL_TOGETHER
     for path, one in files_in(
         folder,
         is_known=lambda path, at: known.get(path) == Seen(size=at.st_size, mtime_ns=at.st_mtime_ns),
@@ -59,6 +65,10 @@ def scan(folder: Path, known: Mapping[str, Seen]) -> Scan:
         if path == KINDS_FILE:
             continue
         if isinstance(one, Found):
+            left -= len(one.content or b"")
+            if left < 0 and one.content:
+                found.faults[path] = TOO_MUCH
+                continue
             found.there[path] = Seen(size=one.size, mtime_ns=one.mtime_ns)
             if one.content is not None:
                 found.contents[path] = one.content

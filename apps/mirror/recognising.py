@@ -2,7 +2,7 @@
 says of itself, then by its path, then by what it is most like. Pure.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,8 @@ from apps.specs.selectors.exporting import Chart
 
 ALIKE = 0.5
 """So much of two texts has to be the same for one to be the other, renamed."""
+COMMON = 50
+"""A line of more files than these does not tell one of them from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,15 @@ def _said_id(one: New, chart: Chart) -> str:
 
 def _likenesses(gone: Collection[Gone], new: Sequence[New]) -> list[tuple[float, str, str]]:
     found = []
+    having: dict[str, list[Gone]] = defaultdict(list)
+    for before in gone:
+        for line in before.lines:
+            having[line].append(before)
+    telling = {line: some for line, some in having.items() if len(some) <= COMMON}
     for one in new:
         lines = lines_of(one.text)
-        for before in gone:
+        near = {before.path: before for line in lines for before in telling.get(line, ())}
+        for before in near.values():
             both = (lines & before.lines).total()
             likeness = 2 * both / max(1, lines.total() + before.lines.total())
             if likeness >= ALIKE:

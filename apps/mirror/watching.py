@@ -2,6 +2,7 @@
 something has moved is taken from the watch, so nothing is lost with an event.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from math import inf
@@ -75,9 +76,12 @@ def _watch(folder: Path, looks: Looks, is_due: Callable[[], bool], ended: thread
         near = Path(path).relative_to(folder)
         return not any(step.startswith(".") for step in near.parts)
 
+    watched, is_new = _folders(folder), True
     for changes in watch(
-        folder,
+        *watched,
         watch_filter=is_ours,
+        recursive=False,
+        ignore_permission_denied=True,
         debounce=LONGEST_BURST,
         step=SETTLED,
         rust_timeout=LOOK_EVERY,
@@ -85,7 +89,20 @@ def _watch(folder: Path, looks: Looks, is_due: Callable[[], bool], ended: thread
         stop_event=ended,
         raise_interrupt=False,
     ):
-        if changes or looks.is_due or is_due():
+        if changes or is_new or looks.is_due or is_due():
             looks.look()
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder} is not there any more.")
+        if changes and watched != _folders(folder):
+            return
+        is_new = False  # what moved before the watch began has been seen, too
+
+
+def _folders(folder: Path) -> list[str]:
+    """Each that is read. A watch of all that is below would go along links out of it, and end at
+    what it may not read."""
+    found = []
+    for above, folders, _ in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.append(above)
+    return found

@@ -1,5 +1,7 @@
 """Edits that wait for people, and changes that wait to be written."""
 
+import subprocess
+
 from apps.accounts.choices import Role
 from apps.mirror.choices import FileState
 from apps.specs.models.proposals import Proposal
@@ -125,6 +127,17 @@ def test_a_change_waits_as_a_patch_until_it_is_accepted(folder):
     assert folder.read("shop.md") == SHOP.replace("ship.", "ship at once.")
     assert not (folder.root / patch).exists()
     assert folder.row("shop.md").state == FileState.AGREED
+
+
+def test_a_patch_is_one_whatever_ends_lines_elsewhere(folder):
+    odd = SHOP.replace("take cards.", "take cards,\nif\u2028it\x0chas\x85the\rterminal.")
+    (folder.root / "shop.md").write_bytes(odd.encode())
+    folder.sync()
+    body = live(folder.workspace)["SPEC.shop.paying"].body
+    edit(folder, "SPEC.shop.paying", body.replace("cards", "cash"))
+    [patch] = folder.sync(outwards="propose").patched
+    subprocess.run(["git", "apply", patch], cwd=folder.root, check=True)
+    assert (folder.root / "shop.md").read_bytes() == odd.replace("cards", "cash").encode()
 
 
 def test_a_dry_run_does_nothing(folder, workspace):

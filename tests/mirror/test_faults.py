@@ -110,6 +110,20 @@ def test_a_copy_of_a_file_is_told(folder, workspace):
     assert sorted(live(workspace)) == ["REQ-1"]
 
 
+def test_a_file_that_can_be_read_again_is_although_it_has_not_moved(folder):
+    folder.write("shop.md", SHOP)
+    folder.write("other.md", "# Other\n")
+    folder.sync()
+    file, aside = folder.root / "shop.md", folder.root / "aside"
+    file.rename(aside)
+    file.symlink_to(aside)
+    folder.sync()
+    assert folder.row("shop.md").state == FileState.UNREADABLE
+    aside.rename(file)
+    folder.sync()
+    assert folder.row("shop.md").state == FileState.AGREED
+
+
 def test_a_deletion_that_others_need_is_refused_and_told(folder, workspace):
     front = "---\nkey: REQ-1\nkind: requirement\nlinks: {refines: [GOAL-1]}\n---\n\n"
     folder.write("a.md", f"{front}# REQ-1: Cards\n\nIt SHALL.\n")

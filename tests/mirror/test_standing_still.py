@@ -6,11 +6,12 @@ from os import strerror
 from apps.ledger import switch
 from apps.mirror.choices import FileState
 from apps.mirror.selectors.mirrors import is_due
-from apps.mirror.services import outwards
+from apps.mirror.services import inwards, outwards
 from apps.mirror.watching import Looks
+from apps.specs.services.proposing import propose
 from tests.mirror.test_asking import CASH, asked
 from tests.mirror.test_inwards import SHOP, live
-from tests.mirror.test_outwards import edit
+from tests.mirror.test_outwards import change, edit
 
 
 def test_a_folder_is_doubted_while_the_kill_switch_is_on(folder, workspace, owner):
@@ -63,6 +64,37 @@ def test_what_is_left_is_looked_at_ever_more_seldom():
     looks.look()
     now += 1000.0
     assert not looks.is_due
+
+
+def test_what_somebody_else_was_quicker_with_is_looked_at_again(folder, monkeypatch):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+    folder.write("shop.md", CASH)
+
+    def propose_after_somebody_else(**said):
+        monkeypatch.undo()
+        change(folder, {"op": "delete", "target": "SPEC.shop.paying"})
+        return propose(**said)
+
+    monkeypatch.setattr(inwards, "propose", propose_after_somebody_else)
+    told = folder.sync()
+    assert told.is_left
+    assert folder.row("shop.md").state == FileState.AGREED
+    folder.sync()
+    assert live(folder.workspace)["SPEC.shop.paying"].body == "It SHALL take cash."
+
+
+def test_a_patch_that_cannot_be_written_is_told_and_tried_again(folder):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+    edit(folder, "SPEC.shop.paying", "It SHALL take cash.")
+    (folder.root / ".lattice").write_text("A file in the way.")
+    told = folder.sync(outwards="propose")
+    assert "It cannot be written: Not a directory." in told.faults.values()
+    assert told.is_left
+    assert ".lattice" not in folder.row("shop.md").said
+    (folder.root / ".lattice").unlink()
+    assert folder.sync(outwards="propose").patched
 
 
 def test_a_file_that_cannot_be_written_is_left_and_moves_nothing(folder, monkeypatch):

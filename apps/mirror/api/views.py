@@ -57,7 +57,7 @@ class OneMirror(APIView):
     def get(self, request: Request) -> Response:
         found = the_mirror(actor=caller(request), workspace_id=standing(request).workspace_id)
         said = {name: getattr(found, name) for name in ("folder", "revision", "looked_at", "said")}
-        return Response(MirrorOutput({**said, "files": counted(found)}).data)
+        return Response(MirrorOutput({**said, "files": counted(found.files.all())}).data)
 
 
 @extend_schema(tags=["mirror"])

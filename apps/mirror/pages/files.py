@@ -57,7 +57,7 @@ class FilesPage(SpecsPage):
         state = form.cleaned_data.get("state") or None
         page = form.cleaned_data.get("page") or 1
         mirror = Mirror.objects.filter(workspace=self.workspace).first()
-        counts = counted(mirror) if mirror else {}
+        counts = counted(mirror.files.all()) if mirror else {}
         found = files_of(**self.scope, state=state).order_by("path")
         first = (page - 1) * SHOWN
         rows = list(found[first : first + SHOWN + 1])

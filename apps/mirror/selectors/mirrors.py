@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Prefetch, QuerySet
 
 from apps.accounts.choices import Permission
 from apps.accounts.selectors.standing import require
@@ -11,7 +11,7 @@ from apps.common.actors import Actor
 from apps.mirror.choices import FileState
 from apps.mirror.errors import NoMirror
 from apps.mirror.models import Mirror, MirroredFile
-from apps.mirror.outcomes import has_stirred
+from apps.specs.selectors.proposals import in_brief
 from apps.specs.selectors.prospects import revision_of
 
 
@@ -30,9 +30,9 @@ def only_workspace_of(*, folder: Path, actor: Actor) -> UUID | None:
     return workspaces[0] if len(workspaces) == 1 else None
 
 
-def counted(mirror: Mirror) -> dict[str, int]:
-    """How many files are in each state."""
-    found = mirror.files.values("state").annotate(count=Count("id"))
+def counted(files: QuerySet[MirroredFile]) -> dict[str, int]:
+    """How many are in each state."""
+    found = files.order_by().values("state").annotate(count=Count("id"))
     return dict(found.values_list("state", "count"))
 
 
@@ -42,7 +42,8 @@ def files_of(
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     found = MirroredFile.objects.visible_to(actor).filter(workspace_id=workspace_id)
     found = found.filter(state=state) if state else found
-    return found.select_related("proposal").defer("agreed", "offered", "nodes")
+    proposals = Prefetch("proposal", in_brief())
+    return found.prefetch_related(proposals).defer("agreed", "offered", "nodes")
 
 
 def unsettled_files(mirror: Mirror) -> list[MirroredFile]:
@@ -55,5 +56,5 @@ def is_due(mirror: Mirror, *, since: int) -> bool:
     """Whether the workspace has moved since the folder was compared with that revision."""
     if revision_of(mirror.workspace_id) != since:
         return True
-    waiting = mirror.files.filter(proposal__isnull=False).select_related("proposal")
-    return any(map(has_stirred, waiting.defer("agreed", "offered", "nodes")))
+    waiting = mirror.files.exclude(proposal=None)
+    return waiting.exclude(heard=F("proposal__state")).exists()

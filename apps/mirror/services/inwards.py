@@ -23,6 +23,7 @@ from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.leaves import Leaf, Library
 from apps.specs.paper.reading import Unreadable
 from apps.specs.selectors.exporting import leaves_at
+from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.proposing import MOST_OPERATIONS, applied_at_once, fitting, propose
 from apps.specs.services.submitting import Submitted
@@ -231,6 +232,9 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     except OperationsInvalid as error:
         if group.parts:
             raise _Spoiled from error
+        if revision_of(desk.workspace) != desk.chart.revision:  # somebody was quicker
+            desk.later = True
+            return
         said = "; ".join(str(each["message"]) for each in error.details or ()) or str(error)
         for sheet in sheets:
             sheet.row.offered = kept(sheet.disk)

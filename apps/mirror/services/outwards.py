@@ -3,6 +3,7 @@ changed.
 """
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -80,7 +81,7 @@ def _put(desk: Desk, sheet: Sheet, text: str) -> bool:
     try:
         sheet.seen = put(desk.folder, sheet.path, content, instead_of=sheet.content)
     except (Moved, OSError) as error:
-        _failed(desk, sheet, desk.told.written, error)
+        _failed(desk, sheet.path, desk.told.written, error)
         return False
     sheet.content = content
     return True
@@ -94,7 +95,7 @@ def _take_away(desk: Desk, sheet: Sheet) -> bool:
     try:
         remove(desk.folder, sheet.path, instead_of=sheet.content)
     except (Moved, OSError) as error:
-        _failed(desk, sheet, desk.told.removed, error)
+        _failed(desk, sheet.path, desk.told.removed, error)
         return False
     sheet.content, sheet.seen, sheet.disk = None, None, ()
     return True
@@ -114,20 +115,20 @@ def _may(desk: Desk, sheet: Sheet, text: str, told: list[str]) -> bool:
     return not manner.dry_run
 
 
-def _failed(desk: Desk, sheet: Sheet, told: list[str], error: Exception) -> None:
+def _failed(desk: Desk, path: str, told: list[str], error: Exception) -> None:
     """Where somebody was quicker, it is looked at again."""
-    told.remove(sheet.path)
+    told.remove(path)
     desk.later = True
     if isinstance(error, OSError):
-        desk.told.faults[sheet.path] = f"It cannot be written: {error.strerror}."
+        desk.told.faults[path] = f"It cannot be written: {error.strerror}."
 
 
 def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
     """As a patch beside the files, which `patch -p1` and `git apply` take too."""
-    before = sheet.text.splitlines(keepends=True)
+    before = _lines(sheet.text)
     lines = difflib.unified_diff(
         before,
-        text.splitlines(keepends=True),
+        _lines(text),
         f"a/{sheet.path}" if before else "/dev/null",
         f"b/{sheet.path}" if text else "/dev/null",
     )
@@ -137,16 +138,21 @@ def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
     path = patch_of(sheet.path)
     desk.patches.add(path)
     there = content_of(desk.folder, path)
+    if not (there and there[0] == patch):
+        desk.told.patched.append(path)
+        if desk.manner.dry_run:
+            return
+        try:
+            put(desk.folder, path, patch, instead_of=there[0] if there else None)
+        except (Moved, OSError) as error:
+            _failed(desk, path, desk.told.patched, error)
+            return
     note(sheet, FileState.WAITS, f"{path} waits to be accepted.")
-    if there and there[0] == patch:
-        return
-    desk.told.patched.append(path)
-    if desk.manner.dry_run:
-        return
-    try:
-        put(desk.folder, path, patch, instead_of=there[0] if there else None)
-    except (Moved, OSError):
-        desk.told.faults[path] = "It cannot be written."
+
+
+def _lines(text: str) -> list[str]:
+    """As programs that read patches tell them apart, which know of no other ends."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def drop_patches(desk: Desk, looked_at: Collection[str], files: Collection[str]) -> None:

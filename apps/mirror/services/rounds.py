@@ -112,7 +112,7 @@ class _Pass:
             manner=self.manner,
             chart=chart,
         )
-        self.desk.told = self.told
+        self.desk.told, self.desk.later = self.told, found.is_left
         settled = settle(waiting, self.desk.chart, self.owners)
         done = [row for row in settled if self._is_settled(row, found)]
         settled = [row for row in settled if row.state != FileState.AGREED]
@@ -153,13 +153,16 @@ class _Pass:
         ]
 
     def _tell(self, found: Scan) -> None:
+        faults = self.told.faults  # what was read anew is told anew
+        self.told.faults = {path: faults[path] for path in faults.keys() - found.contents.keys()}
         self.told.faults |= found.faults
         for path, fault in found.faults.items():
             row = self.rows.get(path)
             if row and (row.state, row.said) != (FileState.UNREADABLE, fault):
                 row.state, row.said, row.moved_at = FileState.UNREADABLE, fault, timezone.now()
+                row.size = row.mtime_ns = 0  # as soon as it can be read, it is
                 if not self.manner.dry_run:
-                    row.save(update_fields=["state", "said", "moved_at"])
+                    row.save(update_fields=["state", "said", "moved_at", "size", "mtime_ns"])
 
     def _say(self) -> None:
         """Of the folder as a whole, and once."""
@@ -219,6 +222,7 @@ class _Pass:
             if sheet.row._state.adding:
                 digest = digest_of(sheet.content or b"")
                 fresh.append(New(path=path, leaves=page, digest=digest, text=sheet.text))
+        load_what_was_said(gone if fresh else ())
         names = renamed([as_gone(row) for row in gone], fresh, chart) if fresh and gone else {}
         for path, before in names.items():
             row = lost.pop(before)
