@@ -50,10 +50,10 @@ class Viewer:
     """Of those with a session: it differs once the password does."""
 
     def may_see(self, event: EventRow) -> bool:
-        """An event of no workspace (a login, say) is for those it names, unless it is announced."""
+        """An event of no workspace (a login, say) is for those it names."""
         if event.workspace_id != SYSTEM_WORKSPACE:
             return event.workspace_id in self.workspaces
-        return self.superuser or event.type in announcements or event.names(self.actor.actor_id)
+        return self.superuser or event.names(self.actor.actor_id)
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,6 @@ presenters: dict[str, Present] = {}
 
 phrases: dict[str, Mapping[str, str]] = {}
 """How the codes in events are said in a sentence, by room and field: "approvals.because"."""
-
-announcements: set[str] = set()
-"""Types of events without a workspace that everybody may see."""
 
 counts: dict[str, Callable[[frozenset[UUID]], int]] = {}
 """Figures of the feed's `stats` that others know, for these workspaces: `presence`."""

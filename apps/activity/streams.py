@@ -21,10 +21,9 @@ from apps.activity.frames import Frame
 from apps.activity.hub import Hub, Reader, Subscription
 from apps.activity.outbox import Closed, Outbox
 from apps.activity.pace import server_waits
-from apps.activity.ports import EventRow, Topic, Viewer, announcements
+from apps.activity.ports import EventRow, Topic, Viewer
 from apps.activity.positions import read_position, write_position
 from apps.common.asgi import let_go_of_thread
-from apps.ledger.services import SYSTEM_WORKSPACE
 
 RECENT = 10
 SILENCE = 15.0
@@ -121,8 +120,6 @@ class Stream:
     async def _follow(self, here: Hub) -> bool:
         """Begins to watch everything. Whether what was missed could not be told in full."""
         followed = sorted(self.reader.viewer.workspaces)
-        if announcements:
-            followed.append(SYSTEM_WORKSPACE)
         resumes = bool(self.last_event_id)
         place = read_position(self.last_event_id, followed) if resumes else None
         starts: dict[UUID, tuple[int, bool]] = {}

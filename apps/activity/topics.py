@@ -5,7 +5,7 @@ belongs to no workspace.
 from uuid import UUID
 
 from apps.activity.errors import UnknownTopic
-from apps.activity.ports import EventRow, Topic, Viewer, announcements
+from apps.activity.ports import EventRow, Topic, Viewer
 from apps.ledger.services import SYSTEM_WORKSPACE
 
 
@@ -25,7 +25,7 @@ def user_topic(viewer: Viewer, text: str) -> Topic:
     me = viewer.actor.actor_id
     if text not in ("me", str(me)):
         raise UnknownTopic
-    return Topic(SYSTEM_WORKSPACE, lambda event: event.type in announcements or event.names(me))
+    return Topic(SYSTEM_WORKSPACE, lambda event: event.names(me))
 
 
 def system_topic(viewer: Viewer, text: str) -> Topic:
