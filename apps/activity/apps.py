@@ -22,8 +22,6 @@ class ActivityConfig(AppConfig):
         ports.commands["presence"] = import_module("apps.activity.commands").presence_command
         ports.sources.append(import_module("apps.ledger.deliveries"))
         ports.sources.append(import_module("apps.activity.services.sending"))
-        told = import_module("apps.activity.wording").told
-        ports.presenters.update(accounts=told, activity=told, ledger=told)
         vitals = import_module("apps.activity.vitals")
         examinations.append(vitals.examine_work)
         levels.append(vitals.work_levels)

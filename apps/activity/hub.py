@@ -33,7 +33,7 @@ from apps.activity.frames import Frame
 from apps.activity.outbox import LARGEST, Outbox
 from apps.activity.ports import Topic, Viewer
 from apps.activity.selectors import events, viewers
-from apps.activity.sentences import sentences
+from apps.activity.wording import told
 from apps.ledger.selectors import current_epoch
 from apps.ledger.services import SYSTEM_WORKSPACE
 
@@ -199,7 +199,7 @@ class Feed:
 
 def _frames_after(workspace_id: UUID, seq: int, limit: int) -> list[Frame]:
     found = events.events_after(workspace_id, seq, limit=limit)
-    return [Frame(event, text) for event, text in zip(found, sentences(found), strict=True)]
+    return [Frame(event, text) for event, text in zip(found, told(found), strict=True)]
 
 
 class Hub:

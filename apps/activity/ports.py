@@ -2,7 +2,7 @@
 
 commands["decide"] = decide          # what the socket can do
 topics["spec"] = spec_topic          # what can be watched: "spec:<id>"
-presenters["approvals"] = sentences  # how events read to a person
+phrases.update(PHRASES)              # how codes in sentences about events are said
 sources.append(due_requests)         # rows that the relay starts tasks for when they are due
 """
 
@@ -72,10 +72,6 @@ Command = Callable[[Viewer, Mapping[str, Any]], Mapping[str, Any]]
 """Given the frame as it came; answers the `result`, or raises a DomainError. A door like any other:
 parse, call one service, present. It may ask the database."""
 
-Present = Callable[[Sequence[EventRow]], Sequence[str]]
-"""One sentence for each event, in a query or two for all of them together. Whoever may see an
-event reads the same sentence."""
-
 
 class Source(Protocol):
     """Rows that are due: `apps.ledger.deliveries` is one."""
@@ -90,9 +86,6 @@ class Source(Protocol):
 
 topics: dict[str, Resolve] = {}
 commands: dict[str, Command] = {}
-presenters: dict[str, Present] = {}
-"""By the start of the event's type: "approvals", "accounts.member". The longest match wins."""
-
 phrases: dict[str, Mapping[str, str]] = {}
 """How the codes in events are said in a sentence, by room and field: "approvals.because"."""
 

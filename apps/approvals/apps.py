@@ -12,7 +12,6 @@ class ApprovalsConfig(rooms.Room):
         rooms.import_all_of("apps.approvals.channels")
         for name in ("clock", "sending", "digests"):
             activity.sources.append(import_module(f"apps.approvals.services.{name}"))
-        activity.presenters["approvals"] = import_module("apps.activity.wording").told
         activity.phrases.update(import_module("apps.approvals.choices").PHRASES)
         commands = import_module("apps.approvals.commands")
         activity.commands.update(

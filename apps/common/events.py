@@ -15,9 +15,11 @@ registry: dict[str, type["Event"]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Subclasses name their `type`, as in "accounts.member.added"."""
+    """Subclasses name their `type`, as in "accounts.member.added", and how people read it."""
 
     type: ClassVar[str]
+    sentence: ClassVar[str] = ""
+    """Its gaps are fields, or `{actor}` and `{workspace}`, which every event has."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -8,8 +8,6 @@ class InferenceConfig(AppConfig):
     verbose_name = "Models"
 
     def ready(self) -> None:
-        activity = import_module("apps.activity.ports")
-        activity.presenters["inference"] = import_module("apps.activity.wording").told
         import_module("apps.inference.events")
         import_module("apps.inference.checks")
         for model in ("local", "remote"):

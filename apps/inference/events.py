@@ -12,6 +12,7 @@ class BudgetSet(Event):
     """Empty text: there was, or is, none."""
 
     type = "inference.budget.set"
+    sentence = "{actor} set {workspace}'s monthly budget for models: {monthly}"
     before: str
     monthly: str
 
@@ -21,6 +22,7 @@ class BudgetUsedUp(Event):
     """Once a month at most, also when the budget is raised afterwards."""
 
     type = "inference.budget.spent"
+    sentence = "{workspace} has spent its budget for models, {monthly} USD, for {month}"
     month: str
     """As in "2026-11"."""
     monthly: str

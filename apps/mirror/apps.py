@@ -8,6 +8,4 @@ class MirrorConfig(AppConfig):
     verbose_name = "Files"
 
     def ready(self) -> None:
-        activity = import_module("apps.activity.ports")
-        activity.presenters["mirror"] = import_module("apps.activity.wording").told
         import_module("apps.mirror.events")

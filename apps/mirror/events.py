@@ -11,6 +11,7 @@ class FileConflicted(Event):
     """Both sides have changed the same. The file stays as its author has it."""
 
     type = "mirror.file.conflicted"
+    sentence = "A file and the specs of {workspace} say different things"
     file: UUID
     proposal: UUID | None
 
@@ -20,6 +21,7 @@ class FolderDoubted(Event):
     """More than half of its files are gone at once, which was not believed."""
 
     type = "mirror.folder.doubted"
+    sentence = "Most files of {workspace} are gone at once: nothing was deleted"
     mirror: UUID
     gone: int
     files: int

@@ -8,9 +8,6 @@ class PlansConfig(AppConfig):
     verbose_name = "Plans"
 
     def ready(self) -> None:
-        presenters = import_module("apps.activity.ports").presenters
-        told = import_module("apps.activity.wording").told
-        presenters.update(plan=told, plans=told)
         import_module("apps.plans.events")
         accounts = import_module("apps.accounts.ports")
         accounts.exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported

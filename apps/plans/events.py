@@ -12,6 +12,7 @@ from apps.common.events import Event
 @dataclass(frozen=True, kw_only=True)
 class PlanCreated(Event):
     type = "plan.created"
+    sentence = "{actor} proposed a plan in {workspace}: {file}"
     plan: UUID
     file: str
     """The name of its artifact."""
@@ -29,6 +30,7 @@ class PlanDenied(Event):
     """Nothing is kept of the plan but the act that was judged."""
 
     type = "plans.plan.denied"
+    sentence = "The policy of {workspace} denied a plan of {actor}'s: {reasons}"
     act: UUID | None
     act_digest: str
     reasons: list[str]
@@ -40,6 +42,7 @@ class PlanReleased(Event):
     """Its approval was consumed: it can be exported."""
 
     type = "plans.plan.released"
+    sentence = "The plan {file} in {workspace} was approved, and can be exported"
     plan: UUID
     file: str
     digest: str
@@ -51,6 +54,7 @@ class PlanRefused(Event):
     """Its approval will not come."""
 
     type = "plans.plan.refused"
+    sentence = "The plan {file} in {workspace} was not approved: {outcome}"
     plan: UUID
     file: str
     digest: str
@@ -65,6 +69,7 @@ class PlanReshaped(Event):
     """It was edited, or narrowed to some of its operations, by who decides on it."""
 
     type = "plans.plan.reshaped"
+    sentence = "{actor} changed the plan {file} under review in {workspace}"
     plan: UUID
     file: str
     before: str
@@ -80,6 +85,7 @@ class PlanExported(Event):
     """A variant was handed out to be applied: as a pull request in words, or as files."""
 
     type = "plans.plan.exported"
+    sentence = "{actor} exported the plan {file} from {workspace}"
     plan: UUID
     file: str
     digest: str

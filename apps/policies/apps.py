@@ -8,9 +8,6 @@ class PoliciesConfig(rooms.Room):
     verbose_name = "Policies"
 
     def ready(self) -> None:
-        told = import_module("apps.activity.wording").told
-        presenters = import_module("apps.activity.ports").presenters
-        presenters.update(policies=told, policy=told, obs=told)
         import_module("apps.policies.events")
         import_module("apps.policies.checks")
         for page in ("acts", "policies", "switch"):

@@ -15,6 +15,7 @@ class PolicyApplied(Event):
     """A draft was released, or a text applied: from now on this version holds."""
 
     type = "policy.apply"
+    sentence = "{actor} released version {number} of {workspace}'s policy"
     version: UUID
     number: int
     before: int
@@ -36,6 +37,7 @@ class PolicyReloaded(Event):
     """A file of the workspace's policy folder was loaded. `number` is what holds now."""
 
     type = "policy.reload"
+    sentence = "{actor} loaded version {number} of {workspace}'s policy from {path}"
     version: UUID
     number: int
     before: int
@@ -54,6 +56,7 @@ class PolicyReloadRefused(Event):
     """The file that is followed has changed into something that cannot hold. What held, holds."""
 
     type = "policies.reload.refused"
+    sentence = "{path} does not hold a policy that {workspace} can follow"
     path: str
     digest: str
     because: str
@@ -63,6 +66,7 @@ class PolicyReloadRefused(Event):
 @dataclass(frozen=True, kw_only=True)
 class PolicyDrafted(Event):
     type = "policies.draft.created"
+    sentence = "{actor} began a draft of {workspace}'s policy"
     draft: UUID
     digest: str
     base: int
@@ -72,6 +76,7 @@ class PolicyDrafted(Event):
 @dataclass(frozen=True, kw_only=True)
 class PolicyDraftChanged(Event):
     type = "policies.draft.changed"
+    sentence = "{actor} changed a draft of {workspace}'s policy"
     draft: UUID
     digest: str
 
@@ -79,12 +84,14 @@ class PolicyDraftChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class PolicyDraftDiscarded(Event):
     type = "policies.draft.discarded"
+    sentence = "{actor} discarded a draft of {workspace}'s policy"
     draft: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActDenied(Event):
     type = "policies.act.denied"
+    sentence = "The policy of {workspace} denied {actor} something: {reasons}"
     act: UUID
     act_digest: str
     kind: str
@@ -97,6 +104,7 @@ class ActDenied(Event):
 @dataclass(frozen=True, kw_only=True)
 class ActErased(Event):
     type = "policies.act.erased"
+    sentence = "{actor} erased what an act in {workspace} had said"
     act: UUID
     act_digest: str
     reason: str = ""
@@ -108,6 +116,7 @@ class ActsForgotten(Event):
     """They were past their retention, or their workspace was deleted."""
 
     type = "policies.acts.forgotten"
+    sentence = "{count} recorded acts of {workspace} were forgotten"
     count: int
 
 
@@ -125,16 +134,19 @@ class Observed:
 @dataclass(frozen=True, kw_only=True)
 class ActObserved(Observed, Event):
     type = "obs.act"
+    sentence = "{actor} acted: {action_type}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TurnObserved(Observed, Event):
     type = "obs.turn"
+    sentence = "{actor} took a turn"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanObserved(Observed, Event):
     type = "obs.plan"
+    sentence = "{actor} made a plan"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +163,10 @@ class KillSwitchPulled(KillSwitchTurned, Event):
     """From its commit on no effect begins."""
 
     type = "policies.switch.pulled"
+    sentence = "{actor} pulled the kill switch ({scope}): {reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class KillSwitchReleased(KillSwitchTurned, Event):
     type = "policies.switch.released"
+    sentence = "{actor} released the kill switch ({scope}): {reason}"

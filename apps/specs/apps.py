@@ -8,9 +8,8 @@ class SpecsConfig(rooms.Room):
     verbose_name = "Specs"
 
     def ready(self) -> None:
-        activity = import_module("apps.activity.ports")
-        activity.presenters["specs"] = import_module("apps.activity.wording").told
-        activity.phrases.update(import_module("apps.specs.choices").PHRASES)
+        phrases = import_module("apps.activity.ports").phrases
+        phrases.update(import_module("apps.specs.choices").PHRASES)
         import_module("apps.specs.events")
         import_module("apps.specs.search.checks")
         vitals = import_module("apps.specs.vitals")

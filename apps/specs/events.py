@@ -18,6 +18,7 @@ class ProposalSubmitted(OfProposal, Event):
     """It is judged and checked, and either waits for people or goes on by itself."""
 
     type = "specs.proposal.submitted"
+    sentence = "{actor} proposed a change of {keys} in {workspace}"
     keys: list[str]
     """Of the nodes that it changes."""
     state: str
@@ -38,6 +39,7 @@ class ProposalAdvised(OfProposal, Event):
     """A check that takes its time has found something, or finds it no more. It changes nothing."""
 
     type = "specs.proposal.advised"
+    sentence = "Specs in {workspace} that say what a proposal would say: {findings} were found"
     request: UUID | None
     """The approval that it waits for."""
     findings: int
@@ -48,6 +50,7 @@ class ProposalDenied(OfProposal, Event):
     """By the policy, when it was submitted or later."""
 
     type = "specs.proposal.denied"
+    sentence = "The policy of {workspace} denied a proposal: {reasons}"
     reasons: list[str]
     risk: str
 
@@ -57,6 +60,7 @@ class ProposalInvalid(OfProposal, Event):
     """Checks found errors."""
 
     type = "specs.proposal.invalid"
+    sentence = "The checks found errors in a proposal in {workspace}: {checks}"
     checks: list[str]
     """That found them."""
 
@@ -66,12 +70,14 @@ class ProposalQueued(OfProposal, Event):
     """It may be applied: nobody had to be asked, or whoever was said yes."""
 
     type = "specs.proposal.queued"
+    sentence = "A proposal in {workspace} may be applied now"
     request: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalApplied(OfProposal, Event):
     type = "specs.proposal.applied"
+    sentence = "{keys} changed in {workspace}: revision {revision}"
     request: UUID | None
     revision: int
     keys: list[str]
@@ -88,6 +94,7 @@ class ProposalApplyFailed(OfProposal, Event):
     """What was approved does not hold any more. Nothing was changed."""
 
     type = "specs.proposal.apply_failed"
+    sentence = "A proposal in {workspace} could not be applied any more: {because}"
     request: UUID | None
     because: str
 
@@ -97,6 +104,7 @@ class ProposalRebased(OfProposal, Event):
     """Something else about what it changes has changed. It would do the same, so votes stay."""
 
     type = "specs.proposal.rebased"
+    sentence = "A proposal in {workspace} stands on revision {onto} now, unchanged"
     onto: int
     """The revision."""
 
@@ -107,6 +115,7 @@ class ProposalWentStale(OfProposal, Event):
     are asked anew."""
 
     type = "specs.proposal.stale"
+    sentence = "People are asked anew about a proposal in {workspace}: {because}"
     before: str
     onto: int
     because: str
@@ -115,6 +124,7 @@ class ProposalWentStale(OfProposal, Event):
 @dataclass(frozen=True, kw_only=True)
 class ProposalConflicted(OfProposal, Event):
     type = "specs.proposal.conflicted"
+    sentence = "What a proposal in {workspace} changes has been changed otherwise: it fits no more"
     onto: int
     conflicts: int
 
@@ -124,6 +134,7 @@ class ProposalClosed(OfProposal, Event):
     """It will not be applied: rejected, expired, withdrawn, superseded, or changes are wanted."""
 
     type = "specs.proposal.closed"
+    sentence = "A proposal in {workspace} is {state}: {because}"
     state: str
     because: str
 
@@ -133,6 +144,7 @@ class ProposalReshaped(OfProposal, Event):
     """Edited, or narrowed to some of its operations, by who decides on it."""
 
     type = "specs.proposal.reshaped"
+    sentence = "{actor} changed a proposal under review in {workspace}"
     before: str
     operations: int
     rest: UUID | None
@@ -144,6 +156,7 @@ class ProposalReshaped(OfProposal, Event):
 @dataclass(frozen=True, kw_only=True)
 class ProposalReverted(Event):
     type = "specs.proposal.reverted"
+    sentence = "What a proposal had changed in {workspace} was undone"
     proposal: UUID
     by: UUID
     """The proposal that undid it."""
@@ -155,6 +168,7 @@ class SuspectsCleared(Event):
     """Somebody looked at what a change had made doubtful, and found that it still is right."""
 
     type = "specs.suspects.cleared"
+    sentence = "{actor} found {key} in {workspace} still right"
     node: UUID
     key: str
     causes: list[str]
@@ -168,6 +182,7 @@ class KindDefined(Event):
     """A kind of node was added, or what it demands of attributes has changed."""
 
     type = "specs.kind.defined"
+    sentence = "{actor} defined the kind {kind} in {workspace}"
     kind: str
     prefix: str
     digest: str
@@ -177,6 +192,7 @@ class KindDefined(Event):
 @dataclass(frozen=True, kw_only=True)
 class GraphImported(Event):
     type = "specs.graph.imported"
+    sentence = "{actor} imported specs into {workspace}: revision {revision}"
     revision: int
     nodes: int
     links: int

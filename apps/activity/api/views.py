@@ -11,7 +11,7 @@ from apps.activity.frames import shape
 from apps.activity.hub import readers_here
 from apps.activity.selectors.events import FEED_LIMIT, feed_stats, latest_events
 from apps.activity.selectors.viewers import narrowed, viewer_of
-from apps.activity.sentences import sentences
+from apps.activity.wording import told
 from apps.common.errors import Invalid
 
 DEFAULT_LIMIT = 50
@@ -41,8 +41,7 @@ class Feed(APIView):
         return Response(
             {
                 "events": [
-                    shape(event, text)
-                    for event, text in zip(events, sentences(events), strict=True)
+                    shape(event, text) for event, text in zip(events, told(events), strict=True)
                 ],
                 "stats": feed_stats(viewer, subscribers=readers_here()),
             }

@@ -13,7 +13,7 @@ from apps.accounts.models import Membership, User, Workspace
 from apps.accounts.selectors.names import name_of, names_of
 from apps.activity.ports import EventRow
 from apps.activity.rules import area_of
-from apps.activity.sentences import sentences
+from apps.activity.wording import told
 from apps.common.actors import NOBODY, operates
 from apps.common.events import registry
 from apps.ledger.models import Event
@@ -80,11 +80,11 @@ def entries(
         types = [event_type for event_type in registry if area_of(event_type) in areas]
         found = found.filter(type__in=types)
     rows = [Row(*values) for values in as_they_stand(found.order_by("-seq"))[:limit]]
-    told = sentences([_event(row) for row in rows])
+    texts = told([_event(row) for row in rows])
     names = names_of(row.actor_id for row in rows)
     return [
         Entry(row=row, text=text, area=area_of(row.type), actor=names[row.actor_id])
-        for row, text in zip(rows, told, strict=True)
+        for row, text in zip(rows, texts, strict=True)
     ]
 
 

@@ -14,7 +14,7 @@ from apps.activity.positions import read_position
 from apps.activity.rules import area_of
 from apps.activity.selectors.events import heads, latest_events
 from apps.activity.selectors.viewers import viewer_of
-from apps.activity.sentences import sentences
+from apps.activity.wording import told
 from apps.common.events import registry
 from apps.ledger.selectors import current_epoch
 
@@ -73,9 +73,7 @@ def feed_page(
         .order_by("name")
         .values_list("id", "name")
     )
-    shown = [
-        _shown(event, text, names) for event, text in zip(found, sentences(found), strict=True)
-    ]
+    shown = [_shown(event, text, names) for event, text in zip(found, told(found), strict=True)]
     return FeedPage(
         events=shown,
         workspaces=names,

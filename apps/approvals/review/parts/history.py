@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.activity.selectors.events import events_about
-from apps.activity.sentences import sentences
+from apps.activity.wording import told
 from apps.approvals.choices import Decision
 from apps.approvals.errors import NotYourTurn, SelfApproval
 from apps.approvals.models.people import AfterReview
@@ -50,7 +50,7 @@ def _moments(reviewed: Reviewed) -> Iterator[Moment]:
     row = reviewed.row
     events = events_about(row.id, workspace_id=row.workspace_id, limit=SHOWN)
     votes = {str(vote.id): vote for vote in reviewed.told.votes}
-    for event, text in zip(events, sentences(events), strict=True):
+    for event, text in zip(events, told(events), strict=True):
         vote = votes.pop(str(event.payload.get("vote")), None)
         voted = VOTED[vote.decision] if vote else ""
         yield Moment(at=event.at, text=text, vote=vote, voted=voted)
