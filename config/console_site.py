@@ -15,9 +15,9 @@ from django.urls import include, path
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.browser.entry import may_enter, person
-from apps.accounts.console import FEW
 from apps.accounts.selectors.credentials import lacks_second_step
-from apps.accounts.selectors.seen import seen_events
+from apps.activity.console import FEW
+from apps.activity.selectors.events import seen_events
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin

@@ -22,6 +22,8 @@ class ActivityConfig(AppConfig):
         ports.commands["presence"] = import_module("apps.activity.commands").presence_command
         ports.sources.append(import_module("apps.ledger.deliveries"))
         ports.sources.append(import_module("apps.activity.services.sending"))
+        for page in ("record", "webhooks"):
+            import_module(f"apps.activity.admin.{page}")
         vitals = import_module("apps.activity.vitals")
         examinations.append(vitals.examine_work)
         levels.append(vitals.work_levels)

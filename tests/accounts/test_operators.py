@@ -8,12 +8,12 @@ from apps.accounts.models import TokenFamily
 from apps.accounts.ports import Credential
 from apps.accounts.selectors.seen import (
     managed_workspaces,
-    seen_events,
     seen_keys,
     seen_workspaces,
 )
 from apps.accounts.services.people import disable_person
 from apps.activity.selectors.audit import audited_chains
+from apps.activity.selectors.events import seen_events
 from apps.activity.selectors.viewers import viewer_of
 from apps.common.actors import SYSTEM, operates
 from apps.common.errors import NotAllowed, NotFound

@@ -2,13 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from apps.accounts.api.views import agents, audit, members, sessions, workspaces
+from apps.accounts.api.views import agents, members, sessions, workspaces
 
 _WORKSPACE = "api/v1/workspaces/<uuid:workspace_id>"
 
 urlpatterns: list[URLPattern] = [
-    path("api/v1/audit", audit.Audit.as_view()),
-    path("api/v1/audit/verify", audit.AuditVerification.as_view()),
     path("api/v1/auth/register", sessions.Register.as_view()),
     path("api/v1/auth/login", sessions.Login.as_view()),
     path("api/v1/auth/refresh", sessions.Refresh.as_view()),

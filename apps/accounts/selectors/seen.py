@@ -4,7 +4,6 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import ApiKey, CredentialQuerySet, Membership, Workspace
 from apps.common.actors import Actor, operates
-from apps.ledger.models import Event
 
 
 def seen_workspaces(actor: Actor) -> QuerySet[Workspace]:
@@ -26,9 +25,3 @@ def seen_keys(actor: Actor) -> CredentialQuerySet:
         Q(id__in=ApiKey.objects.visible_to(actor).values("id"))
         | Q(workspace__in=managed_workspaces(actor))
     )
-
-
-def seen_events(actor: Actor) -> QuerySet[Event]:
-    if operates(actor):
-        return Event.objects.all()
-    return Event.objects.filter(workspace_id__in=seen_workspaces(actor).values("id"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from apps.activity.api import webhooks
+from apps.activity.api import audit, webhooks
 from apps.activity.api.presence import Join, Leave, Presences
 from apps.activity.api.streams import named_events, stream
 from apps.activity.api.views import Feed
@@ -23,6 +23,8 @@ _DELIVERY = f"{_WEBHOOK}/deliveries/<uuid:message_id>"
 
 urlpatterns: list[URLPattern] = [
     *(path(prefix + route, view) for prefix in ("", "api/v1/") for route, view in _VIEWS.items()),
+    path("api/v1/audit", audit.Audit.as_view()),
+    path("api/v1/audit/verify", audit.AuditVerification.as_view()),
     path("api/v1/webhooks", webhooks.Webhooks.as_view()),
     path(_WEBHOOK, webhooks.Webhook.as_view()),
     path(f"{_WEBHOOK}/rotate", webhooks.Rotation.as_view()),

@@ -7,13 +7,23 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
+from apps.accounts.selectors.seen import seen_workspaces
 from apps.activity.ports import EventRow, Viewer, counts
+from apps.common.actors import Actor, operates
 from apps.ledger.models import Chain, Event
 
 FEED_LIMIT = 200
 _COLUMNS = ("id", "workspace_id", "seq", "type", "actor_id", "actor_kind", "payload", "at")
+
+
+def seen_events(actor: Actor) -> QuerySet[Event]:
+    """As the console shows them."""
+    if operates(actor):
+        return Event.objects.all()
+    return Event.objects.filter(workspace_id__in=seen_workspaces(actor).values("id"))
 
 
 def heads(workspaces: Collection[UUID]) -> dict[UUID, int]:

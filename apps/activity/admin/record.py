@@ -1,4 +1,4 @@
-"""The console's pages of the record: as far as one's workspaces go, which accounts knows."""
+"""The record's pages: its events as far as one's workspaces go, and what is owed of them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.browser.entry import person
-from apps.accounts.selectors.seen import seen_events
+from apps.activity.selectors.events import seen_events
 from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin
 from apps.ledger import deliveries

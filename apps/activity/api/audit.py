@@ -1,4 +1,4 @@
-"""What happened in a workspace, for whoever may read it. The ledger below knows no roles."""
+"""What happened in a workspace, for whoever may read it."""
 
 from typing import Any
 
