@@ -2,7 +2,6 @@
 
 import pytest
 
-from apps.accounts.browser.services import end_login
 from apps.accounts.choices import Role, Scope
 from apps.accounts.models import TokenFamily
 from apps.accounts.ports import Credential
@@ -11,6 +10,7 @@ from apps.accounts.selectors.seen import (
     seen_keys,
     seen_workspaces,
 )
+from apps.accounts.services.browser import end_login
 from apps.accounts.services.people import disable_person
 from apps.activity.selectors.audit import audited_chains
 from apps.activity.selectors.events import seen_events

@@ -12,11 +12,11 @@ from unfold.enums import ActionVariant
 
 from apps.accounts.admin.forms import RotateForm
 from apps.accounts.browser.entry import permits, person
-from apps.accounts.browser.services import end_login
 from apps.accounts.choices import Permission
 from apps.accounts.models import ApiKey, TokenFamily
 from apps.accounts.selectors.seen import seen_keys
 from apps.accounts.services import keys
+from apps.accounts.services.browser import end_login
 from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin
 from apps.ledger.switch import stays_open

@@ -19,11 +19,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from apps.accounts import events
-from apps.accounts.browser import services
 from apps.accounts.browser.entry import may_enter, person
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
-from apps.accounts.services import second_steps
+from apps.accounts.services import browser, second_steps
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -49,22 +48,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         steps = [entry["method"] for entry in get_authentication_records(request, user)]
         happened = events.PersonLoggedIn(person=user.id, second_step="mfa" in steps)
-        with services.recorded(happened, actor=user):
+        with browser.recorded(happened, actor=user):
             super().login(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         user = person(request)
-        with services.recorded(events.PersonLoggedOut(person=user.id), actor=user):
+        with browser.recorded(events.PersonLoggedOut(person=user.id), actor=user):
             UserSession.objects.filter(session_key=request.session.session_key).delete()
             super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:
-        services.set_password(user=user, password=password, actor=user)
+        browser.set_password(user=user, password=password, actor=user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirm = super().confirm_email
         try:
-            return services.verify_email(
+            return browser.verify_email(
                 user=email_address.user, confirm=lambda: confirm(request, email_address)
             )
         except EmailTaken as refusal:
@@ -108,7 +107,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
     def end_sessions(self, sessions_to_end: list[UserSession]) -> None:
         user = person(call.request)
         happened = events.SessionsEnded(person=user.id, sessions=len(sessions_to_end))
-        with services.recorded(happened, actor=user):
+        with browser.recorded(happened, actor=user):
             super().end_sessions(sessions_to_end)
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.browser.entry import person
-from apps.accounts.browser.services import join_by_invitation
 from apps.accounts.credentials import fingerprint
 from apps.accounts.models import Invitation, User
+from apps.accounts.services.browser import join_by_invitation
 from apps.accounts.services.invitations import accept_invitation
 from apps.common.errors import DomainError
 from apps.common.refusals import put_on

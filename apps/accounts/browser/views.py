@@ -19,10 +19,10 @@ from django.views.generic import TemplateView
 
 from apps.accounts import events
 from apps.accounts.browser.entry import may_enter, person
-from apps.accounts.browser.services import address_watched, recorded
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import Membership
 from apps.accounts.services import people
+from apps.accounts.services.browser import address_watched, recorded
 
 
 class AccountHome(LoginRequiredMixin, TemplateView):

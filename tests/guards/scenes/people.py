@@ -5,7 +5,6 @@ from datetime import timedelta
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from apps.accounts.browser.services import address_watched, end_login
 from apps.accounts.choices import Role
 from apps.accounts.credentials import fingerprint
 from apps.accounts.models import ApiKey, DataKey, Invitation, TokenFamily, User
@@ -19,6 +18,7 @@ from apps.accounts.services import (
     people,
     second_steps,
 )
+from apps.accounts.services.browser import address_watched, end_login
 from apps.common.actors import SYSTEM
 from tests.factories import PASSWORD, PersonFactory, agent_of, issue
 from tests.guards.rows import put
@@ -47,14 +47,14 @@ class People(House):
 
 
 WAITS: Scenes[People] = {
-    "accounts.browser.services.address_watched": lambda h: (h.owner, h.watched),
-    "accounts.browser.services.end_login": lambda h: (
-        login := TokenFamily.objects.create(user=h.owner),
-        lambda: end_login(family_id=login.id, actor=h.owner),
-    ),
     "accounts.services.agents._lock_agent": lambda h: (
         agent := agent_of(h.owner, h.workspace),
         lambda: agents.disable_agent(agent_id=agent.id, workspace_id=h.workspace.id, actor=h.owner),
+    ),
+    "accounts.services.browser.address_watched": lambda h: (h.owner, h.watched),
+    "accounts.services.browser.end_login": lambda h: (
+        login := TokenFamily.objects.create(user=h.owner),
+        lambda: end_login(family_id=login.id, actor=h.owner),
     ),
     "accounts.services.data_keys.add_data_key": lambda h: (
         h.workspace,
