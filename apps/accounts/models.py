@@ -162,12 +162,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of(self, actor: Actor) -> "MembershipQuerySet":
         """The standing memberships that this actor may use."""
-        mine = self.standing().filter(user_id=actor.actor_id)
-        return mine.filter(workspace_id=actor.confined_to) if actor.confined_to else mine
+        return self.standing().used_by(actor)
 
     def managing(self, actor: Actor) -> "MembershipQuerySet":
         """The standing memberships by which this actor manages a workspace."""
-        return self.of(actor).permitting(Permission.MANAGE_WORKSPACE)
+        return self.permitting(Permission.MANAGE_WORKSPACE).used_by(actor)
+
+    def used_by(self, actor: Actor) -> "MembershipQuerySet":
+        """Of those that are known to stand."""
+        mine = self.filter(user_id=actor.actor_id)
+        return mine.filter(workspace_id=actor.confined_to) if actor.confined_to else mine
 
     def permitting(self, permission: Permission) -> "MembershipQuerySet":
         """Those standing memberships whose effective role permits this."""

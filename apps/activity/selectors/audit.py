@@ -38,7 +38,7 @@ def audited_chains(user: User) -> list[Audited]:
         everything = Audited(workspace_id=SYSTEM_WORKSPACE, name="The instance", manages=True)
         found = [Audited(workspace_id=pk, name=name, manages=True) for pk, name in rows]
         return [*found, everything]
-    mine = Membership.objects.of(user).permitting(Permission.WRITE)
+    mine = Membership.objects.permitting(Permission.WRITE).used_by(user)
     manages = set(Membership.objects.managing(user).values_list("workspace_id", flat=True))
     named = mine.order_by("workspace__name", "workspace_id")
     return [

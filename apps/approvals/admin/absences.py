@@ -52,7 +52,7 @@ class AbsenceForm(forms.Form):
 
 def workspaces_of(me: User) -> QuerySet[Workspace]:
     """Where one may say that one is away."""
-    mine = Membership.objects.permitting(Permission.WRITE).filter(user=me)
+    mine = Membership.objects.permitting(Permission.WRITE).used_by(me)
     open_ones = Workspace.objects.visible_to(me).filter(archived_at__isnull=True)
     return open_ones.filter(id__in=mine.values("workspace")).order_by("name")
 

@@ -28,7 +28,7 @@ class ActRecordQuerySet(models.QuerySet["ActRecord"]):
         here = self.filter(workspace__in=Workspace.objects.visible_to(actor))
         if actor.actor_kind == "system":
             return here
-        deciding = Membership.objects.of(actor).permitting(Permission.DECIDE)
+        deciding = Membership.objects.permitting(Permission.DECIDE).used_by(actor)
         agents = User.objects.get_queryset().filter(owner_id=actor.actor_id)
         return here.filter(
             Q(performer_id=actor.actor_id)
