@@ -68,7 +68,7 @@ peers: .venv/dev.ok tests/peers/node_modules ## Tests against peers from npm and
 e2e: .venv/dev.ok ## Browser tests; they need Chromium
 	$(PYTEST) -m e2e -n 2 $(NONE_IS_FINE)
 
-walk: .venv/dev.ok ## Every page at two widths, and every command of the docs, for some minutes
+walk: .venv/dev.ok ## Every page, light and dark, and every command of the docs, for some minutes
 	$(PYTEST) -m walk
 
 torture: export LATTICE_TORTURE_ROWS := $(ROWS)

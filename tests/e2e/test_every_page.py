@@ -1,5 +1,5 @@
-"""Every page that there is, in the demo's workspace: axe finds no serious fault, and nothing has to
-be moved sideways, on a tablet or on a large screen.
+"""Every page that there is, in the demo's workspace, light and dark: axe finds no serious fault, and
+nothing has to be moved sideways, on a phone, a tablet or a large screen.
 
 The pages are the house's own list of routes. What answers without being a page is passed over; what
 answers nothing has to be named below.
@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.walk, pytest.mark.timeout(1800)]
 OVER = "approvals/open/<str:token>"
 """A link of a mail, which says that it has had its day."""
 
-WIDTHS = (1440, 768)
+WIDTHS = (1440, 768, 360)
 
 GENERIC = re.compile(r"/(add|delete)/$")
 """Django's, which the console gives to nobody: it has buttons that ask."""
@@ -159,11 +159,12 @@ class Walk:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 800})
             self.wrong += [f"{path} is too wide at {width}"] * too_wide(self.page)
-        self.wrong += [f"{path} {fault}" for fault in serious_faults(self.page)]
+            self.wrong += [f"{path} at {width} {fault}" for fault in serious_faults(self.page)]
 
 
-def test_every_page_can_be_read_by_everybody(page, host):
-    walk = Walk(page, in_urls(host))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_read_by_everybody(scheme, open_browser, host):
+    walk = Walk(open_browser(color_scheme=scheme), in_urls(host))
     walk.along([route for route in PAGE_ROUTES if route.startswith("accounts/")])
     log_in(walk.page, host)
     expect(walk.page.get_by_role("heading", name="Home")).to_be_attached()
