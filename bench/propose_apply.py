@@ -7,8 +7,8 @@ people who each ask over a connection that stays open. They insert one row in on
 through an endpoint of the same processes and the same door (credential, membership, limits); and
 they propose edits of requirements, each of them judged by the policy, checked, kept, and put before
 reviewers by a request. Rounds alternate. Then edits of tasks, which the policy lets pass, come at
-50 a second: how long it takes from the first byte sent until anybody can see them applied. Goals:
-250 proposals a second, and applied within 250 ms at the 99th percentile.
+20 and at 50 a second: how long it takes from the first byte sent until anybody can see them
+applied. Goals: 250 proposals a second, and applied within 250 ms at the 99th percentile.
 
 `--profile`: the same proposals in this process alone, and what its processor time goes into.
 """
@@ -23,7 +23,7 @@ from bench.ground.people import SETTINGS, People, Person, make_room_for_rows
 from bench.ground.timing import profiled, within
 
 PEOPLE = 16
-PACE = 50
+PACES = (20, 50)
 GOAL_RATE, GOAL_MS = 250, 250
 POLICY = """\
 version: "1"
@@ -50,7 +50,7 @@ class Bench:
         from tests.factories import WorkspaceFactory, issue, member
         from tests.specs.graphs import node, plant
 
-        self.used = 0
+        self.used = self.edited = 0
         make_room_for_rows()
         self.workspace = WorkspaceFactory.create()
         self.owner = member(self.workspace, Role.OWNER)
@@ -85,18 +85,20 @@ class Bench:
         eventually(came.exists, what="the worker applies")
         self.planted = came.get().number
 
-    def applied(self, people, seconds):
+    def applied(self, people, pace, seconds):
         """Of each, how long from when it was sent until a reader saw the revision."""
-        sent, seen, due = {}, {}, PACE * seconds
+        sent, seen, due = {}, {}, pace * seconds
+        first, self.edited = self.edited + 1, self.edited + due
         ended = threading.Event()
 
         def work(number, person):
             for each in range(number, due, PEOPLE):
-                wait = began + each / PACE - time.perf_counter()
+                wait = began + each / pace - time.perf_counter()
                 if wait > 0:
                     time.sleep(wait)
                 at = time.perf_counter()
-                status, proposal = person.post("/api/v1/mutations", an_edit(f"TASK-{each + 1}"))
+                edit = an_edit(f"TASK-{first + each}")
+                status, proposal = person.post("/api/v1/mutations", edit)
                 sent[proposal.get("id")] = at
                 yield status, proposal
 
@@ -117,12 +119,11 @@ class Bench:
     def watch(self, seen, ended, due):
         from apps.specs.models.graph import Revision
 
-        last = self.planted
         while len(seen) < due and not ended.is_set():
-            found = Revision.objects.filter(workspace=self.workspace, number__gt=last)
+            found = Revision.objects.filter(workspace=self.workspace, number__gt=self.planted)
             for number, proposal in found.order_by("number").values_list("number", "proposal_id"):
                 seen[str(proposal)] = time.perf_counter()
-                last = number
+                self.planted = number
             time.sleep(0.005)
 
     def profile(self, how_many):
@@ -178,15 +179,16 @@ def measure(bench, home, given):
         at_least=GOAL_RATE,
     )
     bench.wait_for_worker(people)
-    answered, applied = bench.applied(people, given.seconds)
-    answered.tell(f"sent at {PACE} a second, answered")
-    yield Figure(
-        what=f"proposed at {PACE} a second, applied and seen, p99",
-        value=within(applied, 0.99),
-        beside="answered, p99",
-        other=within(answered.took, 0.99),
-        at_most=GOAL_MS,
-    )
+    for pace in PACES:
+        answered, applied = bench.applied(people, pace, given.seconds)
+        answered.tell(f"sent at {pace} a second, answered")
+        yield Figure(
+            what=f"proposed at {pace} a second, applied and seen, p99",
+            value=within(applied, 0.99),
+            beside="answered, p99",
+            other=within(answered.took, 0.99),
+            at_most=GOAL_MS,
+        )
 
 
 def main():
@@ -197,7 +199,7 @@ def main():
     asked.add_argument("--profile", action="store_true")
     given = asked.parse_args()
     with house(DATABASE_POOL=str(PEOPLE)) as home:
-        bench = Bench(given.requests * given.rounds, PACE * given.seconds)
+        bench = Bench(given.requests * given.rounds, sum(PACES) * given.seconds)
         if given.profile:
             bench.profile(given.requests)
         else:

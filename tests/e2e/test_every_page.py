@@ -1,5 +1,5 @@
-"""Every page that there is, in the demo's workspace, light and dark: axe finds no serious fault, and
-nothing has to be moved sideways, on a phone, a tablet or a large screen.
+"""Every page that there is, in the demo's workspace, light and dark: axe finds no serious fault,
+and nothing has to be moved sideways, on a phone, a tablet or a large screen.
 
 The pages are the house's own list of routes. What answers without being a page is passed over; what
 answers nothing has to be named below.
