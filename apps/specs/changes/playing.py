@@ -1,6 +1,7 @@
 """What comes of operations: the graph as it would be, computed apart from it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -149,9 +150,8 @@ class Stage:
         return rank_between(before, self.nodes[parts[at]].rank if at < len(parts) else "")
 
     def _leave(self, node: UUID) -> None:
-        parts = self.parts_of(self.nodes[node].parent)
-        if node in parts:
-            parts.remove(node)
+        with suppress(ValueError):
+            self.parts_of(self.nodes[node].parent).remove(node)
 
 
 def _id(text: str | None) -> UUID | None:

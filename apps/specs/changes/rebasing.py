@@ -234,11 +234,16 @@ class _Rebaser:
 
     def _placed(self, operation: Operation) -> Operation:
         """Behind the same part. Where that has gone, behind the last."""
-        parent = operation.after["parent"]
-        parts = self.stage.parts_of(UUID(parent) if parent else None)
-        others = [str(part) for part in parts if part != operation.node]
-        after = operation.after["after"]
-        if after is None or after in others:
+        parent, after = (operation.after[name] for name in ("parent", "after"))
+        if after is None or self._is_part(UUID(after), parent, beside=operation.node):
             return operation
-        last = others[-1] if others else None
+        parts = self.stage.parts_of(UUID(parent) if parent else None)
+        last = next((str(part) for part in reversed(parts) if part != operation.node), None)
         return replace(operation, after={**operation.after, "after": last})
+
+    def _is_part(self, node: UUID, parent: str | None, *, beside: UUID) -> bool:
+        """Without a look at the parts, which may be many."""
+        found = self.stage.nodes.get(node)
+        if found is None or node == beside:
+            return False
+        return found.is_live and parent is not None and found.parent == UUID(parent)

@@ -1,10 +1,13 @@
 """Nothing that fits into one request is minutes of work."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from apps.common.ids import uuid7
 from apps.specs import schemas
+from apps.specs.changes.values import NodeState
 from apps.specs.changes.words import diff_of
 from apps.specs.errors import OperationsInvalid
 from apps.specs.schemas import MOST_CHARACTERS, MOST_LINKS, MOST_OPERATIONS, read_operations
@@ -77,6 +80,18 @@ def test_nodes_do_not_bring_any_number_of_links():
     with pytest.raises(OperationsInvalid) as refused:
         read_operations([create] * (MOST_LINKS // 200 + 1))
     assert refused.value.details[0]["code"] == "too_much"
+
+
+def test_what_is_put_among_many_parts_does_not_look_at_each(graph):
+    whole = graph.add("DOC-1", kind="spec")
+    blank = NodeState(id=uuid7(), key="", kind="section", title="", parent=whole.id, version=1)
+    for number in range(10_000):
+        graph._keep(replace(blank, id=uuid7(), key=f"DOC-1.{number}", rank=f"{number:07}1"))
+    sent = {"op": "create", "kind": "section", "title": "New", "parent": "DOC-1"}
+    creates = graph.resolve(*(sent | {"after": f"DOC-1.{n * 9}"} for n in range(MOST_OPERATIONS)))
+    began = time.thread_time()
+    assert graph.rebase(creates).played is not None
+    assert time.thread_time() - began < 1.5
 
 
 def test_what_does_not_fit_into_one_proposal_is_split(monkeypatch):
