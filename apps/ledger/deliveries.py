@@ -2,9 +2,9 @@
 
 The relay (apps/activity) starts those that are due; a task of the subscriber's room takes one:
 
-    @subscriber("specs.apply_approved_mutation")
-    def apply_approved_mutation(event: Event) -> None:
-        services.apply_mutation(mutation=event.payload["mutation"], actor=SYSTEM)
+    @subscriber("specs.apply_mutation")
+    def apply_mutation(event: Event) -> None:
+        applying.apply_mutation(proposal_id=..., workspace=event.workspace_id)
 
 The body is one unit of work in the event's workspace, and the delivery is marked done in it, so
 what is started twice still happens once. Effects outside PostgreSQL come later, from a row.
@@ -45,6 +45,8 @@ MAX_ATTEMPTS = 17
 LOST = 3
 """So many attempts more are made after the first wait: of what is not heard of again, most was lost
 with a worker that was killed, and is done as soon as another one has it."""
+PART_TAKES = timedelta(seconds=5)
+"""Of work of many parts one, at most."""
 ROLLOUT = timedelta(minutes=5)
 """In which processes of a new release may meet some of the old one, who do not know its tasks."""
 NOBODY_KNOWS = (
@@ -148,11 +150,12 @@ Part = TypeVar("Part")
 
 
 def piecemeal(
-    name: str, parts: Callable[[Event], Sequence[Part]]
+    name: str, parts: Callable[[Event], Sequence[Part]], *, takes: timedelta = PART_TAKES
 ) -> Callable[[Callable[[Event, Part], None]], Task[[int], None]]:
     """Like `subscriber`, for work of many parts: the body does one, in a unit of work of its own,
     so that none waits for the others or is undone with them. Until none fails all are done again:
-    one that was done already has to find nothing to do."""
+    one that was done already has to find nothing to do. `takes`: how long one does at most; who
+    dies over it is missed for twice as long."""
 
     def furnish(body: Callable[[Event, Part], None]) -> Task[[int], None]:
         @shared_task(name=name)
@@ -160,7 +163,7 @@ def piecemeal(
             failed: Exception | None = None
             for found in _open(id_=delivery):
                 with _as_subscriber(found):
-                    failed = _each(found.event, parts(found.event), body)
+                    failed = _each(found, parts, body, takes)
             with taking(delivery):
                 if failed is not None:
                     raise failed
@@ -172,15 +175,26 @@ def piecemeal(
 
 
 def _each(
-    event: Event, parts: Sequence[Part], body: Callable[[Event, Part], None]
+    delivery: Delivery,
+    parts: Callable[[Event], Sequence[Part]],
+    body: Callable[[Event, Part], None],
+    takes: timedelta,
 ) -> Exception | None:
-    """The first that fails."""
-    failed = None
-    for part in parts:
-        try:
-            body(event, part)
-        except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
-            failed = failed or error
+    """The first that fails. While it goes on it does not become due, so nobody else begins it."""
+    row, failed, until = Delivery.objects.filter(pk=delivery.pk), None, delivery.next_at
+    try:
+        for part in parts(delivery.event):
+            if until < timezone.now() + takes:
+                until = timezone.now() + 2 * takes
+                row.update(next_at=until)
+            try:
+                body(delivery.event, part)
+            except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
+                failed = failed or error
+    except Exception as error:  # noqa: BLE001 - raised by the one that takes it
+        failed = error
+    if failed and until != delivery.next_at:
+        row.update(next_at=delivery.next_at)
     return failed
 
 

@@ -2,6 +2,7 @@
 them. It runs in the queue `mutations`, and what searches need of it in `embeddings`.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,9 @@ from apps.specs.selectors.proposals import open_about, open_parts_of
 from apps.specs.services import advising, applying, closing, indexing, revalidating
 
 log = structlog.get_logger("lattice.specs")
+
+ASKING = timedelta(minutes=1)
+"""For what asks a model about many texts."""
 
 
 @subscriber("specs.queue_approved_mutation")
@@ -66,7 +70,7 @@ def _at_once(event: Event) -> list[int]:
     return [event.payload["revision"]]
 
 
-@piecemeal("specs.index_revision", _at_once)
+@piecemeal("specs.index_revision", _at_once, takes=ASKING)
 def index_revision(event: Event, revision: int) -> None:
     indexing.index_revision(event.workspace_id, revision)
 
@@ -76,7 +80,7 @@ def _proposal(event: Event) -> list[UUID]:
     return [UUID(event.payload["proposal"])]
 
 
-@piecemeal("specs.find_likeness", _proposal)
+@piecemeal("specs.find_likeness", _proposal, takes=ASKING)
 def find_likeness(event: Event, proposal: UUID) -> None:
     advising.advise_on_likeness(proposal_id=proposal, workspace=event.workspace_id)
 
