@@ -20,8 +20,8 @@ class ActivityConfig(AppConfig):
         )
         ports.counts["presence"] = import_module("apps.activity.presence").count
         ports.commands["presence"] = import_module("apps.activity.commands").presence_command
-        ports.sources.append(import_module("apps.ledger.deliveries"))
-        ports.sources.append(import_module("apps.activity.services.sending"))
+        sending = import_module("apps.activity.services.sending")
+        ports.sources.append(ports.Source(sending.claim, sending.give_back, sending.TASK))
         for page in ("record", "webhooks"):
             import_module(f"apps.activity.admin.{page}")
         vitals = import_module("apps.activity.vitals")

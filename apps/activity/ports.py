@@ -3,13 +3,13 @@
 commands["decide"] = decide          # what the socket can do
 topics["spec"] = spec_topic          # what can be watched: "spec:<id>"
 phrases.update(PHRASES)              # how codes in sentences about events are said
-sources.append(due_requests)         # rows that the relay starts tasks for when they are due
+sources.append(Source(...))          # rows that the relay starts tasks for when they are due
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from apps.accounts.ports import Credential
@@ -73,15 +73,18 @@ Command = Callable[[Viewer, Mapping[str, Any]], Mapping[str, Any]]
 parse, call one service, present. It may ask the database."""
 
 
-class Source(Protocol):
-    """Rows that are due: `apps.ledger.deliveries` is one."""
+@dataclass(frozen=True)
+class Source:
+    """Rows that are due."""
 
-    def claim(self, limit: int, crowded: Collection[str]) -> Sequence[Start]:
-        """Count the attempt, plan the next one, commit. Nothing of a workspace that is stopped, and
-        of these tasks none: enough of them wait for a worker."""
-
-    def give_back(self, unsent: Sequence[Start]) -> None:
-        """What no broker took was not an attempt."""
+    claim: Callable[[int], Sequence[Start]]
+    """So many at most: count the attempt, plan the next one, commit. Nothing of a workspace that is
+    stopped."""
+    give_back: Callable[[Sequence[Start]], None]
+    """What no broker took was not an attempt."""
+    task: str = ""
+    """Which is started for each, where that is the same for all. While enough of it waits for a
+    worker, nothing is claimed."""
 
 
 topics: dict[str, Resolve] = {}
@@ -93,4 +96,4 @@ counts: dict[str, Callable[[frozenset[UUID]], int]] = {}
 """Figures of the feed's `stats` that others know, for these workspaces: `presence`."""
 
 sources: list[Source] = []
-"""Each is asked in turn for what it has due."""
+"""Beside the ledger's deliveries, each is asked in turn for what it has due."""

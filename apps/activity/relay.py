@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from apps.activity.ports import Source, sources
 from apps.activity.selectors.backlog import consuming_workers
+from apps.ledger import deliveries
 from apps.ledger.switch import is_on
 
 log = structlog.get_logger("lattice.relay")
@@ -69,10 +70,12 @@ class Relay:
         if is_on() or not consuming_workers():
             return 0
         self._crowded = crowded_tasks()
-        return sum(self._start(source) for source in self._sources)
+        owed = Source(partial(deliveries.claim, crowded=self._crowded), deliveries.give_back)
+        others = [source for source in self._sources if source.task not in self._crowded]
+        return sum(self._start(source) for source in [owed, *others])
 
     def _start(self, source: Source) -> int:
-        starts = source.claim(BATCH, self._crowded)
+        starts = source.claim(BATCH)
         if not starts:
             return 0
         with current_app.producer_or_acquire() as producer:

@@ -11,7 +11,8 @@ class ApprovalsConfig(rooms.Room):
         activity = import_module("apps.activity.ports")
         rooms.import_all_of("apps.approvals.channels")
         for name in ("clock", "sending", "digests"):
-            activity.sources.append(import_module(f"apps.approvals.services.{name}"))
+            due = import_module(f"apps.approvals.services.{name}")
+            activity.sources.append(activity.Source(due.claim, due.give_back, due.TASK))
         activity.phrases.update(import_module("apps.approvals.choices").PHRASES)
         commands = import_module("apps.approvals.commands")
         activity.commands.update(

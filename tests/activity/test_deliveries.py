@@ -1,6 +1,7 @@
 """How a delivery is claimed, parked and replayed."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from itertools import pairwise
@@ -11,6 +12,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from apps.activity import relay
+from apps.activity.ports import Source
 from apps.activity.relay import Relay
 from apps.activity.services.pulses import note_pulse
 from apps.activity.tasks import forget_old_messages
@@ -156,12 +159,21 @@ def test_a_delivery_somebody_is_doing_is_left_to_them(committed_database, subscr
 
 
 def test_nothing_is_started_while_no_worker_consumes(owed):
-    relay = Relay()
-    assert relay.turn() == 0
+    one = Relay()
+    assert one.turn() == 0
     owed.refresh_from_db()
     assert owed.attempts == 0
     note_pulse(worker="w1")
-    assert relay.turn() == 1
+    assert one.turn() == 1
+
+
+def test_of_a_task_of_which_enough_waits_for_workers_nothing_is_claimed(db, monkeypatch):
+    note_pulse(worker="w1")
+    monkeypatch.setattr(relay, "crowded_tasks", lambda: ["tests.much"])
+    starts = [deliveries.Start("tests.answer_bell", 0)]
+    little = Source(claim=lambda _: starts, give_back=print, task="tests.answer_bell")
+    assert Relay(sources=[replace(little, task="tests.much")]).turn() == 0
+    assert Relay(sources=[little]).turn() == 1
 
 
 def test_replay_starts_all_attempts_again_and_is_recorded(owed):

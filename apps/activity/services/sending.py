@@ -9,7 +9,7 @@ be cut short anywhere: the lease ends, and what was not noted is sent again unde
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -58,10 +58,8 @@ OFFERED = 500
 # --- a source of the relay
 
 
-def claim(limit: int, crowded: Collection[str] = ()) -> list[Start]:
+def claim(limit: int) -> list[Start]:
     """In the order in which they are to be served: workspaces take turns."""
-    if TASK in crowded:
-        return []
     next_ones = _next_ones(limit=limit)
     if not next_ones:
         return []

@@ -3,7 +3,7 @@
 A row says when the next one is due. One that could not be sent is tried again a little later.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,9 +40,7 @@ TRY_AGAIN = timedelta(minutes=5)
 # --- a source of the relay
 
 
-def claim(limit: int, crowded: Collection[str] = ()) -> list[Start]:
-    if TASK in crowded:
-        return []
+def claim(limit: int) -> list[Start]:
     now = timezone.now()
     with transaction.atomic():
         due = _due(now=now, limit=limit)

@@ -5,7 +5,7 @@ than WEBHOOKS_AT_ONCE are sent in one channel at a time, so that one that hangs 
 everything else. What was sent and could not be noted is sent again under the same key.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,9 +54,7 @@ class Wish:
 # --- a source of the relay
 
 
-def claim(limit: int, crowded: Collection[str] = ()) -> list[Start]:
-    if TASK in crowded:
-        return []
+def claim(limit: int) -> list[Start]:
     now = timezone.now()
     with transaction.atomic():
         due = _due(now=now, known=list(channels), limit=limit)
