@@ -11,7 +11,7 @@ from apps.common.actors import Actor
 from apps.common.ports import Found, Reading, finder, tile
 from apps.policies.engine.hidden import spelled_out
 from apps.specs.errors import SearchTooSlow
-from apps.specs.models.graph import Node
+from apps.specs.models.graph import Node, Suspect
 from apps.specs.search.asked import asked_in
 from apps.specs.search.statement import NOTHING_NEAR, Scope
 from apps.specs.services.searching import find
@@ -25,7 +25,7 @@ COUNTED = 1_000
 def suspect_specs(actor: Actor) -> Reading | None:
     """Those that one looks after come first: nobody else is asked about them."""
     live = Node.objects.visible_to(actor).live()
-    suspect = live.filter(suspects__cleared_at=None, suspects__isnull=False).distinct()
+    suspect = live.filter(id__in=Suspect.objects.standing().visible_to(actor).values("node"))
     owned = suspect.values_list("id", "owner_id")[:COUNTED]
     found: list[UUID | None] = [owner for _, owner in owned]
     if not found and not live.exists():

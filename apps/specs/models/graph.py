@@ -259,6 +259,12 @@ class Link(Held):
         return f"{self.source_id} {self.kind} {self.target_id}"
 
 
+class SuspectQuerySet(InWorkspace["Suspect"]):
+    def standing(self) -> "SuspectQuerySet":
+        """Of links that hold, and nobody has said since that they still are right."""
+        return self.filter(cleared_at=None, link__until=None)
+
+
 class Suspect(models.Model):
     """A link whose target has changed: whoever looks after its source has to look whether it still
     is right."""
@@ -278,7 +284,7 @@ class Suspect(models.Model):
     cleared_at = models.DateTimeField(null=True)
     cleared_by = models.UUIDField(null=True)
 
-    objects = InWorkspace.as_manager()
+    objects = SuspectQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -131,5 +131,5 @@ class BrowsePage(NarrowedPage):
     def _suspects(self, ids: Sequence[UUID]) -> dict[UUID, int]:
         if self.moment.number is not None:
             return {}
-        found = Suspect.objects.filter(node__in=ids, cleared_at=None).values("node")
+        found = Suspect.objects.standing().filter(node__in=ids).values("node")
         return dict(found.annotate(n=Count("id")).values_list("node", "n"))

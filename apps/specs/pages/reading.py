@@ -48,5 +48,5 @@ def states(rows: Iterable[tuple[UUID, str, UUID]]) -> set[LinkState]:
 
 
 def suspect_ids(workspace: UUID) -> set[UUID]:
-    found = Suspect.objects.filter(workspace=workspace, cleared_at=None)
+    found = Suspect.objects.standing().filter(workspace=workspace)
     return set(found.values_list("node_id", flat=True))

@@ -14,7 +14,7 @@ from apps.specs.models.graph import Node, Suspect
 def suspects_of(*, workspace_id: UUID, actor: Actor, **asked: Any) -> QuerySet[Suspect]:
     """`asked`: equal to what is given, of node, node__owner_id, cause."""
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
-    found = Suspect.objects.visible_to(actor).filter(workspace_id=workspace_id, cleared_at=None)
+    found = Suspect.objects.standing().visible_to(actor).filter(workspace_id=workspace_id)
     return without_texts(found.filter(**asked).select_related("link", "node", "cause"))
 
 

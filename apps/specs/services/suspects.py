@@ -31,8 +31,8 @@ def clear_suspects(
     with unit(actor=actor, workspace=workspace):
         for needed in {needed_to_clear(node, actor) for node in nodes}:
             require(actor=actor, workspace_id=workspace, permission=needed)
-        doubtful = Suspect.objects.filter(
-            workspace_id=workspace, node__in=nodes, cause__in=causes, cleared_at=None
+        doubtful = Suspect.objects.standing().filter(
+            workspace_id=workspace, node__in=nodes, cause__in=causes
         )
         held = doubtful.select_for_update(of=("self",)).select_related("node", "cause")
         found = list(without_texts(held).order_by("link_id", "cause_id"))

@@ -155,7 +155,7 @@ def _write_links(workspace: UUID, played: Played, number: int) -> None:
 
 def _doubtful(played: Played) -> Iterator[tuple[LinkState, UUID, UUID]]:
     """Links that were there before and still are: with the node that is to be looked at, and what
-    of it has changed. What changed itself was looked at."""
+    of it has changed. Of what changed itself, in what it means, that was looked at."""
     changed = {
         id_ for id_, (before, after) in played.changed.items() if before and _differ(before, after)
     }
@@ -166,7 +166,7 @@ def _doubtful(played: Played) -> Iterator[tuple[LinkState, UUID, UUID]]:
         if link.kind in MUTUAL:
             ends.append((link.target, link.source))
         for node, cause in ends:
-            if cause in changed and node not in played.changed:
+            if cause in changed and node not in changed:
                 yield link, node, cause
 
 

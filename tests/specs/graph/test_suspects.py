@@ -5,8 +5,9 @@ import pytest
 from apps.accounts.choices import Role
 from apps.common.errors import Invalid, NotAllowed, NotFound
 from apps.ledger.models import Event
+from apps.specs.console import suspect_specs
 from apps.specs.errors import ChangedSince
-from apps.specs.models.graph import Suspect
+from apps.specs.models.graph import Link, Suspect
 from apps.specs.selectors.suspects import suspects_of
 from apps.specs.services.suspects import clear_suspects
 from tests.factories import PersonFactory, member
@@ -83,6 +84,16 @@ def test_cleared_already_they_stay_so_and_nothing_is_recorded(graph, clear, keep
     assert clear(keeper, "REQ-1", causes=[]) == []
     assert list(Suspect.objects.order_by("id").values()) == before
     assert len(cleared()) == 1
+
+
+def test_of_a_link_that_has_ended_nobody_has_to_look(graph, clear, keeper, doubtful):
+    Link.objects.filter(source=graph["REQ-1"], target=graph["GOAL-1"]).update(until=2)
+    assert doubtful() == ["REQ-1 GOAL-2", "REQ-2 GOAL-1"]
+    reading = suspect_specs(keeper)
+    assert (reading.value, reading.note) == (2, "you look after; 2 in all")
+    assert len(clear(keeper, "REQ-1")) == 1
+    Link.objects.filter(source=graph["REQ-2"]).update(until=2)
+    assert suspect_specs(keeper).value == 0
 
 
 def test_doubted_again_it_is_cleared_again(graph, clear, keeper, workspace, doubtful):

@@ -131,6 +131,14 @@ def test_neither_a_new_name_nor_what_changes_along_makes_a_link_doubtful(workspa
     assert not Suspect.objects.exists()
 
 
+def test_who_is_only_labelled_along_the_way_is_to_be_looked_at(workspace, contributor):
+    labelled = {"op": "update", "target": "REQ-1", "changes": {"labels": ["soon"]}}
+    both = (retitle("GOAL-1", "Take any money"), labelled)
+    assert delivered(submit(workspace, contributor, *both).proposal).state == "applied"
+    [suspect] = Suspect.objects.all()
+    assert (suspect.node.key, suspect.cause.key) == ("REQ-1", "GOAL-1")
+
+
 def test_delivered_twice_it_is_applied_once(workspace, contributor, before):
     proposal = delivered(submit(workspace, contributor, retitle("REQ-1", "Anew")).proposal)
     deliver_again("specs.apply_mutation")
