@@ -19,7 +19,7 @@ from apps.policies.services.judging import Hearing, hear
 from apps.specs.changes.resolving import bases_in, resolve
 from apps.specs.changes.values import Fault
 from apps.specs.checks.findings import UNDOING, Finding
-from apps.specs.choices import ProposalState, Severity
+from apps.specs.choices import Op, ProposalState, Severity
 from apps.specs.errors import NothingToRevert, OperationsInvalid
 from apps.specs.models.graph import TITLE_LENGTH, Revision
 from apps.specs.models.proposals import Proposal
@@ -197,6 +197,12 @@ def _keeps_owner(key: str) -> Finding:
     )
 
 
+def stays_applied(reverted: Proposal) -> Finding:
+    """By what was made of its revert."""
+    message = f"“{reverted.title}” stays applied: this undoes only a part of it, or otherwise."
+    return Finding(check=UNDOING, severity=Severity.WARNING, message=message)
+
+
 def _prefixes(workspace: UUID) -> dict[str, str]:
     return {name: kind.prefix for name, kind in kinds_of(workspace).items()}
 
@@ -210,8 +216,13 @@ def _heard(sketch: Sketch, actor: Actor, workspace: UUID, before: Heard) -> Hear
 
 def _require_owners(operations: Sequence[OperationIn], workspace: UUID) -> None:
     faults = [
-        Fault(operation=number, field="owner", message="Nobody here has this id.", code="unknown")
-        for number in _missing_owners(operations, workspace)
+        Fault(
+            operation=number,
+            field="owner" if operations[number].op == Op.CREATE else "changes.owner",
+            message="Nobody here has this id.",
+            code="unknown",
+        )
+        for number in sorted(_missing_owners(operations, workspace))
     ]
     if faults:
         raise OperationsInvalid(details=[asdict(fault) for fault in faults])

@@ -67,7 +67,11 @@ def test_an_owner_is_somebody_who_is_here(workspace, contributor, other_owner, b
     stranger = {"op": "update", "target": "REQ-1", "changes": {"owner": str(workspace.id)}}
     with pytest.raises(OperationsInvalid) as refusal:
         submit(workspace, contributor, stranger)
-    assert refusal.value.details[0]["field"] == "owner"
+    create = {"op": "create", "kind": "task", "title": "More", "owner": str(workspace.id)}
+    with pytest.raises(OperationsInvalid) as refusals:
+        submit(workspace, contributor, create)
+    details = [*refusal.value.details, *refusals.value.details]
+    assert [detail["field"] for detail in details] == ["changes.owner", "owner"]
     assert types_since(before) == []
     here = {"op": "update", "target": "REQ-1", "changes": {"owner": str(other_owner.id)}}
     assert submit(workspace, contributor, here).proposal.state == ProposalState.QUEUED
