@@ -70,9 +70,13 @@ def weigh_in(
 
 
 def find(proposal: Proposal, findings: Sequence[Finding]) -> None:
-    """What the checks find now, beside what was found when it was made. Not yet saved."""
-    made = [finding for finding in proposal.findings if finding["check"] == UNDOING]
-    proposal.findings = [*made, *(finding.kept() for finding in findings)]
+    """What the checks find now. Not yet saved."""
+    proposal.findings = [*made_with(proposal), *(finding.kept() for finding in findings)]
+
+
+def made_with(proposal: Proposal) -> list[dict[str, Any]]:
+    """What was found as it was made: of what it leaves as it is."""
+    return [finding for finding in proposal.findings if finding["check"] == UNDOING]
 
 
 def named(proposal: Proposal) -> dict[str, Any]:

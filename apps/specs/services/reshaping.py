@@ -23,7 +23,6 @@ from apps.specs import events
 from apps.specs.changes.merging import merge
 from apps.specs.changes.needs import needs_of
 from apps.specs.changes.values import Operation
-from apps.specs.checks.findings import UNDOING, Finding
 from apps.specs.choices import Op, ProposalState, Severity
 from apps.specs.errors import OperationsInvalid
 from apps.specs.models.proposals import Proposal
@@ -38,7 +37,7 @@ from apps.specs.selectors.prospects import (
     stands_on_whole,
     title_of,
 )
-from apps.specs.services.drawing import draw
+from apps.specs.services.drawing import draw, stays_applied
 from apps.specs.services.moving import (
     LOOKED_AT,
     WEIGHED,
@@ -139,9 +138,7 @@ def _revert_in_part(proposal: Proposal) -> UUID | None:
     reverted, proposal.reverts = proposal.reverts, None
     if reverted is None:
         return None
-    message = f"“{reverted.title}” stays applied: this undoes only a part of it, or otherwise."
-    warning = Finding(check=UNDOING, severity=Severity.WARNING, message=message)
-    proposal.findings = [warning.kept(), *proposal.findings]
+    proposal.findings = [stays_applied(reverted).kept(), *proposal.findings]
     return reverted.id
 
 

@@ -37,10 +37,17 @@ from apps.specs.selectors.proposals import (
     the_proposal,
 )
 from apps.specs.selectors.prospects import Prospect, prospect_for, stands_on_whole
-from apps.specs.services.drawing import Sketch, draw, draw_apart, inverse_of_applied
+from apps.specs.services.drawing import (
+    Sketch,
+    draw,
+    draw_apart,
+    inverse_of_applied,
+    stays_applied,
+)
 from apps.specs.services.moving import (
     close,
     look_at,
+    made_with,
     named,
     require_may_move,
     tell_outcome,
@@ -92,6 +99,8 @@ def submit_mutation(
         proposal.follows, proposal.reverts = follows, reverts
         proposal.asks_people = asks_people or bool(follows and follows.asks_people)
         proposal.findings = [warning.kept() for warning in warnings]
+        if follows and follows.reverts:
+            _take_over(follows.reverts, proposal, follows, sketch.prospect)
         if draft:
             look_at(proposal, sketch.prospect)
             _save(proposal)
@@ -222,9 +231,9 @@ def _submit(
     if proposal.asks_people:
         verdict = asking(verdict)
     _fill(proposal, prospect, findings, verdict, impact)
-    _save(proposal)
     overlaps = overlaps_of(proposal)
     approval = _ask(proposal, verdict, actor)
+    _save(proposal)  # once what it follows reverts nothing any more
     _tell(proposal, verdict, findings, overlaps)
     return Submitted(
         proposal=proposal,
@@ -297,8 +306,20 @@ def _ask(proposal: Proposal, verdict: Verdict, actor: Actor) -> Approval | None:
     return approval
 
 
+def _take_over(
+    reverted: Proposal, proposal: Proposal, follows: Proposal, prospect: Prospect
+) -> None:
+    """It reverts what the one that it follows did, if it does the same as that."""
+    if prospect.digest == follows.content_digest:
+        proposal.reverts, proposal.findings = reverted, made_with(follows)
+    else:
+        proposal.findings = [stays_applied(reverted).kept()]
+
+
 def _supersede(proposal_id: UUID) -> None:
     [before] = held(id_=proposal_id)
+    if before.state in UNREVISABLE:  # by now
+        raise ProposalMoved(details=[{"field": "state", "message": before.state}])
     if may_move(ProposalState(before.state), ProposalState.SUPERSEDED):
         close(before, ProposalState.SUPERSEDED, because="revised")
 

@@ -219,3 +219,24 @@ def test_undoing_what_has_changed_since_shows_both(workspace, contributor):
     assert undo.state == ProposalState.CONFLICTED
     assert undo.conflicts[0]["theirs"] == "Later"
     assert delivered(applied).state == ProposalState.APPLIED
+
+
+def test_a_revert_that_is_proposed_anew_as_it_is_still_reverts(
+    workspace, contributor, agent, reviewer
+):
+    applied = delivered(submit(workspace, contributor, retitle("REQ-1", "Mine")).proposal)
+    undo = reverted(applied, agent).proposal
+    again = revise(undo, agent, retitle("REQ-1", "Pay by card"))
+    assert again.reverts == applied
+    assert decide(again, reviewer).state == ProposalState.APPLIED
+    assert delivered(applied).state == ProposalState.REVERTED
+
+
+def test_one_that_undoes_it_otherwise_says_that_it_stays(workspace, contributor, agent, reviewer):
+    applied = delivered(submit(workspace, contributor, retitle("REQ-1", "Mine")).proposal)
+    undo = reverted(applied, agent).proposal
+    again = revise(undo, agent, retitle("REQ-1", "Other"))
+    assert again.reverts is None
+    assert again.findings[0]["message"].startswith("“A change” stays applied")
+    assert decide(again, reviewer).state == ProposalState.APPLIED
+    assert reverted(applied, contributor).proposal.reverts == applied

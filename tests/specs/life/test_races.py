@@ -16,10 +16,11 @@ from apps.specs.choices import ProposalState
 from apps.specs.errors import ChangedSince
 from apps.specs.models.graph import Graph, Link, Node, Revision, Suspect, Version, held_at
 from apps.specs.models.proposals import Proposal
+from apps.specs.schemas import read_operations
 from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from apps.specs.services.closing import withdraw_mutation
-from apps.specs.services.submitting import revert_mutation
+from apps.specs.services.submitting import revert_mutation, revise_mutation
 from apps.specs.services.suspects import clear_suspects
 from tests.approvals.test_races import at_once
 from tests.factories import WorkspaceFactory, agent_of, member
@@ -28,6 +29,7 @@ from tests.specs.graphs import node, plant
 from tests.specs.life.conftest import (
     BODY,
     POLICY,
+    decide,
     delivered,
     edit,
     link,
@@ -255,6 +257,26 @@ def test_making_doubtful_and_clearing_do_not_wait_for_each_other_in_a_circle(yar
     at_once(apply, clear, clear)
     doubtful = Suspect.objects.filter(cleared_at=None, latest=revision_of(yard.workspace.id))
     assert doubtful.count() == len(keys)
+
+
+def test_revised_by_several_at_once_it_is_by_one(yard):
+    for number in range(ROUNDS):
+        first = submit(yard.workspace, yard.agent, retitle("REQ-1", f"Mine {number}")).proposal
+        decide(first, yard.reviewer, "request_changes", comment="Shorter.")
+
+        def revise(first=first):
+            return revise_mutation(
+                proposal_id=first.id,
+                operations=read_operations([retitle("REQ-1", "Less")]),
+                title="Less",
+                rationale="",
+                actor=yard.agent,
+            ).proposal
+
+        came = at_once(*[revise] * 3)
+        made = [each for each in came if isinstance(each, Proposal)]
+        assert len(made) == Proposal.objects.filter(follows=first).count() == 1
+        assert {each.code for each in came if each not in made} == {"proposal_moved"}
 
 
 def test_reverted_by_several_at_once_it_is_by_one(yard):
