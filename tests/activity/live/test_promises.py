@@ -62,7 +62,11 @@ async def test_client_that_stops_reading_is_told_when_it_reads_again_and_resumes
     wire.connect(("127.0.0.1", uvicorn.port))
     async with connected(uvicorn, house.key, sock=wire, max_queue=1, compression=None) as live:
         await live.watch(house.workspace.id)
-        await ring_later(house.workspace, 220, note="x" * 40_000)
+        async with connected(uvicorn, house.key) as other:
+            await other.watch(house.workspace.id)
+            await ring_later(house.workspace, 220, note="x" * 40_000)
+            while (await other.next())["seq"] < 220:  # by then each was handed to both
+                pass
         assert await live.closed() == 4408
         seen = [frame["seq"] for frame in live.frames if frame["type"] == "event"]
         assert seen == list(range(1, len(seen) + 1))

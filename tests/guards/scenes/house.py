@@ -64,16 +64,21 @@ def comes_along(work: Work, to: Model | str, came: list[Any]) -> str:
             connection.close()
 
     thread = Thread(target=run)
-    deadline = time.monotonic() + 60
     with _held(to):
         thread.start()
-        while not (statement := _waited_at()) and thread.is_alive():
-            assert time.monotonic() < deadline
-            thread.join(0.02)
-        if statement:  # PostgreSQL tells that somebody waits a moment before it tells at what
-            thread.join(0.02)
-            statement = _waited_at()
+        if statement := _where_it_waits(thread):
+            thread.join(0.02)  # PostgreSQL tells that somebody waits before it tells at what
+            statement = _where_it_waits(thread)
     thread.join()
+    return statement
+
+
+def _where_it_waits(thread: Thread) -> str:
+    """Empty: nowhere, it came to its end. Now and then who waits is woken for a moment."""
+    deadline = time.monotonic() + 60
+    while not (statement := _waited_at()) and thread.is_alive():
+        assert time.monotonic() < deadline
+        thread.join(0.02)
     return statement
 
 
