@@ -9,12 +9,12 @@ from apps.common.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetSet(Event):
-    """Empty text: there was, or is, none."""
-
     type = "inference.budget.set"
     sentence = "{actor} set {workspace}'s monthly budget for models: {monthly}"
     before: str
+    """Empty text: there was none."""
     monthly: str
+    """"none": there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)

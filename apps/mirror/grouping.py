@@ -2,10 +2,10 @@
 it, and what has nothing to do with it is decided on apart. Pure.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import Any
 
 from apps.specs.choices import Op
@@ -114,7 +114,7 @@ class _Sets:
 
     def root(self, path: str) -> str:
         while (above := self.roots.setdefault(path, path)) != path:
-            path = above
+            self.roots[path] = path = self.roots[above]
         return path
 
     def join(self, some: Iterable[str]) -> None:
@@ -124,20 +124,58 @@ class _Sets:
 
 def _in_order(alone: _Sets, each: Sequence[_Named]) -> list[str]:
     """What is needed comes before what needs it; what needs each other is put together."""
-    while True:
-        needs: dict[str, set[str]] = {alone.root(path): set() for path in sorted(alone.roots)}
-        for named in each:
-            here = alone.root(min(named.own))
-            others = {alone.root(path) for path in named.needed} - {here}
-            if named.lets_go:
-                for other in others:
-                    needs[other].add(here)
+    for circle in _circles(_needs(alone, each)):
+        alone.join(circle)
+    return list(TopologicalSorter(_needs(alone, each)).static_order())
+
+
+def _needs(alone: _Sets, each: Sequence[_Named]) -> dict[str, set[str]]:
+    needs: dict[str, set[str]] = {alone.root(path): set() for path in sorted(alone.roots)}
+    for named in each:
+        here = alone.root(min(named.own))
+        others = {alone.root(path) for path in named.needed} - {here}
+        if named.lets_go:
+            for other in others:
+                needs[other].add(here)
+        else:
+            needs[here] |= others
+    return needs
+
+
+def _circles(needs: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Those that need each other, by Tarjan's algorithm: however many, each is come to once."""
+    found: list[list[str]] = []
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_ones: list[str] = []
+    way: list[tuple[str, Iterator[str]]] = []
+
+    def enter(path: str) -> None:
+        number[path] = low[path] = len(number)
+        open_ones.append(path)
+        way.append((path, iter(needs[path])))
+
+    for start in needs:
+        if start not in number:
+            enter(start)
+        while way:
+            path, left = way[-1]
+            for other in left:
+                if other not in number:
+                    enter(other)
+                    break
+                low[path] = min(low[path], low[other])
             else:
-                needs[here] |= others
-        try:
-            return list(TopologicalSorter(needs).static_order())
-        except CycleError as error:
-            alone.join(error.args[1])
+                way.pop()
+                if way:
+                    low[way[-1][0]] = min(low[way[-1][0]], low[path])
+                if low[path] == number[path]:
+                    circle = [open_ones.pop()]
+                    while circle[-1] != path:
+                        circle.append(open_ones.pop())
+                    low |= dict.fromkeys(circle, len(needs))
+                    found.append(circle)
+    return found
 
 
 def _packed(

@@ -18,7 +18,7 @@ class Mirror(models.Model):
         "accounts.Workspace", on_delete=models.CASCADE, related_name="+"
     )
     folder = models.TextField()
-    """As the operator named it."""
+    """Where it stands, whatever links the operator named it by."""
     revision = models.PositiveBigIntegerField(default=0)
     """The last one that the folder was compared with."""
     keeper = models.CharField(max_length=120, blank=True)

@@ -168,6 +168,8 @@ def test_prices_and_lengths_come_from_litellms_table(wire, settings):
     assert empty == " "
     assert wire.asked[0]["dimensions"] == 8
     assert LitellmModel("openai/orchard-embed", 8).price() is None
+    by_query = LitellmModel("bedrock/twelvelabs.marengo-embed-2-7-v1:0", 8)
+    assert by_query.price() is None
 
 
 @pytest.mark.parametrize(

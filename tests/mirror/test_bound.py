@@ -1,5 +1,10 @@
 """Files that are proposed with what they link to: one that is not taken keeps no other out."""
 
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from unittest.mock import Mock
+
+from apps.mirror import grouping
 from apps.mirror.choices import FileState
 from apps.mirror.grouping import groups_of
 from tests.mirror.test_inwards import live
@@ -43,8 +48,8 @@ def link(one, to):
     return {"op": "link", "target": one, "kind": "refines", "to": to}
 
 
-def grouped(operations):
-    paths = {name: {f"{name}.md"} for name in "abcde"}
+def grouped(operations, names="abcde"):
+    paths = {name: {f"{name}.md"} for name in names}
     return groups_of(operations, paths=paths, bound=(), together=(), most=500, most_lines=800)
 
 
@@ -59,3 +64,19 @@ def test_what_is_needed_comes_first_and_what_needs_each_other_stays_together():
     [group] = grouped(gone)
     assert [part.paths for part in group.parts] == [("b.md",), ("a.md",)]
     assert group.operations == gone
+
+
+def test_however_many_need_each_other_they_are_put_in_order_once(monkeypatch):
+    sorted_anew = Mock(wraps=TopologicalSorter)
+    monkeypatch.setattr(grouping, "TopologicalSorter", sorted_anew)
+    names = [str(at) for at in range(60)]
+    creates = [{"op": "create", "key": name} for name in names]
+    links = []
+    for one, other in zip(names[::2], names[1::2], strict=True):
+        links += [link(one, other), link(other, one)]
+    chain = [link(one, other) for one, other in pairwise(names[::2])]
+    [group] = grouped([*creates, *links, *chain], names)
+    paths = [f"{name}.md" for name in names]
+    pairs = list(zip(paths[::2], paths[1::2], strict=True))
+    assert [part.paths for part in group.parts] == [tuple(sorted(pair)) for pair in pairs[::-1]]
+    assert sorted_anew.call_count == 1

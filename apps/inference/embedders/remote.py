@@ -28,6 +28,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 """Seconds between attempts: twice as long each time, unless the model says how long."""
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that may be gone at the next attempt."""
+PRICE = "input_cost_per_token"
 OF_TEXTS = frozenset({400, 413, 422})
 """Statuses that may be about what was sent: too long, or against the rules of who runs it."""
 
@@ -48,7 +49,7 @@ class LitellmModel:
         """As the operator says, else as litellm knows it."""
         if settings.EMBEDDING_PRICE is not None:
             return Decimal(settings.EMBEDDING_PRICE) / 1_000_000
-        known = self._known().get("input_cost_per_token")
+        known = self._known().get(PRICE)
         return None if known is None else Decimal(str(known))
 
     def embed(self, texts: Sequence[str], *, patience: float | None = None) -> Answered:
@@ -122,9 +123,12 @@ class LitellmModel:
 def known(name: str) -> dict[str, Any]:
     """What litellm has in its table, which may be nothing."""
     try:
-        return dict(litellm().get_model_info(name))
+        found = dict(litellm().get_model_info(name))
     except litellm().exceptions.ModelNotMappedError:
         return {}
+    if PRICE not in litellm().model_cost.get(found.get("key"), {PRICE}):
+        del found[PRICE]  # a 0 stands for it, also where queries or seconds are paid for
+    return found
 
 
 @cache

@@ -22,7 +22,7 @@ READERS = (requires(Permission.READ),)
 
 
 class MirrorOutput(serializers.Serializer[Any]):
-    folder = serializers.CharField(help_text="As the operator named it.")
+    folder = serializers.CharField(help_text="Where it stands on the machine that keeps it.")
     revision = serializers.IntegerField(help_text="The last one it was compared with.")
     looked_at = serializers.DateTimeField(allow_null=True)
     said = serializers.CharField(help_text="What has to be told of the folder as a whole.")

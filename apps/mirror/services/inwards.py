@@ -164,7 +164,8 @@ def _propose(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         is_open = False
         for some in (group.parts[:half], group.parts[half:]):
             part = together_as_one(some, is_chain=group.is_chain)
-            those = [page for page in pages if page.sheet.path in part.paths]
+            paths = frozenset(part.paths)
+            those = [page for page in pages if page.sheet.path in paths]
             if is_open:
                 _leave(desk, those)
             else:
@@ -219,8 +220,7 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     try:
         submitted = propose(
             title=_title(sheets),
-            rationale=f"Said by the files of {desk.mirror.folder}:\n\n"
-            + "".join(f"- {name}\n" for name in names),
+            rationale="Said by these files:\n\n" + "".join(f"- {name}\n" for name in names),
             sent=now,
             actor=desk.actor,
             workspace=desk.workspace,

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
@@ -45,14 +44,6 @@ class Manner:
     dry_run: bool = False
     accepts: Collection[str] | None = None
     """Paths whose patches are written now; nothing in it: all of them."""
-
-    @classmethod
-    def as_set(cls) -> "Manner":
-        return cls(
-            inwards=settings.SPEC_SYNC_IN,
-            outwards=settings.SPEC_SYNC_OUT,
-            delete_many=settings.SPEC_SYNC_DELETE_MANY,
-        )
 
     def accepts_path(self, path: str) -> bool:
         return self.accepts is not None and (not self.accepts or path in self.accepts)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from apps.common.actors import SYSTEM
 from apps.common.rows import insert
 from apps.inference.errors import BudgetSpent, TextsRefused
-from apps.inference.ports import current_embedding_model
+from apps.inference.ports import current_embedding_model, embedding_model
 from apps.inference.services.embedding import embed
 from apps.ledger.services import unit
 from apps.specs.models.graph import Graph, Version
@@ -212,8 +212,9 @@ def embed_passages(workspace: UUID, *, ids: Collection[int] | None = None) -> in
     if ids is not None:
         found = found.filter(id__in=ids)
     texts = [*found.order_by("-id").values_list("id", "text")[:EMBEDDED_AT_ONCE]]
-    if texts:
-        _embed(workspace, texts)
+    at_once = embedding_model().at_once
+    for first in range(0, len(texts), at_once):  # each is kept before the next one is paid for
+        _embed(workspace, texts[first : first + at_once])
     return len(texts)
 
 

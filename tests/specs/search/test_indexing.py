@@ -9,6 +9,8 @@ from django.db import IntegrityError, connection
 
 from apps.common.ports import Health
 from apps.inference.errors import BudgetSpent, ModelAway
+from apps.inference.ports import embedding_model
+from apps.inference.services.embedding import embed
 from apps.ledger.models import Delivery
 from apps.specs import vitals
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
@@ -119,6 +121,23 @@ def test_the_command_goes_on_where_it_was_stopped(workspace, monkeypatch):
     embedded = indexing.embed_passages(workspace.id)
     assert (embedded, indexing.waiting_in(workspace.id)) == (2, 3)
     assert run("--workspace", str(workspace.id))["embedded"] == 3
+
+
+def test_what_was_embedded_before_the_model_went_away_is_kept(workspace, monkeypatch):
+    plant(workspace, [node(f"REQ-{number}", body=f"Coin {number}.") for number in range(1, 4)])
+    monkeypatch.setattr(type(embedding_model()), "at_once", 1)
+    asked = []
+
+    def once_and_away(texts, **said):
+        asked.append(texts)
+        if len(asked) > 1:
+            raise ModelAway
+        return embed(texts, **said)
+
+    monkeypatch.setattr(indexing, "embed", once_and_away)
+    with pytest.raises(ModelAway):
+        indexing.embed_passages(workspace.id)
+    assert indexing.waiting_in(workspace.id) == 2
 
 
 def test_again_makes_all_of_it_anew(workspace, owner):
