@@ -16,15 +16,6 @@ class OperationsInvalid(DomainError):
     message = "The proposal is readable but does not add up. Nothing was kept of it."
 
 
-class ProposalConflicts(Conflict):
-    """Its details show, of each field, what was there, what is there now, and what is proposed."""
-
-    code = "proposal_conflicts"
-    message = (
-        "What it changes has been changed otherwise meanwhile: look at both, and propose anew."
-    )
-
-
 class ProposalMoved(Conflict):
     code = "proposal_moved"
     message = "In the state that this proposal is in, that cannot be done with it."

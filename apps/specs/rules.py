@@ -35,8 +35,3 @@ def may_move(before: S, after: S) -> bool:
     """At once, or through states in which nobody sees it."""
     onward = LEGAL.get(before, frozenset())
     return after in onward or any(may_move(step, after) for step in onward & PASSED_THROUGH)
-
-
-def stored_moves() -> set[tuple[S, S]]:
-    stored = frozenset(S) - PASSED_THROUGH
-    return {(one, other) for one in stored for other in stored if may_move(one, other)}

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from apps.common.diffs.hunks import apply_hunks, hunks_between
-from apps.specs.changes.digests import content_digest
 from apps.specs.changes.fields import all_fields, is_same, value_of
 from apps.specs.changes.merging import merge, moved_along
 from apps.specs.changes.playing import Played, Stage, played_on
@@ -19,18 +18,11 @@ from apps.specs.schemas import MOST_CHARACTERS
 
 @dataclass(frozen=True, kw_only=True)
 class Rebased:
-    before: Sequence[Operation]
     operations: tuple[Operation, ...]
     """With conflicts, those that have none stand on what is now, and the others as they were."""
     played: Played | None
     """What comes of them. None: they conflict."""
     conflicts: tuple[Conflict, ...]
-
-    @property
-    def is_same(self) -> bool:
-        """They do the same as before: whoever approved that has approved this."""
-        same = content_digest(self.operations) == content_digest(self.before)
-        return same and not self.conflicts
 
 
 def rebase(
@@ -45,7 +37,7 @@ def rebase(
     rebaser.end(rebased)
     conflicts = tuple(rebaser.conflicts)
     played = None if conflicts else played_on(rebaser.stage, rebased, excerpt)
-    return Rebased(before=operations, operations=rebased, played=played, conflicts=conflicts)
+    return Rebased(operations=rebased, played=played, conflicts=conflicts)
 
 
 def bodies_wanted(operations: Sequence[Operation], excerpt: Excerpt) -> set[tuple[UUID, int]]:

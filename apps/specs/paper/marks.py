@@ -13,14 +13,12 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from apps.policies.nodes import Fault, read_nodes
 from apps.policies.writing import in_flow
 from apps.specs.choices import LinkKind, Status
 from apps.specs.schemas import Attributes, Body, Key, Kind, Labels, Name, Title
-
-_ATTRIBUTES = TypeAdapter(Attributes)
 
 
 class MarkFault(Exception):

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from apps.common.ids import uuid7
+from apps.specs.changes.digests import content_digest
 from apps.specs.changes.inverting import inverse_of
 from apps.specs.changes.playing import Played, Stage, played_on
 from apps.specs.changes.ranks import rank_between
@@ -28,6 +29,12 @@ def play(operations: Sequence[Operation], excerpt: Excerpt) -> Played:
     for operation in operations:
         stage.do(operation)
     return played_on(stage, operations, excerpt)
+
+
+def is_same(rebased: Rebased, operations: Sequence[Operation]) -> bool:
+    """They do the same as before: whoever approved that has approved this."""
+    same = content_digest(rebased.operations) == content_digest(operations)
+    return same and not rebased.conflicts
 
 
 class Graph:

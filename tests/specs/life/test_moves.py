@@ -8,7 +8,6 @@ from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState as S
 from apps.specs.models.proposals import Proposal
-from apps.specs.rules import stored_moves
 from apps.specs.schemas import read_operations
 from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from apps.specs.services.closing import withdraw_mutation
@@ -26,6 +25,7 @@ from tests.specs.life.conftest import (
     submit,
     vote,
 )
+from tests.specs.test_rules import STORED_MOVES
 
 pytestmark = pytest.mark.django_db
 DELETE_GOAL = {"op": "delete", "target": "GOAL-1"}
@@ -190,7 +190,7 @@ WALKS = {
 
 
 def test_every_way_there_is_is_walked_here():
-    assert set(WALKS) == stored_moves()
+    assert set(WALKS) == STORED_MOVES
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(WALKS))
