@@ -71,7 +71,7 @@ def settings(*, server: str) -> dict[str, Any]:
         "ENUM_NAME_OVERRIDES": {
             "MirroredFileStateEnum": "apps.mirror.choices.FileState",
             "RoleEnum": "apps.accounts.choices.Role",
-            "RoleNameEnum": "apps.accounts.api.serializers.ROLE_NAMES",
+            "RoleNameEnum": "apps.accounts.api.shapes.ROLE_NAMES",
             "ActorKindEnum": "apps.accounts.choices.ActorKind",
             "ActKindEnum": "apps.policies.choices.ActKind",
             "AfterReviewBecauseEnum": "apps.approvals.choices.ReviewBecause",

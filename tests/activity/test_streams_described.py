@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from apps.activity.api.serializers import EventSerializer
+from apps.activity.api.shapes import EventSerializer
 from apps.common.events import registry
 from config.generated_docs import openapi_description
 

@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.ports import Credential
 from apps.accounts.selectors.credentials import login_scopes
 from apps.activity import presence
-from apps.activity.api import serializers as shapes
+from apps.activity.api import shapes
 from apps.activity.errors import PresenceTaken, PresenceUnknown, TooManyPresences
 from apps.activity.hub import readers_here
 from apps.activity.ports import Viewer

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import caller, credential
-from apps.activity.api import serializers as shapes
+from apps.activity.api import shapes
 from apps.activity.frames import shape
 from apps.activity.hub import readers_here
 from apps.activity.selectors.events import FEED_LIMIT, feed_stats, latest_events

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
-from apps.activity.api import serializers as shapes
+from apps.activity.api import shapes
 from apps.activity.choices import MessageState
 from apps.activity.errors import InvalidWebhook, TooManyWebhooks, WebhookDisabled
 from apps.activity.models import WebhookEndpoint, WebhookMessage

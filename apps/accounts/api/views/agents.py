@@ -19,7 +19,7 @@ from apps.accounts.access.permissions import (
     signed_in,
     standing,
 )
-from apps.accounts.api import serializers as shapes
+from apps.accounts.api import shapes
 from apps.accounts.choices import Permission, Scope
 from apps.accounts.errors import (
     AgentDisabled,

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, signed_in, standing
-from apps.accounts.api import serializers as shapes
+from apps.accounts.api import shapes
 from apps.accounts.api.views.workspaces import shown
 from apps.accounts.choices import Permission, Scope
 from apps.accounts.errors import (

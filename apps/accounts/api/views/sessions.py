@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import PeopleOnly, caller, signed_in
 from apps.accounts.access.throttling import AddressRate, CallRate, PasswordRate
-from apps.accounts.api import serializers as shapes
+from apps.accounts.api import shapes
 from apps.accounts.choices import Scope
 from apps.accounts.errors import (
     EmailTaken,
