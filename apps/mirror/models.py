@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -28,6 +29,9 @@ class Mirror(models.Model):
     lost = models.PositiveIntegerField(default=0)
     """Files whose documents were proposed to be deleted lately, because they were gone."""
     lost_at = models.DateTimeField(null=True)
+    accepts = ArrayField(models.TextField(), null=True)
+    """Paths whose patches somebody accepts, which its keeper writes when it next looks. None in it:
+    all of them."""
     looked_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()

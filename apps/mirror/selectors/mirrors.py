@@ -53,8 +53,11 @@ def unsettled_files(mirror: Mirror) -> list[MirroredFile]:
 
 
 def is_due(mirror: Mirror, *, since: int) -> bool:
-    """Whether the workspace has moved since the folder was compared with that revision."""
+    """Whether the workspace has moved since the folder was compared with that revision, or somebody
+    has accepted something."""
     if revision_of(mirror.workspace_id) != since:
+        return True
+    if Mirror.objects.filter(id=mirror.id).exclude(accepts=None).exists():
         return True
     waiting = mirror.files.exclude(proposal=None)
     return waiting.exclude(heard=F("proposal__state")).exists()

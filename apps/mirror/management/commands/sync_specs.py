@@ -1,8 +1,11 @@
 """`manage.py sync_specs DIR --workspace W --as WHO`: a folder and a workspace made alike."""
 
+import os
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,9 +17,12 @@ from apps.accounts.models import User
 from apps.accounts.selectors.members import person_or_agent
 from apps.accounts.selectors.standing import workspace_for
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
+from apps.mirror.disk import patch_of
+from apps.mirror.errors import KeptAlready
 from apps.mirror.keeping import keeping
 from apps.mirror.models import Mirror
 from apps.mirror.selectors.mirrors import is_due, only_workspace_of, unsettled_files
+from apps.mirror.services.accepting import accept_later, accepting
 from apps.mirror.services.claiming import mirror_of
 from apps.mirror.services.rounds import keep_alike
 from apps.mirror.services.sheets import Manner, Told
@@ -76,6 +82,8 @@ class Command(LatticeCommand):
             raise UsageError("Name a folder, and who proposes what its files say: --as.")
         if watch and dry_run:
             raise UsageError("A dry run looks once.")
+        if watch and accept is not None:
+            raise UsageError("Accept beside the process that watches: it writes the files.")
         actor = person_or_agent(who)
         if actor is None:
             raise UsageError(f"Nobody is called {who} here.")
@@ -92,13 +100,18 @@ class Command(LatticeCommand):
             outwards=settings.SPEC_SYNC_OUT,
             delete_many=delete_many,
             dry_run=dry_run,
-            accepts=None if accept is None else frozenset(accept),
+            accepts=None if accept is None else _accepted(mirror, root, accept),
         )
         if watch:
             return self._watch(mirror, root, actor, manner)
         try:
             with nullcontext() if dry_run else keeping(mirror):
                 told = self._once(mirror, root, actor, manner)
+        except KeptAlready as error:
+            if dry_run or move or manner.accepts is None:
+                raise
+            accept_later(mirror=mirror, paths=manner.accepts)
+            return Report(f"{error} It writes what you accept.", {"accepts": [*manner.accepts]})
         except Unreadable as error:
             return Report(str(error), {"faults": {str(root): str(error)}}, Outcome.FAILED)
         return _report(mirror, told, dry_run=dry_run)
@@ -121,7 +134,9 @@ class Command(LatticeCommand):
                 before = _lines(told, dry_run=False) if told.is_left else []
                 keeper.hold()
                 mirror.refresh_from_db()
-                told = keep_alike(mirror=mirror, folder=root, actor=actor, manner=manner)
+                with accepting(mirror) as accepts:
+                    now = replace(manner, accepts=accepts)
+                    told = keep_alike(mirror=mirror, folder=root, actor=actor, manner=now)
                 for line in _lines(told, dry_run=False):
                     if line not in before:
                         self.stderr.write(line)
@@ -132,6 +147,16 @@ class Command(LatticeCommand):
 
             keep_watching(root, look=look, is_due=has_moved, ended=ended)
         return Report("Stopped.")
+
+
+def _accepted(mirror: Mirror, root: Path, named: Sequence[str]) -> frozenset[str]:
+    """By their paths below the folder."""
+    found = {os.path.relpath(root / path, root): path for path in named}
+    there = set(mirror.files.filter(path__in=found).values_list("path", flat=True))
+    there |= {path for path in found.keys() - {"."} if (root / patch_of(path)).is_file()}
+    if unknown := sorted(found[path] for path in found.keys() - there):
+        raise UsageError(f"This folder has no file {unknown[0]}: name it by its path in there.")
+    return frozenset(found)
 
 
 def _report(mirror: Mirror, told: Told, *, dry_run: bool) -> Report:
