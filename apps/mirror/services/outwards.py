@@ -2,12 +2,12 @@
 changed.
 """
 
-import difflib
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from apps.common.diffs.hunks import hunks_between
+from apps.common.diffs.unified import written_hunk
 from apps.mirror.choices import FileState, Outwards
 from apps.mirror.deciding import Decision
 from apps.mirror.disk import Moved, content_of, patch_of, patches_in, put, remove
@@ -125,16 +125,13 @@ def _failed(desk: Desk, path: str, told: list[str], error: Exception) -> None:
 
 def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
     """As a patch beside the files, which `patch -p1` and `git apply` take too."""
-    before = _lines(sheet.text)
-    lines = difflib.unified_diff(
-        before,
-        _lines(text),
-        f"a/{sheet.path}" if before else "/dev/null",
-        f"b/{sheet.path}" if text else "/dev/null",
+    sides = (
+        f"--- a/{sheet.path}" if sheet.text else "--- /dev/null",
+        f"+++ b/{sheet.path}" if text else "+++ /dev/null",
     )
-    patch = "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    ).encode()
+    hunks = hunks_between(sheet.text, text)
+    lines = [*sides, *(line for hunk in hunks for line in written_hunk(hunk))]
+    patch = "".join(f"{line}\n" for line in lines).encode()
     path = patch_of(sheet.path)
     desk.patches.add(path)
     there = content_of(desk.folder, path)
@@ -148,11 +145,6 @@ def _propose(desk: Desk, sheet: Sheet, text: str) -> None:
             _failed(desk, path, desk.told.patched, error)
             return
     note(sheet, FileState.WAITS, f"{path} waits to be accepted.")
-
-
-def _lines(text: str) -> list[str]:
-    """As programs that read patches tell them apart, which know of no other ends."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def drop_patches(desk: Desk, looked_at: Collection[str], files: Collection[str]) -> None:
