@@ -1,8 +1,10 @@
 """One folder is kept with a workspace: another one has to be meant, and a look changes nothing."""
 
+import os
 import shutil
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
@@ -52,6 +54,14 @@ def test_another_folder_has_to_be_meant(folder):
     assert kept() == before
     assert run(folder, "--move")[0] == 0
     assert Mirror.objects.get().folder == str(folder.root)
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_not_kept(folder):
+    folder.root = folder.root.with_name(os.fsdecode(b"caf\xe9"))
+    folder.root.mkdir()
+    with pytest.raises(CommandError) as error:
+        call_command("sync_specs", str(folder.root), "--as", folder.actor.email)
+    assert (error.value.returncode, kept()) == (2, ([], []))
 
 
 def test_a_folder_that_another_process_keeps_is_not_moved(folder):

@@ -88,6 +88,8 @@ class Command(LatticeCommand):
         if actor is None:
             raise UsageError(f"Nobody is called {who} here.")
         root = folder.resolve()
+        if os.fsencode(root).decode(errors="replace") != str(root):
+            raise UsageError("The name of this folder is not UTF-8.")
         wanted = workspace or only_workspace_of(folder=root, actor=actor)
         mirror = mirror_of(
             folder=root,
