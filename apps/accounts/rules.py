@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from apps.accounts.choices import Permission, Role, Scope
+from apps.common.texts.hidden import TURNING
 
 ROLE_ORDER = (Role.VIEWER, Role.CONTRIBUTOR, Role.REVIEWER, Role.ADMIN, Role.OWNER)
 AGENT_ROLES = (Role.VIEWER, Role.CONTRIBUTOR)
@@ -69,11 +70,10 @@ def scopes_within(scopes: Iterable[str], *, agent: bool) -> bool:
 
 
 _BREAKS = {"Cc", "Zl", "Zp"}
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def is_readable(name: str) -> bool:
     """Whether it shows as what it is: something visible, on one line, in one direction."""
     kinds = {unicodedata.category(letter) for letter in name}
     visible = any(kind[0] not in "CZ" for kind in kinds)
-    return visible and not kinds & _BREAKS and _TURNS.isdisjoint(name)
+    return visible and not kinds & _BREAKS and TURNING.isdisjoint(name)

@@ -23,8 +23,8 @@ from apps.approvals.services.opening import cancel_requests_about, open_request
 from apps.approvals.services.weighing import consume_request
 from apps.common.actors import NOBODY, SYSTEM, Actor
 from apps.common.errors import NotFound
+from apps.common.texts.hidden import spelled_out
 from apps.ledger.services import unit
-from apps.policies.engine.hidden import spelled_out
 from apps.policies.ports import Approval, Verdict
 from apps.policies.selectors.changes import PolicyChange, policy_changes_among
 from apps.policies.services.approving import apart_from_author, digest_of_change

@@ -14,6 +14,7 @@ from apps.approvals.ports import Affected, Change, Editable, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.texts.hidden import spelled_out
 from apps.plans.choices import KIND
 from apps.plans.drawing import Drawing, act_of, draw_plan
 from apps.plans.models import Plan
@@ -22,7 +23,6 @@ from apps.plans.reviewing import checks_of, needs_of, operations_of, shared_path
 from apps.plans.selectors.plans import Opened, opened, touched_by, waiting_beside
 from apps.plans.services.reshaping import edit_plan, narrow_plan
 from apps.plans.services.weighing import scales_of_plan
-from apps.policies.engine.hidden import spelled_out
 from apps.policies.ports import Approval, Verdict
 
 

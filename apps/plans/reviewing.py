@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.approvals.ports import Operation
+from apps.common.texts.hidden import spelled_out
 from apps.plans.artifacts import Artifact
 from apps.plans.choices import Action
 from apps.plans.patches.files import FilePatch
 from apps.plans.selectors.plans import Touched
-from apps.policies.engine.hidden import spelled_out
 
 TOLD = 2
 """How many files a sentence names."""

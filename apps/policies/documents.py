@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from apps.common.yaml.nodes import Fault, Place, hidden_character, read_nodes
 from apps.policies.coherence import contradictions
 from apps.policies.errors import PolicyInvalid
-from apps.policies.nodes import Fault, Place, hidden_character, read_nodes
 from apps.policies.schemas import PolicyDocument
 from apps.policies.sentences import Path, path_of, sentence, spelled
 

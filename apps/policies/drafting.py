@@ -14,12 +14,12 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from apps.common.errors import Invalid, NotFound
+from apps.common.yaml.nodes import Place
+from apps.common.yaml.writing import in_flow
 from apps.policies.documents import Parsed, read_policy
 from apps.policies.errors import PolicyInvalid
-from apps.policies.nodes import Place
 from apps.policies.schemas import Answers, PolicyDocument, TemplateValues
 from apps.policies.sentences import Path, path_of, sentence, spelled
-from apps.policies.writing import in_flow
 
 LIBRARY = FilePath(__file__).parent / "library"
 ROUTINE = "routine work"

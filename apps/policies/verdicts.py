@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from apps.common.texts.hidden import spelled_out
 from apps.policies.choices import Considered, Effect
-from apps.policies.engine.hidden import spelled_out
 from apps.policies.ports import Act, Stage, Step, Verdict
 
 SAID = {

@@ -14,7 +14,7 @@ from apps.approvals.ports import Affected, Change, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.policies.ports import Verdict
 from apps.specs.changes.touching import leant_on_by
 from apps.specs.changes.values import LinkState, Operation

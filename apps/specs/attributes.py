@@ -18,7 +18,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from apps.policies.engine.patterns import BadPattern, compiled
+from apps.common.texts.patterns import BadPattern, compiled
 
 MOST_CHARACTERS = 100_000
 """Of a node's attributes, as JSON."""

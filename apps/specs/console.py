@@ -9,7 +9,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.common.actors import Actor
 from apps.common.ports import Found, Reading, finder, tile
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.errors import SearchTooSlow
 from apps.specs.models.graph import Node, Suspect
 from apps.specs.search.asked import asked_in

@@ -11,7 +11,7 @@ from uuid import UUID
 from apps.approvals.ports import Conflict, Editable, Field
 from apps.approvals.ports import Operation as Shown
 from apps.common.diffs.hunks import apply_hunks
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.changes.needs import needs_of
 from apps.specs.changes.values import LinkState, Operation
 from apps.specs.changes.words import diff_of

@@ -2,8 +2,8 @@
 
 import pytest
 
+from apps.common.yaml.nodes import BYTES_LIMIT
 from apps.policies.documents import read_policy
-from apps.policies.nodes import BYTES_LIMIT
 from tests.policies.faults import HEAD, fault
 
 

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common.errors import Invalid, NotFound
+from apps.common.yaml.nodes import hidden_character, read_nodes
+from apps.common.yaml.writing import in_flow
 from apps.policies.documents import read_policy
 from apps.policies.drafting import (
     LIBRARY,
@@ -17,9 +19,7 @@ from apps.policies.drafting import (
 )
 from apps.policies.engine.compiling import compile_policy
 from apps.policies.engine.examples import run_examples
-from apps.policies.nodes import hidden_character, read_nodes
 from apps.policies.schemas import PolicyDocument, TemplateValues
-from apps.policies.writing import in_flow
 
 NAMES = ["regulated", "sandbox", "solo_dev", "team"]
 

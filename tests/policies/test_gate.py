@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.common.texts.lookalikes import readings_of, unmasked
 from apps.policies.choices import ActKind, Finding
 from apps.policies.engine.gate import BUILT_IN, MOST
-from apps.policies.engine.lookalikes import readings_of, unmasked
 from apps.policies.errors import PolicyInvalid
 from tests.policies.hearing import a_policy, an_act, reasons, verdict_on
 

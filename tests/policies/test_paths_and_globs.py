@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from apps.common.texts.patterns import BadPattern, Patterns, compiled
 from apps.policies.engine.globs import above_regex, name_regex, path_regex
 from apps.policies.engine.paths import PathRefused, is_inside, resolve
-from apps.policies.engine.patterns import BadPattern, Patterns, compiled
 from tests.policies.hearing import a_policy, an_act, verdict_on
 
 PIECES = [

@@ -8,12 +8,12 @@ import jsonschema
 import pytest
 import yaml
 
+from apps.common.yaml.nodes import read_nodes
 from apps.policies.documents import document_schema, read_policy
 from apps.policies.drafting import templates
 from apps.policies.engine.compiling import compile_policy
 from apps.policies.engine.examples import run_examples
 from apps.policies.errors import PolicyInvalid
-from apps.policies.nodes import read_nodes
 from apps.policies.schemas import TemplateValues
 from config.env import ROOT
 

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from apps.common.yaml.nodes import BYTES_LIMIT
 from apps.policies.documents import read_policy
 from apps.policies.drafting import templates
 from apps.policies.engine.compiling import compile_policy
 from apps.policies.engine.examples import run_examples
 from apps.policies.errors import PolicyInvalid
-from apps.policies.nodes import BYTES_LIMIT
 from config.env import ROOT
 
 MEMORY = 256 * 1024 * 1024

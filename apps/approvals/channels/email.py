@@ -22,7 +22,7 @@ from apps.approvals.choices import Because, MailMode, Via
 from apps.approvals.models.people import Attention
 from apps.approvals.ports import Delivered, Told, channels
 from apps.common.prepared import prepared
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 
 class EmailChannel:

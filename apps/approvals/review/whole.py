@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.browser.entry import person
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.selectors.subjects import change_of
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 
 @require_safe

@@ -16,7 +16,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.places import Quote
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 UNREADABLE = "(cannot be read any more)"
 

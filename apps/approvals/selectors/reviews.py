@@ -18,7 +18,7 @@ from apps.approvals.selectors.discussion import UNREADABLE
 from apps.approvals.selectors.electorate import electorate_of
 from apps.approvals.selectors.seen import Seen, seen
 from apps.common.actors import Actor
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from apps.approvals.selectors.electorate import Sitting, electorates_of, sitting
 from apps.approvals.selectors.subjects import GONE, label_of, summaries_of
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 NAMED = 50
 """So many are named of those who may decide in a stage; `may_decide_count` says how many there

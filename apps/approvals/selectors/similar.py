@@ -11,7 +11,7 @@ from apps.approvals.ports import Summary
 from apps.approvals.selectors.records import BY_PEOPLE
 from apps.approvals.selectors.subjects import summaries_of
 from apps.common.actors import Actor
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 COMPARED = 100
 """The latest decisions."""

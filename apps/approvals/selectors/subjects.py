@@ -10,7 +10,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Affected, Change, Operation, Summary, subjects
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 GONE = "What this was about is not there any more."
 

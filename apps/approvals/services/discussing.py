@@ -32,8 +32,8 @@ from apps.approvals.services.settling import named
 from apps.approvals.services.threads import may_require
 from apps.common.actors import Actor
 from apps.common.errors import Invalid, NotAllowed, TooLarge
+from apps.common.texts.hidden import needless
 from apps.ledger.services import record, unit
-from apps.policies.engine.hidden import needless
 
 LONGEST = 10_000
 MOST_COMMENTS = 1_000

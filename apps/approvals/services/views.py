@@ -9,8 +9,8 @@ from apps.accounts.selectors.standing import require_person
 from apps.approvals.models.people import KeptView
 from apps.common.actors import Actor
 from apps.common.errors import Conflict, Invalid
+from apps.common.texts.hidden import spelled_out
 from apps.ledger.services import unit
-from apps.policies.engine.hidden import spelled_out
 
 MOST = 30
 LONGEST_NAME = 60

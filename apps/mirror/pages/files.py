@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.accounts.browser.pages import ConsolePage
+from apps.common.texts.hidden import spelled_out
 from apps.mirror.choices import FileState
 from apps.mirror.models import Mirror, MirroredFile
 from apps.mirror.selectors.mirrors import counted, files_of
-from apps.policies.engine.hidden import spelled_out
 from apps.specs.pages.page import SpecsPage
 
 SHOWN = 100

@@ -4,10 +4,10 @@ from typing import Any
 
 from apps.common.diffs.comparing import compare
 from apps.common.diffs.drawing import draw
+from apps.common.texts.hidden import spelled_out
 from apps.policies.acts import ActIn
 from apps.policies.documents import document_schema
 from apps.policies.engine.compiling import effect_of
-from apps.policies.engine.hidden import spelled_out
 from apps.policies.errors import PolicyInvalid
 from apps.policies.schemas import Deny, Outcome, Require
 from apps.policies.services.versions import Checked

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 
+from apps.common.texts.patterns import Patterns
+from apps.common.yaml.nodes import Place
 from apps.policies.acts import digest_of
 from apps.policies.choices import Considered, Effect
 from apps.policies.documents import Parsed, Positions, fault_detail
@@ -13,9 +15,7 @@ from apps.policies.engine.faults import faults_of
 from apps.policies.engine.gate import Watch
 from apps.policies.engine.globs import above_regex, path_regex
 from apps.policies.engine.paths import resolve
-from apps.policies.engine.patterns import Patterns
 from apps.policies.errors import PolicyInvalid
-from apps.policies.nodes import Place
 from apps.policies.ports import Step
 from apps.policies.schemas import Deny, PolicyDocument, Require, Rule
 from apps.policies.sentences import Path

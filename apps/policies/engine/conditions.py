@@ -8,11 +8,11 @@ forbids or asks for approval also fits what only looks alike.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from apps.common.texts.lookalikes import folded
+from apps.common.texts.patterns import Patterns
 from apps.policies.choices import Finding, RiskLevel, Verb
 from apps.policies.engine.globs import above_regex, name_regex, path_regex
-from apps.policies.engine.lookalikes import folded
 from apps.policies.engine.paths import Resolved
-from apps.policies.engine.patterns import Patterns
 from apps.policies.engine.risk import LEVELS
 from apps.policies.ports import Act, Performer, Risk
 from apps.policies.schemas import Allow, Rule, When

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from apps.common.texts.patterns import BadPattern, compiled
 from apps.policies.engine.globs import name_regex, path_regex
 from apps.policies.engine.paths import PathRefused, resolve
-from apps.policies.engine.patterns import BadPattern, compiled
 from apps.policies.schemas import PolicyDocument
 from apps.policies.sentences import Path
 

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from apps.policies.choices import Finding
-from apps.policies.engine.hidden import needless
-from apps.policies.engine.lookalikes import (
+from apps.common.texts.hidden import needless
+from apps.common.texts.lookalikes import (
     is_hidden,
     readings_of,
     spelled,
 )
-from apps.policies.engine.patterns import Patterns
+from apps.common.texts.patterns import Patterns
+from apps.policies.choices import Finding
 from apps.policies.ports import Act, Hit
 from apps.policies.schemas import Gate
 

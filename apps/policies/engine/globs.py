@@ -9,8 +9,8 @@ import unicodedata
 
 import re2
 
-from apps.policies.engine.lookalikes import folded, is_hidden
-from apps.policies.engine.patterns import BadPattern
+from apps.common.texts.lookalikes import folded, is_hidden
+from apps.common.texts.patterns import BadPattern
 
 
 def path_regex(glob: str, *, loose: bool) -> str:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apps.policies.engine.lookalikes import folded, is_hidden, spelled
+from apps.common.texts.lookalikes import folded, is_hidden, spelled
 
 LONGEST = 4096
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")

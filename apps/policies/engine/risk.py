@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from apps.common.texts.lookalikes import folded
 from apps.policies.choices import ActKind, Finding, RiskLevel, Verb
-from apps.policies.engine.lookalikes import folded
 from apps.policies.ports import Act, Performer, Risk, RiskPart
 from apps.policies.schemas import PolicyDocument
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from apps.policies.engine.hidden import needless
-from apps.policies.engine.lookalikes import spelled, unmasked
+from apps.common.texts.hidden import TURNING, needless
+from apps.common.texts.lookalikes import spelled, unmasked
 from apps.specs.changes.values import NodeState
 from apps.specs.checks.findings import Checked, Finding
 from apps.specs.checks.registry import check
@@ -16,8 +16,6 @@ from apps.specs.choices import Severity
 MOST = 20
 """Findings of each rule for one text. Whoever cleans it cleans it all."""
 
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They change in which order text is shown."""
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _ISOLATES = frozenset("\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """What Hebrew or Arabic beside Latin needs."""
@@ -81,7 +79,7 @@ def _hidden(text: str, field: str) -> Iterator[Found]:
         start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
         line = text[max(start, at - 200) : min(end if end >= 0 else len(text), at + 200)]
         needed = character in _ISOLATES and _RIGHT_TO_LEFT.search(line)
-        turning = character in _TURNING or 0xE0000 <= ord(character) < 0xE0080
+        turning = character in TURNING or 0xE0000 <= ord(character) < 0xE0080
         if needed:
             severity = Severity.ADVICE
         elif turning or field in ("key", "labels") or field.endswith("(names)"):

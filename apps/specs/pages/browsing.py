@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from apps.accounts.browser.pages import ConsolePage
 from apps.accounts.models import Workspace
 from apps.accounts.selectors.names import people_named
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.choices import NodeKind
 from apps.specs.models.graph import Node, Suspect
 from apps.specs.pages.narrowing import NarrowedPage

@@ -10,7 +10,7 @@ from django.urls import reverse
 from apps.accounts.selectors.names import people_named
 from apps.approvals.ports import Field, Operation
 from apps.approvals.review.parts.changes import drawn
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.changes.values import LinkState, NodeState
 from apps.specs.models.graph import Node, Revision
 from apps.specs.pages.page import SpecsPage

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.accounts.selectors.names import Person, people_named
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind
 from apps.specs.models.graph import Link, Node, Revision, Version, held_at

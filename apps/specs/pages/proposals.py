@@ -19,7 +19,7 @@ from apps.approvals.review.parts import changes, checks
 from apps.approvals.selectors.requests import request_about
 from apps.approvals.services.opening import speaks_for
 from apps.common.errors import NotFound
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.choices import KIND, Moved, ProposalState
 from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal

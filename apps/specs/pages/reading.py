@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.changes.values import LinkState
 from apps.specs.choices import LinkKind
 from apps.specs.models.graph import Link, Suspect, held_at

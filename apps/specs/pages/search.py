@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 from apps.specs.choices import Status
 from apps.specs.errors import SearchTooSlow
 from apps.specs.pages.page import SpecsPage

@@ -14,7 +14,7 @@ from uuid import UUID
 import yaml
 from pydantic import ValidationError
 
-from apps.policies.nodes import BYTES_LIMIT, Fault, read_nodes
+from apps.common.yaml.nodes import BYTES_LIMIT, Fault, read_nodes
 from apps.specs.choices import LinkKind, NodeKind, Status
 from apps.specs.paper.leaves import Reference
 from apps.specs.paper.marks import Mark

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from apps.policies.nodes import Fault, read_nodes
-from apps.policies.writing import in_flow
+from apps.common.yaml.nodes import Fault, read_nodes
+from apps.common.yaml.writing import in_flow
 from apps.specs.choices import LinkKind, Status
 from apps.specs.schemas import Attributes, Body, Key, Kind, Labels, Name, Title
 

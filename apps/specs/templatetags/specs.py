@@ -2,7 +2,7 @@
 
 from django import template
 
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 register = template.Library()
 register.filter("spelled_out", spelled_out)

@@ -10,8 +10,8 @@ from apps.approvals.review.moved import shown_now
 from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.review.wording import on_approval, still_needed, who_decided
 from apps.approvals.services.emergencies import may_break_glass
+from apps.common.texts.hidden import spelled_out
 from apps.policies.choices import RiskLevel
-from apps.policies.engine.hidden import spelled_out
 
 
 def shown(reviewed: Reviewed) -> dict[str, Any]:

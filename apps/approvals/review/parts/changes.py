@@ -12,7 +12,7 @@ from apps.approvals.review.reviewed import Reviewed
 from apps.common.diffs.comparing import MOST, compare, read_patch
 from apps.common.diffs.drawing import View, draw
 from apps.common.diffs.lines import Diff, Fold
-from apps.policies.engine.hidden import spelled_out
+from apps.common.texts.hidden import spelled_out
 
 VIEWS: tuple[View, ...] = ("unified", "split")
 FEW = 120

@@ -3,7 +3,10 @@
 import unicodedata
 from collections.abc import Iterator
 
-from apps.policies.engine.lookalikes import holds_hidden, is_hidden, spelled
+from apps.common.texts.lookalikes import holds_hidden, is_hidden, spelled
+
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They change in which order text is shown."""
 
 _FLAGS = tuple(
     "".join(chr(0xE0000 + ord(letter)) for letter in country) + "\U000e007f"

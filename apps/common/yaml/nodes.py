@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from apps.policies.engine.hidden import needless
+from apps.common.texts.hidden import needless
 
 BYTES_LIMIT = 256 * 1024
 DEPTH_LIMIT = 30
