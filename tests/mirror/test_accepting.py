@@ -60,8 +60,11 @@ def test_what_is_accepted_beside_a_keeper_is_kept_for_it(patched, another):
         )
     assert run(patched, "--accept", "shop.md") == (0, {"accepts": ["shop.md"]})
     assert patched.mirror.accepts == ["shop.md"]
-    assert run(patched, "--accept")[0] == 0
-    assert patched.mirror.accepts == []
+    accept_later(mirror=patched.mirror, paths=["a.md", "b.md"])
+    assert patched.mirror.accepts == ["shop.md", "a.md", "b.md"]
+    for asked in ([], ["shop.md"]):
+        assert run(patched, "--accept", *asked)[0] == 0
+        assert patched.mirror.accepts == []
     assert run(patched)[1]["error"]["code"] == "kept_already"
 
 

@@ -3,18 +3,20 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from django.db import transaction
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, TextField, Value
 
 from apps.mirror.models import Mirror
 
 
 def accept_later(*, mirror: Mirror, paths: Collection[str]) -> None:
     """Beside what is to be accepted already."""
-    with transaction.atomic():
-        held = Mirror.objects.select_for_update().get(id=mirror.id)
-        is_all = not paths or held.accepts == []
-        held.accepts = [] if is_all else sorted({*paths, *(held.accepts or ())})
-        held.save(update_fields=["accepts"])
+    held = Mirror.objects.filter(id=mirror.id)
+    if not paths:
+        held.update(accepts=[])
+        return
+    more = Value(sorted(paths), output_field=ArrayField(TextField()))
+    held.exclude(accepts=[]).update(accepts=Func(F("accepts"), more, function="array_cat"))
 
 
 @contextmanager
