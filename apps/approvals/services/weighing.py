@@ -73,7 +73,8 @@ def weigh_anew(sitting: Sitting) -> None:
 
 
 def recount(sitting: Sitting) -> None:
-    """Somebody may have gone, or stand otherwise now: their votes, and what they proposed."""
+    """Somebody may have gone, or stand otherwise now: their votes, what they proposed, and what
+    they edited."""
     request = sitting.request
     if request.state not in (State.PENDING, State.ALLOWED):
         return
@@ -81,8 +82,11 @@ def recount(sitting: Sitting) -> None:
         settling.settle(request, State.CANCELLED, Because.PROPOSER_GONE, actor=SYSTEM)
         return
     fallen = fallen_stage(sitting)
+    is_let_pass = request.state == State.ALLOWED and bool(request.co_authors)
     if fallen:
         settling.reopen(sitting, fallen, Because.VOTERS_GONE)
+    elif is_let_pass and (because := _no_longer_free(sitting)):
+        settling.ask_again(sitting, because)
     settling.count(sitting, actor=SYSTEM)
     tell_if_stuck(sitting)
 

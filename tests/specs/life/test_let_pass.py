@@ -9,7 +9,10 @@ from apps.approvals.errors import AlreadyDecided, NotReshapable, NotYourTurn
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.seen import seen
 from apps.approvals.services.clock import turn_clock
+from apps.approvals.services.settling import sit, take_effect
 from apps.approvals.services.voting import undo_decision
+from apps.common.actors import SYSTEM
+from apps.ledger.services import unit
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Revision
@@ -116,21 +119,35 @@ def test_it_takes_effect_when_its_editor_stands_as_before(let_pass):
     assert after_undo(let_pass).state == ProposalState.APPLIED
 
 
-@pytest.mark.parametrize(
-    ("role", "because"), [(None, "voters_gone"), ("contributor", "voters_gone"), ("admin", "")]
-)
-def test_it_needs_its_editor_until_it_is_applied(let_pass, reviewer, role, because):
-    """And that they may decide."""
+@pytest.mark.parametrize("role", [None, "contributor", "admin"])
+def test_without_its_editor_those_are_asked_who_were_before(let_pass, reviewer, role):
+    """And where they may not decide any more."""
     here = Membership.objects.filter(user=reviewer)
     _ = here.update(role=role) if role else here.delete()
-    assert after_undo(let_pass).because == because
-    assert spec("REQ-2").title == ("Pay by transfer" if because else "Transfers")
+    is_asked = role != "admin"
+    assert after_undo(let_pass).state == ("in_review" if is_asked else "applied")
+    assert spec("REQ-2").title == ("Pay by transfer" if is_asked else "Transfers")
+    request = request_of(let_pass)
+    if is_asked:
+        assert (request.state, request.because) == (State.PENDING, "voters_gone")
 
 
-def test_a_policy_that_asks_its_editor_stops_it(let_pass, workspace, owner):
+def test_a_policy_that_asks_its_editor_asks_again(let_pass, workspace, owner, other_reviewer):
     hold(workspace, owner, REVIEWERS_ASK)
-    proposal = after_undo(let_pass)
-    assert (proposal.state, proposal.because) == (ProposalState.APPLY_FAILED, "policy")
+    assert after_undo(let_pass).state == ProposalState.IN_REVIEW
+    assert request_of(let_pass).because == "policy"
+    vote(let_pass, other_reviewer)
+    assert spec("REQ-2").title == "Pay by transfer"
+
+
+@pytest.mark.parametrize("role", [None, "contributor"])
+def test_once_it_has_taken_effect_it_needs_its_editor_to_be_applied(let_pass, reviewer, role):
+    request = request_of(let_pass)
+    with unit(actor=SYSTEM, workspace=request.workspace_id):
+        take_effect(sit(request.id).request)
+    here = Membership.objects.filter(user=reviewer)
+    _ = here.update(role=role) if role else here.delete()
+    assert delivered(let_pass).because == "voters_gone"
     assert spec("REQ-2").title == "Pay by transfer"
 
 
