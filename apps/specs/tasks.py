@@ -14,7 +14,14 @@ from apps.ledger.models import Event
 from apps.specs.errors import BackendAway
 from apps.specs.models.search import Corpus
 from apps.specs.selectors.proposals import open_about, open_parts_of
-from apps.specs.services import advising, applying, closing, indexing, revalidating
+from apps.specs.services import (
+    advising,
+    applying,
+    closing,
+    forgetting,
+    indexing,
+    revalidating,
+)
 
 log = structlog.get_logger("lattice.specs")
 
@@ -87,9 +94,12 @@ def find_likeness(event: Event, proposal: UUID) -> None:
 
 @shared_task(name="specs.index_rest")
 def index_rest() -> None:
-    """What was there before the index, another model, or a budget that was spent has left over."""
+    """What was there before the index, another model, a budget that was spent, or a proposal that
+    came to nothing has left over."""
     for workspace in Corpus.objects.values_list("workspace", flat=True):
         try:
             indexing.index_all(workspace)
+            while forgetting.forget_strays(workspace):
+                pass
         except (ModelAway, BackendAway) as error:
             log.warning("an index waits", workspace=str(workspace), because=error.code)

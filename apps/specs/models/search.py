@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.specs.models.graph import Held, Node, Version
 
@@ -47,6 +48,7 @@ class Passage(models.Model):
     embedded_as = models.CharField(max_length=150, blank=True)
     """Which model's vector is kept where, or which model refused it and why: none asks that one
     about it again. Empty: neither."""
+    kept_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -35,8 +35,8 @@ class Backend(Protocol):
     def kept(self, *, model: str, passages: Collection[int]) -> Mapping[int, Sequence[float]]:
         """Of those of them that this model's are kept of. Raises BackendAway."""
 
-    def forget(self, *, workspace: UUID) -> None:
-        """All that is kept for it, of any model. Raises BackendAway."""
+    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
+        """What is kept of these, or all that is kept for it, of any model. Raises BackendAway."""
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """A workspace has so many now: whatever makes searching among them quick."""

@@ -17,7 +17,7 @@ from apps.inference.ports import current_embedding_model, embedding_model
 from apps.inference.services.embedding import embed
 from apps.ledger.services import unit
 from apps.specs.models.graph import Graph, Version
-from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
+from apps.specs.models.search import Corpus, Passage, Place
 from apps.specs.search.passages import digest_of, passages_of
 from apps.specs.search.ports import current_backend
 
@@ -181,17 +181,6 @@ def place_missing(workspace: UUID, *, most: int = BATCH) -> int:
 
 def unplaced(workspace: UUID) -> QuerySet[Version]:
     return Version.objects.filter(workspace=workspace, is_live=True, places=None)
-
-
-def forget_index(workspace: UUID) -> None:
-    """All of it, to be made anew. Raises BackendAway."""
-    words = Word.objects.filter(workspace=workspace)
-    with unit(actor=SYSTEM, workspace=workspace):
-        list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
-        Posting.objects.filter(word__in=words).delete()
-        for model in (Place, Vector, Passage, Word, Corpus):
-            model.objects.filter(workspace=workspace).delete()
-    current_backend().forget(workspace=workspace)
 
 
 def waiting_in(workspace: UUID) -> int:

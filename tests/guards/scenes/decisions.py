@@ -42,7 +42,7 @@ from apps.policies.services.judging import judge_act
 from apps.specs.models.graph import Graph, Link, Node, Suspect
 from apps.specs.models.proposals import Proposal
 from apps.specs.models.search import Corpus
-from apps.specs.services import applying, indexing, kinds
+from apps.specs.services import applying, forgetting, indexing, kinds
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.suspects import clear_suspects
 from tests.approvals.test_policy_changes import FREE, GUARDED
@@ -164,9 +164,9 @@ WAITS: Scenes[Decisions] = {
         h.put(Graph),
         lambda: indexing.place_missing(h.workspace.id),
     ),
-    "specs.services.indexing.forget_index": lambda h: (
+    "specs.services.forgetting._hold": lambda h: (
         h.put(Graph),
-        lambda: indexing.forget_index(h.workspace.id),
+        in_a_unit(lambda: forgetting._hold(h.workspace.id)),
     ),
     "specs.services.kinds._lock": lambda h: (
         h.put(Graph),

@@ -14,7 +14,7 @@ from apps.inference.services.embedding import embed
 from apps.ledger.models import Delivery
 from apps.specs import vitals
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
-from apps.specs.services import advising, indexing
+from apps.specs.services import advising, forgetting, indexing
 from apps.specs.services.searching import search_specs
 from tests.deliveries import deliver
 from tests.specs.graphs import node, plant
@@ -96,7 +96,7 @@ def test_a_word_is_kept_once_however_often_it_is_said(workspace):
 def test_a_database_of_before_is_indexed_by_the_command(workspace, owner):
     plant(workspace, [node("REQ-1", body="Zlotys."), node("REQ-2", body="Guilders.")])
     plant(workspace, [node("REQ-2", body="Crowns.")])
-    indexing.forget_index(workspace.id)
+    forgetting.forget_index(workspace.id)
     assert hits(workspace, owner, "zlotys") == []
     assert run("--dry-run")["unplaced"] == 3
     assert run() == {

@@ -1,14 +1,19 @@
 """Meanings kept in Qdrant: its own client's local mode stands in for the server."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.checks.registry import registry
+from django.utils import timezone
 
 from apps.specs.errors import BackendAway
-from apps.specs.models.search import Vector
+from apps.specs.models.search import Passage, Vector
 from apps.specs.search.backends import qdrant
 from apps.specs.search.checks import check_search
+from apps.specs.search.ports import current_backend
 from apps.specs.search.statement import Scope
-from apps.specs.services.indexing import forget_index, model_now, waiting_in
+from apps.specs.services.forgetting import forget_index, forget_strays
+from apps.specs.services.indexing import keep_passages, model_now, waiting_in
 from apps.specs.services.relating import related_to
 from apps.specs.services.searching import nearest, search_specs
 from tests.factories import WorkspaceFactory, member
@@ -71,6 +76,16 @@ def test_what_is_forgotten_is_forgotten_there_too(shop, workspace):
     for one, left in ((workspace, 0), (other, 1)):
         near = nearest([0.1] * 384, Scope(workspace=one.id), most=10)
         assert len(near.given["near_passages"]) == left
+
+
+def test_what_was_only_proposed_is_forgotten_there_too(shop, workspace):
+    [near] = keep_passages(workspace.id, [SECRETS]).values()
+    index(workspace)
+    assert current_backend().kept(model=model_now(), passages=[near])
+    Passage.objects.update(kept_at=timezone.now() - timedelta(days=31))
+    assert forget_strays(workspace.id) == 1
+    assert not current_backend().kept(model=model_now(), passages=[near])
+    assert waiting_in(workspace.id) == 0, "the others are there"
 
 
 def test_what_is_related_is_found_without_a_model(shop, workspace):

@@ -9,7 +9,7 @@ from apps.accounts.models import Workspace
 from apps.common.commands import LatticeCommand, Outcome, Report
 from apps.common.errors import DomainError
 from apps.specs.models.search import Passage
-from apps.specs.services import indexing
+from apps.specs.services import forgetting, indexing
 
 
 class Command(LatticeCommand):
@@ -32,7 +32,7 @@ class Command(LatticeCommand):
         for one in ids if not dry_run else ():
             try:
                 if again:
-                    indexing.forget_index(one)
+                    forgetting.forget_index(one)
                 self._index(one, done)
             except DomainError as error:
                 because = str(error)

@@ -1,6 +1,6 @@
 """Specs are searched by their words alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from apps.specs.search.ports import Meant, backends
@@ -17,7 +17,7 @@ class NoBackend:
     def kept(self, **_: object) -> Mapping[int, Sequence[float]]:
         return {}
 
-    def forget(self, *, workspace: UUID) -> None:
+    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
         """There is nothing."""
 
     def grow(self, *, model: str, size: int, passages: int) -> None:

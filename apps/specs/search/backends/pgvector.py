@@ -76,8 +76,10 @@ class Pgvector:
         found = Vector.objects.filter(model=model, passage__in=passages)
         return {id_: json.loads(vector) for id_, vector in found.values_list("passage", "vector")}
 
-    def forget(self, *, workspace: UUID) -> None:
-        Vector.objects.filter(workspace=workspace).delete()
+    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
+        """They go with their passages."""
+        if passages is None:
+            Vector.objects.filter(workspace=workspace).delete()
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         if passages >= INDEXED_FROM and size <= LARGEST_INDEXED and not _is_indexed(model):

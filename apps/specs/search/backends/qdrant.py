@@ -72,9 +72,10 @@ class Qdrant:
         vectors: Mapping[int, Any] = {int(point.id): point.vector for point in found}
         return vectors
 
-    def forget(self, *, workspace: UUID) -> None:
+    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
         models = import_module(f"{LIBRARY}.models")
-        own = models.Filter(must=[_of(workspace)])
+        these = [] if passages is None else [models.HasIdCondition(has_id=list(passages))]
+        own = models.Filter(must=[_of(workspace), *these])
         with _asking() as client:
             for collection in client.get_collections().collections:
                 if collection.name.startswith(_OURS):
