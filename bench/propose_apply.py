@@ -74,7 +74,8 @@ class Bench:
         return done
 
     def wait_for_worker(self, people):
-        """One is applied before any is measured."""
+        """One is applied before any is measured, and nothing is left of those before it."""
+        from apps.ledger.models import Delivery
         from apps.specs.models.graph import Revision
         from tests.waiting import eventually
 
@@ -83,6 +84,8 @@ class Bench:
         assert status == 201, proposal
         came = Revision.objects.filter(proposal=proposal["id"])
         eventually(came.exists, what="the worker applies")
+        owed = Delivery.objects.unfinished()
+        eventually(lambda: not owed.exists(), within=300, what="everything before is done")
         self.planted = came.get().number
 
     def applied(self, people, pace, seconds):

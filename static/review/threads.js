@@ -230,6 +230,8 @@ async function send(form, submitter) {
   const problem = form.querySelector(".problem");
   const body = new FormData(form, submitter);
   form.ariaBusy = "true";
+  const writing = form.querySelectorAll("textarea"); // what came into it by then would be lost
+  for (const area of writing) area.readOnly = true;
   let status = 0;
   let told = null;
   try {
@@ -240,6 +242,7 @@ async function send(form, submitter) {
     status = 0;
   }
   form.ariaBusy = "false";
+  for (const area of writing) area.readOnly = false;
   problem.hidden = Boolean(told?.said);
   problem.textContent = told?.said ? "" : problemOf(status, told);
   if (!told?.said) return;

@@ -3,8 +3,10 @@ they say.
 """
 
 import re
+from contextlib import suppress
 
 import pytest
+from playwright.sync_api import TimeoutError as TookTooLong
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import DESKTOP
@@ -52,7 +54,8 @@ def _arrives(page, sentence):
 
     def is_there():
         if new.is_visible():
-            new.click()
+            with suppress(TookTooLong):  # it is shown by now
+                new.click(timeout=2_000)
         return row.count()
 
     eventually(is_there, what=sentence)

@@ -1,5 +1,7 @@
 """Saying something of a line: by hand, by keyboard, while others do too, and without a script."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,6 +16,7 @@ pytestmark = pytest.mark.e2e
 OLD = "".join(f"line {number}\n" for number in range(1, 41))
 NEW = OLD.replace("line 3\n", "line three, which is new\n").replace("line 30\n", "line thirty\n")
 CHANGE = [{"path": "docs/a.md", "action": "edit", "old": OLD, "new": NEW}]
+SAYING = re.compile("/comment/")
 LINE = Place(operation=0, side=Side.AFTER, line=3)
 
 
@@ -86,6 +89,7 @@ def test_who_writes_again_before_the_answer_came_keeps_the_focus(review, request
     page.route("**/threads/**", lambda route: None)
     with page.expect_request("**/threads/**"):
         page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("form")).to_have_count(0)  # its answer came, and what is said is read
     page.keyboard.press("t")
     form = page.get_by_role("form", name="Say something of line 3", exact=True)
     expect(form.get_by_role("textbox")).to_be_focused()
@@ -93,6 +97,20 @@ def test_who_writes_again_before_the_answer_came_keeps_the_focus(review, request
     expect(page.get_by_role("article", name="Thread of Bo Lindqvist")).to_contain_text("Why?")
     page.wait_for_load_state("networkidle")
     expect(form.get_by_role("textbox")).to_be_focused()
+
+
+def test_what_is_typed_while_it_is_sent_is_not_lost_with_it(review, request_, bo):
+    page = review(bo, request_)
+    for key in ("n", "ArrowDown", "t"):
+        page.keyboard.press(key)
+    page.keyboard.type("Why?")
+    page.route(SAYING, lambda route: None)
+    with page.expect_request(SAYING):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.type("And how?")
+    expect(page.get_by_role("form").get_by_role("textbox")).to_have_value("Why?")
+    page.unroute(SAYING)  # what was held goes on
+    expect(page.get_by_role("article", name="Thread of Bo Lindqvist")).to_contain_text("Why?")
 
 
 def test_what_others_say_comes_in_while_one_writes(review, request_, bo, cy):

@@ -40,9 +40,8 @@ def test_what_is_applied_goes_before_what_is_indexed():
         message.ack()
 
     wanted = ["specs.apply_mutation", "specs.look_again"]
+    current_app.control.purge()  # what other tests have left there
     with current_app.connection_for_write() as broker, broker.channel() as channel:
-        for queue in current_app.amqp.queues:  # what other tests have left there
-            channel.queue_purge(queue)
         for task in ["specs.index_revision", "specs.find_likeness", *wanted]:
             current_app.send_task(task, args=[0], connection=broker)
         with current_app.amqp.TaskConsumer(channel, callbacks=[take], accept=["json"]) as consumer:
