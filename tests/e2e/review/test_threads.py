@@ -29,6 +29,14 @@ def line(page: Page, number: int = 3, side: str = "after"):
     return page.locator(f'[data-diff] tr[data-side="{side}"][data-line="{number}"]')
 
 
+def begins_to_write(page: Page):
+    """Of line 3, by keyboard."""
+    for key in ("n", "ArrowDown", "t"):
+        page.keyboard.press(key)
+    form = page.get_by_role("form", name="Say something of line 3", exact=True)
+    expect(form.get_by_role("textbox")).to_be_focused()
+
+
 def says(page: Page, text: str, **more):
     composer = page.get_by_role("form", name="Say something of line")
     composer.get_by_role("textbox").fill(text)
@@ -67,9 +75,7 @@ def test_a_line_is_spoken_of_answered_and_resolved(review, request_, bo, scheme,
 
 def test_by_keyboard_alone(review, request_, bo):
     page = review(bo, request_)
-    for key in ("n", "ArrowDown", "t"):
-        page.keyboard.press(key)
-    expect(page.get_by_role("form", name="Say something of line 3", exact=True)).to_be_visible()
+    begins_to_write(page)
     page.keyboard.type("Why?")
     page.keyboard.press("Control+Enter")
     thread = page.get_by_role("article", name="Thread of Bo Lindqvist")
@@ -83,8 +89,7 @@ def test_by_keyboard_alone(review, request_, bo):
 
 def test_who_writes_again_before_the_answer_came_keeps_the_focus(review, request_, bo):
     page = review(bo, request_)
-    for key in ("n", "ArrowDown", "t"):
-        page.keyboard.press(key)
+    begins_to_write(page)
     page.keyboard.type("Why?")
     page.route("**/threads/**", lambda route: None)
     with page.expect_request("**/threads/**"):
@@ -101,8 +106,7 @@ def test_who_writes_again_before_the_answer_came_keeps_the_focus(review, request
 
 def test_what_is_typed_while_it_is_sent_is_not_lost_with_it(review, request_, bo):
     page = review(bo, request_)
-    for key in ("n", "ArrowDown", "t"):
-        page.keyboard.press(key)
+    begins_to_write(page)
     page.keyboard.type("Why?")
     page.route(SAYING, lambda route: None)
     with page.expect_request(SAYING):
