@@ -29,6 +29,7 @@ from apps.specs.services.proposing import MOST_OPERATIONS, applied_at_once, fitt
 from apps.specs.services.submitting import Submitted
 
 OPEN = frozenset({ProposalState.IN_REVIEW, ProposalState.STALE, ProposalState.QUEUED})
+"""These may still be applied."""
 FOLLOWED = frozenset(
     {
         *(ProposalState.IN_REVIEW, ProposalState.STALE, ProposalState.CONFLICTED),
@@ -200,8 +201,8 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             raise _Spoiled  # and nothing of it is kept
         if denied and may_pass(verdict, hourly=hourly_rules_of(desk.workspace)):
             raise NotNow(_told(submitted)[1])
-        for other in waiting[1:] if state in OPEN else ():  # of several it is one now
-            if other.state in OPEN:
+        if state in OPEN:  # of several it is one now
+            for other in (each for each in waiting[1:] if each.state in OPEN):
                 withdraw_mutation(proposal_id=other.id, actor=desk.actor)
         for page in pages:
             row = page.sheet.row
