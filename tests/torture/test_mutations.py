@@ -11,7 +11,7 @@ from tests.specs.storm.weather import APPLIED_WITHIN, Storm
 
 __all__ = ["machine", "own_redis"]
 
-USUAL = 500
+USUAL = 2_000
 """Proposals, where SIZE does not say how many."""
 PACE = 6.0
 """So many a second: more than two cores bear only wait."""
