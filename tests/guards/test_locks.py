@@ -15,7 +15,7 @@ from tests.guards.scenes.house import comes_along
 HOUSES = {
     "accounts": people.People,
     **dict.fromkeys(("activity", "inference", "ledger"), deliveries.Deliveries),
-    **dict.fromkeys(("approvals", "plans", "policies", "specs"), decisions.Decisions),
+    **dict.fromkeys(("approvals", "mirror", "plans", "policies", "specs"), decisions.Decisions),
 }
 WAITS: dict[str, Any] = {**people.WAITS, **deliveries.WAITS, **decisions.WAITS}
 PASSES_OVER: dict[str, Any] = {

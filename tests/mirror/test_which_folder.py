@@ -2,19 +2,23 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
+from apps.mirror.errors import AnotherFolder
 from apps.mirror.models import Mirror, MirroredFile
+from apps.mirror.services.claiming import mirror_of
 from tests.factories import MembershipFactory, WorkspaceFactory
 from tests.mirror.test_doors import run
 from tests.mirror.test_inwards import SHOP
 from tests.mirror.test_outwards import edit
+from tests.waiting import eventually, lock_waiters
 
 
 def kept():
@@ -112,3 +116,40 @@ def test_the_folder_of_a_workspace_that_was_deleted_is_free(folder, elsewhere):
     Workspace.objects.filter(id=folder.workspace.id).update(deleted_at=timezone.now())
     run(folder, workspace=False)
     assert Mirror.objects.filter(workspace=elsewhere).exists()
+
+
+def claimed_at_once(first, second):
+    """The second one comes while the first is about to have it."""
+
+    def apart():
+        try:
+            return second()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first()
+            later = pool.submit(apart)
+            eventually(lambda: later.done() or lock_waiters())
+        return later.result()
+
+
+def test_of_two_workspaces_that_claim_a_folder_at_once_one_gets_it(committed_database, tmp_path):
+    one, other = WorkspaceFactory.create(), WorkspaceFactory.create()
+    with pytest.raises(AnotherFolder, match=str(one.id)):
+        claimed_at_once(
+            lambda: mirror_of(folder=tmp_path, workspace=one.id),
+            lambda: mirror_of(folder=tmp_path, workspace=other.id),
+        )
+    assert Mirror.objects.get().workspace == one
+
+
+def test_of_two_folders_that_a_workspace_claims_at_once_it_gets_one(committed_database, tmp_path):
+    workspace = WorkspaceFactory.create()
+    with pytest.raises(AnotherFolder, match=f"^{tmp_path} is kept"):
+        claimed_at_once(
+            lambda: mirror_of(folder=tmp_path, workspace=workspace.id),
+            lambda: mirror_of(folder=tmp_path / "elsewhere", workspace=workspace.id),
+        )
+    assert Mirror.objects.get().folder == str(tmp_path)

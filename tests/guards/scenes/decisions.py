@@ -1,4 +1,4 @@
-"""Of approvals, policies, plans and specs."""
+"""Of approvals, folders, policies, plans and specs."""
 
 from datetime import timedelta
 from functools import cached_property
@@ -26,6 +26,7 @@ from apps.approvals.services import (
 )
 from apps.common.actors import SYSTEM
 from apps.common.ids import uuid7
+from apps.mirror.services.claiming import mirror_of
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services import reshaping as plans_reshaping
@@ -193,6 +194,10 @@ WAITS: Scenes[Decisions] = {
         in_a_transaction(
             lambda: settling.hold_newest(kind=request.subject_kind, subject=request.subject_id)
         ),
+    ),
+    "mirror.services.claiming.mirror_of": lambda h: (
+        "hashtextextended('mirror claims', 0)",
+        lambda: mirror_of(folder=h.folder, workspace=h.workspace.id),
     ),
     "plans.services.exporting._lock": lambda h: (
         plan := h.plan(FREE),
