@@ -136,7 +136,7 @@ def page(person) -> None:
     from django.contrib.messages.storage.fallback import FallbackStorage
     from django.test import RequestFactory
 
-    from apps.approvals.review.queue import queue_page
+    from apps.approvals.pages.queue import queue_page
 
     request = RequestFactory().get("/admin/review/")
     request.user, request.session = person, {}

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import include, path
 from unfold.sites import UnfoldAdminSite
 
-from apps.accounts.browser.entry import may_enter, person
+from apps.accounts.pages.entry import may_enter, person
 from apps.accounts.selectors.credentials import lacks_second_step
 from apps.activity.console import FEW
 from apps.activity.selectors.events import seen_events
@@ -55,10 +55,10 @@ class ConsoleSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[Any]:
         return [
-            path("review/", include("apps.approvals.review.urls")),
+            path("review/", include("apps.approvals.pages.urls")),
             path("specs/", include("apps.specs.pages.urls")),
             path("files/", include("apps.mirror.pages.urls")),
-            path("audit/", include("apps.activity.audit.urls")),
+            path("audit/", include("apps.activity.pages.urls")),
             *super().get_urls(),
         ]
 

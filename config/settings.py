@@ -328,12 +328,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_home"
 REQUIRE_TOTP = not DEVELOPMENT if environment.require_totp is None else environment.require_totp
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-ACCOUNT_ADAPTER = "apps.accounts.browser.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "apps.accounts.pages.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_FORMS = {"add_email": "apps.accounts.browser.forms.AnotherAddressForm"}
+ACCOUNT_FORMS = {"add_email": "apps.accounts.pages.forms.AnotherAddressForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -342,15 +342,15 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies
-MFA_ADAPTER = "apps.accounts.browser.adapters.SecondStepAdapter"
+MFA_ADAPTER = "apps.accounts.pages.adapters.SecondStepAdapter"
 MFA_FORMS = {
-    "authenticate": "apps.accounts.browser.forms.SecondStepForm",
-    "reauthenticate": "apps.accounts.browser.forms.ProveAgainForm",
+    "authenticate": "apps.accounts.pages.forms.SecondStepForm",
+    "reauthenticate": "apps.accounts.pages.forms.ProveAgainForm",
 }
 MFA_TOTP_ISSUER = "Lattice"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-USERSESSIONS_ADAPTER = "apps.accounts.browser.adapters.SessionsAdapter"
+USERSESSIONS_ADAPTER = "apps.accounts.pages.adapters.SessionsAdapter"
 
 # --- mail
 

@@ -15,7 +15,7 @@ from apps.accounts.selectors.names import people_named
 from apps.approvals.choices import ReviewBecause, State
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.review.charts import in_words
+from apps.approvals.pages.charts import in_words
 from apps.approvals.selectors.listing import SOON
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.selectors.records import LATELY, counted_lately

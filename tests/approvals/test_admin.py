@@ -14,7 +14,7 @@ from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State
 from apps.approvals.models.people import Absence, AfterReview, Comment
 from apps.approvals.models.requests import Vote
-from apps.approvals.review.page import TABS
+from apps.approvals.pages.page import TABS
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from tests.approvals.conftest import TWO, hold, policy_of, vote

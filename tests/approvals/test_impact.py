@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.approvals.pages.graphs import LONGEST, MOST_IN_LAYER, WIDTH, folded, graph_of
 from apps.approvals.policy_changes import KIND
 from apps.approvals.ports import Affected, subjects
-from apps.approvals.review.graphs import LONGEST, MOST_IN_LAYER, WIDTH, folded, graph_of
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy

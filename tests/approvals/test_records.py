@@ -15,7 +15,7 @@ from apps.approvals.choices import State, Via
 from apps.approvals.console import denial_rate, time_to_a_decision
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.review.charts import TALL, in_words, times_chart
+from apps.approvals.pages.charts import TALL, in_words, times_chart
 from apps.approvals.selectors.records import Decided, agents_by_acceptance, record_of
 from apps.approvals.selectors.similar import similar_to
 from apps.approvals.services.voting import undo_decision

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from apps.accounts.choices import Role
+from apps.approvals.pages.parts.changes import shown
+from apps.approvals.pages.reviewed import Reviewed
 from apps.approvals.policy_changes import KIND
 from apps.approvals.ports import Change, Field, Operation
-from apps.approvals.review.parts.changes import shown
-from apps.approvals.review.reviewed import Reviewed
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.review.asked import read_asked
+from apps.approvals.pages.asked import read_asked
 from apps.approvals.selectors.listing import Listing
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.services.seats import claim_request
@@ -95,7 +95,7 @@ def test_what_was_decided_names_who_and_where(several, reviewer, other_reviewer)
 def test_pages_follow_one_another_without_a_gap(
     loaves, one_policy, workspace, baker, reviewer, monkeypatch, order
 ):
-    monkeypatch.setattr("apps.approvals.review.queue.SHOWN", 3)
+    monkeypatch.setattr("apps.approvals.pages.queue.SHOWN", 3)
     for number in range(7):
         one = ask(workspace, baker, slices=[f"docs/{number}.md"])
         due = timezone.now() + timedelta(hours=number // 2) if number % 2 else None
@@ -107,7 +107,7 @@ def test_pages_follow_one_another_without_a_gap(
         later = re.search(r'rel="next" href="([^"]+)"', read)
         query = later[1].replace("&amp;", "&") if later else ""
     assert len(whole) == len(set(whole)) == 7
-    monkeypatch.setattr("apps.approvals.review.queue.SHOWN", 50)
+    monkeypatch.setattr("apps.approvals.pages.queue.SHOWN", 50)
     assert whole == listed(reviewer, f"?order={order}")
 
 

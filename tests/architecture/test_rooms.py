@@ -17,14 +17,11 @@ from config.env import ROOT
 PRIVATE_ROOMS = {
     "admin",
     "api",
-    "audit",
-    "browser",
     "console",
     "consumers",
     "management",
     "models",
     "pages",
-    "review",
     "routing",
     "rules",
     "schemas",
@@ -35,8 +32,8 @@ OUR_APPS = sorted(path.name for path in (ROOT / "apps").iterdir() if (path / "ap
 # A later room may read the models of the two at the bottom, as rows are what foreign keys point at,
 # and make its pages of what these make theirs of.
 OPEN = re.compile(
-    r"apps\.(accounts\.models|ledger\.models|accounts\.browser"
-    r"|approvals\.review\.parts|specs\.pages\.page)\b"
+    r"apps\.(accounts\.models|ledger\.models|accounts\.pages"
+    r"|approvals\.pages\.parts|specs\.pages\.page)\b"
 )
 
 
@@ -113,7 +110,7 @@ PLANTED = [
     ("apps/ledger/rules.py", "import apps.ledger.services", "furniture leans only downwards"),
     ("apps/accounts/events.py", "import apps.accounts.services", "furniture leans only downwards"),
     ("apps/specs/services/closing.py", "import apps.specs.pages", "furniture leans only downwards"),
-    ("apps/accounts/browser/entry.py", "import apps.accounts.admin", "leans only downwards"),
+    ("apps/accounts/pages/entry.py", "import apps.accounts.admin", "leans only downwards"),
     ("apps/ledger/services.py", "import rest_framework.views", "knows no framework"),
     ("apps/accounts/selectors/standing.py", "import celery", "knows no framework"),
     ("apps/common/planted.py", "import config.env", "do not know the house"),

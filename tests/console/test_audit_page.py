@@ -9,7 +9,7 @@ from django.db import connection
 from apps.accounts.choices import Role
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.people import refresh_console_access
-from apps.activity.audit import proofs
+from apps.activity.pages import proofs
 from apps.ledger.models import Event
 from apps.ledger.services import SYSTEM_WORKSPACE, write_checkpoint
 from tests.factories import WorkspaceFactory, member
@@ -110,7 +110,7 @@ def test_moment_outside_every_calendar_does_not_hide_the_page(client, owner, wor
 
 
 def test_too_long_a_chain_is_left_to_the_command(client, owner, workspace, history, monkeypatch):
-    monkeypatch.setattr("apps.activity.audit.pages.MOST", 1)
+    monkeypatch.setattr("apps.activity.pages.audit.MOST", 1)
     client.force_login(owner)
     page = client.post(f"/admin/audit/{workspace.id}/verify/")
     assert page.context["whole"] is None
@@ -141,7 +141,7 @@ def test_filters_and_pages_follow_the_chain(client, owner, reviewer, workspace, 
 
 
 def test_pages_go_on_where_the_last_one_ended(client, reviewer, history, monkeypatch):
-    monkeypatch.setattr("apps.activity.audit.pages.SHOWN", 2)
+    monkeypatch.setattr("apps.activity.pages.audit.SHOWN", 2)
     client.force_login(reviewer)
     page = client.get("/admin/audit/")
     seen = shown(page)

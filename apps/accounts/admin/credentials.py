@@ -11,9 +11,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.admin.forms import RotateForm
-from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission
 from apps.accounts.models import ApiKey, TokenFamily
+from apps.accounts.pages.entry import permits, person
 from apps.accounts.selectors.seen import seen_keys
 from apps.accounts.services import keys
 from apps.accounts.services.browser import end_login

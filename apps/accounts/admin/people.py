@@ -11,8 +11,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.admin.forms import KeyForm
-from apps.accounts.browser.entry import person
 from apps.accounts.models import Membership, User
+from apps.accounts.pages.entry import person
 from apps.accounts.selectors.seen import seen_workspaces
 from apps.accounts.services import agents, keys, people
 from apps.common.actors import operates

@@ -10,9 +10,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.admin.forms import InviteForm, RoleForm
-from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import Invitation, Membership, Workspace
+from apps.accounts.pages.entry import permits, person
 from apps.accounts.selectors.seen import managed_workspaces
 from apps.accounts.selectors.standing import standing_of
 from apps.accounts.services import invitations, members, workspaces

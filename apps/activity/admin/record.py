@@ -9,7 +9,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
-from apps.accounts.browser.entry import person
+from apps.accounts.pages.entry import person
 from apps.activity.selectors.events import seen_events
 from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin

@@ -17,9 +17,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
-from apps.accounts.browser.entry import permits, person
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership, Workspace
+from apps.accounts.pages.entry import permits, person
 from apps.accounts.selectors.seen import managed_workspaces
 from apps.activity.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from apps.activity.services import webhooks

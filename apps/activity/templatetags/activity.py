@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from apps.accounts.models import User
-from apps.activity.browser.pages import live_facts
+from apps.activity.pages.feed import live_facts
 from apps.activity.selectors.pages import feed_page, page_viewer
 
 register = template.Library()

@@ -13,10 +13,10 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from apps.accounts.browser.entry import permits, person
-from apps.accounts.browser.filters import WorkspaceFilter
 from apps.accounts.choices import ActorKind, Permission
 from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.pages.entry import permits, person
+from apps.accounts.pages.filters import WorkspaceFilter
 from apps.accounts.selectors.names import name_of
 from apps.approvals.models.people import Absence
 from apps.approvals.services.absences import end_absence, set_absence

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from apps.accounts.browser.entry import person
-from apps.accounts.browser.filters import WorkspaceFilter
+from apps.accounts.pages.entry import person
+from apps.accounts.pages.filters import WorkspaceFilter
 from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.queue import waiting_anywhere

@@ -11,8 +11,8 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from apps.accounts.browser.entry import person
-from apps.accounts.browser.filters import WorkspaceFilter
+from apps.accounts.pages.entry import person
+from apps.accounts.pages.filters import WorkspaceFilter
 from apps.approvals.models.people import AfterReview
 from apps.approvals.selectors.seen import seen
 from apps.common.admin import BrowseAdmin

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from apps.accounts.browser.entry import person
+from apps.accounts.pages.entry import person
 from apps.approvals.selectors.people import attention_of
 
 register = template.Library()

@@ -12,9 +12,9 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from apps.accounts.browser import pages
 from apps.accounts.choices import Permission
 from apps.accounts.models import Workspace
+from apps.accounts.pages.page import ConsolePage, WorkspacePage
 from apps.common.admin import BrowseAdmin
 from apps.inference.models import Budget
 from apps.inference.ports import current_embedding_model, embedding_model
@@ -36,7 +36,7 @@ class BudgetForm(forms.Form):
     )
 
 
-class WorkspacesPage(pages.ConsolePage):
+class WorkspacesPage(ConsolePage):
     """Every workspace one belongs to, and what it has spent this month. With one, its page."""
 
     template_name = "inference/workspaces.html"
@@ -57,7 +57,7 @@ class WorkspacesPage(pages.ConsolePage):
         return super().get_context_data(rows=rows, **kwargs)
 
 
-class UsagePage(pages.WorkspacePage):
+class UsagePage(WorkspacePage):
     template_name = "inference/usage.html"
     title = "Models"
 

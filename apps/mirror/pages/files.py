@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from apps.accounts.browser.pages import ConsolePage
+from apps.accounts.pages.page import ConsolePage
 from apps.common.texts.hidden import spelled_out
 from apps.mirror.choices import FileState
 from apps.mirror.models import Mirror, MirroredFile

@@ -16,10 +16,10 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
-from apps.accounts.browser.entry import permits, person
-from apps.accounts.browser.filters import WorkspaceFilter
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
+from apps.accounts.pages.entry import permits, person
+from apps.accounts.pages.filters import WorkspaceFilter
 from apps.accounts.selectors.names import name_of, names_of
 from apps.accounts.selectors.standing import standing_of
 from apps.common.admin import BrowseAdmin

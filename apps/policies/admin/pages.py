@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from apps.accounts.browser import pages
 from apps.accounts.choices import Permission, Role
 from apps.accounts.models import Workspace
+from apps.accounts.pages import page
 from apps.accounts.ports import Standing
 from apps.accounts.selectors.names import names_of
 from apps.policies.admin.showing import diff_of, rules_in, summary, tests_told, whole_schema
@@ -59,7 +59,7 @@ class Rights:
         )
 
 
-class WorkspacePage(pages.WorkspacePage):
+class WorkspacePage(page.WorkspacePage):
     @cached_property
     def rights(self) -> Rights:
         return Rights.of(self.standing)
@@ -93,7 +93,7 @@ def check(text: str) -> tuple[Checked | None, PolicyInvalid | None]:
 # --- pages
 
 
-class PoliciesPage(pages.ConsolePage):
+class PoliciesPage(page.ConsolePage):
     """Every workspace one belongs to, and what holds in it. With one, its page."""
 
     template_name = "policies/policies.html"

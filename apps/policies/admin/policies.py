@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from apps.accounts.browser.entry import person
+from apps.accounts.pages.entry import person
 from apps.common.admin import BrowseAdmin
 from apps.common.errors import NotFound
 from apps.ledger.switch import stays_open

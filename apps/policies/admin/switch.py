@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from apps.accounts.browser.entry import person
+from apps.accounts.pages.entry import person
 from apps.accounts.selectors.seen import managed_workspaces
 from apps.common.actors import operates
 from apps.common.admin import BrowseAdmin

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views import View
 
-from apps.accounts.browser.entry import person
 from apps.accounts.models import User
+from apps.accounts.pages.entry import person
 from apps.common.errors import DomainError, Invalid
 from apps.common.refusals import say
 from apps.specs.selectors.nodes import the_node

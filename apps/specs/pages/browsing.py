@@ -10,8 +10,8 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from apps.accounts.browser.pages import ConsolePage
 from apps.accounts.models import Workspace
+from apps.accounts.pages.page import ConsolePage
 from apps.accounts.selectors.names import people_named
 from apps.common.texts.hidden import spelled_out
 from apps.specs.choices import NodeKind

@@ -8,8 +8,8 @@ from django import forms
 from django.urls import reverse
 
 from apps.accounts.selectors.names import people_named
+from apps.approvals.pages.parts.changes import drawn
 from apps.approvals.ports import Field, Operation
-from apps.approvals.review.parts.changes import drawn
 from apps.common.texts.hidden import spelled_out
 from apps.specs.changes.values import LinkState, NodeState
 from apps.specs.models.graph import Node, Revision

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts.browser.pages import WorkspacePage
+from apps.accounts.pages.page import WorkspacePage
 from apps.specs.models.graph import Node
 from apps.specs.pages.moments import Moment
 from apps.specs.selectors.nodes import nodes_at, the_node

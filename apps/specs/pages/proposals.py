@@ -10,12 +10,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from apps.accounts.browser.entry import person
 from apps.accounts.choices import Permission
+from apps.accounts.pages.entry import person
 from apps.accounts.selectors.names import people_named
 from apps.approvals.choices import Because
+from apps.approvals.pages.parts import changes, checks
 from apps.approvals.ports import subjects
-from apps.approvals.review.parts import changes, checks
 from apps.approvals.selectors.requests import request_about
 from apps.approvals.services.opening import speaks_for
 from apps.common.errors import NotFound
