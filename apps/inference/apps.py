@@ -12,6 +12,5 @@ class InferenceConfig(AppConfig):
         import_module("apps.inference.checks")
         for model in ("local", "remote"):
             import_module(f"apps.inference.embedders.{model}")
-        import_module("apps.inference.admin.pages")
         examinations = import_module("apps.common.ports").examinations
         examinations.append(import_module("apps.inference.vitals").examine_embeddings)

@@ -343,7 +343,7 @@ def test_replay_goes_on_step_by_step(browser, owner, workspace, judged, monkeypa
     draft = draft_policy(
         text=FREE.replace("effect: require", "effect: allow"), workspace=workspace.id, actor=owner
     )
-    monkeypatch.setattr("apps.policies.admin.trying.STEP", 1)
+    monkeypatch.setattr("apps.policies.pages.trying.STEP", 1)
     browser.force_login(owner)
     address = at("replay_step", workspace) + f"?draft={draft.id}&days=7"
     found = browser.get(address).json()

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from apps.policies.admin.showing import whole_schema
 from apps.policies.drafting import templates
+from apps.policies.pages.showing import whole_schema
 from config.env import ROOT
 
 pytestmark = pytest.mark.e2e

@@ -23,11 +23,11 @@ from apps.accounts.pages.filters import WorkspaceFilter
 from apps.accounts.selectors.names import name_of, names_of
 from apps.accounts.selectors.standing import standing_of
 from apps.common.admin import BrowseAdmin
-from apps.policies.admin.pages import Rights, page_url
 from apps.policies.amending import free_texts
 from apps.policies.choices import Effect, Reason
 from apps.policies.errors import ActUnnamed, ActUnreadable, AlwaysAllowed, DenialStands
 from apps.policies.models.acts import ActRecord
+from apps.policies.pages.page import Rights, page_url
 from apps.policies.selectors.acts import explanation
 from apps.policies.services.acts import always_allow, erase_act
 from apps.policies.verdicts import SAID, act_told, shown_verdict

@@ -11,13 +11,14 @@ from apps.accounts.pages.entry import person
 from apps.common.admin import BrowseAdmin
 from apps.common.errors import NotFound
 from apps.ledger.switch import stays_open
-from apps.policies.admin import drafts, pages, trying
 from apps.policies.models.policies import Policy
+from apps.policies.pages import drafts, reading, trying
+from apps.policies.pages.page import page_url
 
 PAGES: dict[str, tuple[str, Any]] = {
-    "home": ("", pages.PolicyPage.as_view()),
-    "versions": ("versions/", pages.VersionsPage.as_view()),
-    "version": ("versions/<int:number>/", pages.VersionPage.as_view()),
+    "home": ("", reading.PolicyPage.as_view()),
+    "versions": ("versions/", reading.VersionsPage.as_view()),
+    "version": ("versions/<int:number>/", reading.VersionPage.as_view()),
     "begin": ("begin/", drafts.BeginPage.as_view()),
     "new": ("drafts/new/", drafts.NewDraftPage.as_view()),
     "draft": ("drafts/<uuid:draft_id>/", drafts.DraftPage.as_view()),
@@ -36,7 +37,7 @@ class PolicyAdmin(BrowseAdmin):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
-            path("schema/", guard(pages.schema_page), name="policies_schema"),
+            path("schema/", guard(reading.schema_page), name="policies_schema"),
             *(
                 path(f"<uuid:workspace_id>/{route}", guard(view), name=f"policies_{name}")
                 for name, (route, view) in PAGES.items()
@@ -45,7 +46,7 @@ class PolicyAdmin(BrowseAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002
-        return pages.PoliciesPage.as_view()(request)
+        return reading.PoliciesPage.as_view()(request)
 
     def change_view(
         self,
@@ -57,4 +58,4 @@ class PolicyAdmin(BrowseAdmin):
         found = Policy.objects.visible_to(person(request)).filter(pk=object_id).first()
         if found is None:
             raise NotFound
-        return redirect(pages.page_url("home", found.workspace_id))
+        return redirect(page_url("home", found.workspace_id))

@@ -17,9 +17,9 @@ from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor
 from apps.common.refusals import put_on
 from apps.policies.acts import ActIn
-from apps.policies.admin.pages import WorkspacePage
 from apps.policies.choices import ActKind, DraftState, Effect, Verb
 from apps.policies.models.policies import PolicyDraft
+from apps.policies.pages.page import WorkspacePage
 from apps.policies.ports import Act, Verdict
 from apps.policies.selectors import policies as read
 from apps.policies.selectors.acts import opened_all

@@ -13,12 +13,12 @@ from django.template.loader import render_to_string
 from apps.accounts.selectors.names import names_of
 from apps.common.errors import DomainError, Invalid, Malformed, NotFound
 from apps.common.refusals import put_on
-from apps.policies.admin.pages import WorkspacePage, check
-from apps.policies.admin.showing import diff_of, summary, tests_told
 from apps.policies.choices import DraftState, Origin
 from apps.policies.drafting import template_named, templates, wizard
 from apps.policies.errors import PolicyInvalid, PolicyMoved
 from apps.policies.models.policies import PolicyDraft
+from apps.policies.pages.page import WorkspacePage, check
+from apps.policies.pages.showing import diff_of, summary, tests_told
 from apps.policies.selectors import policies as read
 from apps.policies.services import drafts
 from apps.policies.services.approving import Held, approval_of_draft

@@ -6,17 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Permission
 from apps.accounts.models import Workspace
 from apps.accounts.pages.page import ConsolePage, WorkspacePage
-from apps.common.admin import BrowseAdmin
-from apps.inference.models import Budget
 from apps.inference.ports import current_embedding_model, embedding_model
 from apps.inference.rules import HIGHEST_BUDGET, month_of, months_after, written
 from apps.inference.selectors import spent_everywhere, usage
@@ -120,15 +118,3 @@ class UsagePage(WorkspacePage):
 
 def page_url(workspace_id: UUID) -> str:
     return reverse("admin:inference_usage", args=[workspace_id])
-
-
-@admin.register(Budget)
-class BudgetAdmin(BrowseAdmin):
-    """Where these pages stand."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(UsagePage.as_view())
-        return [path("<uuid:workspace_id>/", view, name="inference_usage"), *super().get_urls()]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:  # noqa: ARG002
-        return WorkspacesPage.as_view()(request)
