@@ -134,7 +134,9 @@ class WebhookMessage(models.Model):
     """An event on its way to an endpoint. Its id is the `webhook-id` of every attempt."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="messages")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     event = models.ForeignKey("ledger.Event", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     since = models.DateTimeField(db_default=Now())

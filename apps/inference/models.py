@@ -45,7 +45,9 @@ class Use(models.Model):
     """A model was asked once, for one purpose, by one actor."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     at = models.DateTimeField(db_default=Now(), editable=False)
     actor_id = models.UUIDField()
     actor_kind = models.CharField(max_length=10)
@@ -79,7 +81,9 @@ class DayOfUse(models.Model):
     """The uses of a day, summed up when they are old. Who asked is not kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     day = models.DateField()
     model = models.CharField(max_length=200)
     purpose = models.CharField(max_length=40)

@@ -127,7 +127,9 @@ class Delivery(models.Model):
     A delivery is due (`next_at`), done, or parked: hopeless until an operator replays it.
     """
 
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
     subscription = models.CharField(max_length=100)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(db_default=Now())

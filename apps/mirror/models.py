@@ -44,7 +44,9 @@ class MirroredFile(models.Model):
     """One file, and what both sides last agreed that it says."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    mirror = models.ForeignKey(Mirror, on_delete=models.CASCADE, related_name="files")
+    mirror = models.ForeignKey(
+        Mirror, on_delete=models.CASCADE, related_name="files", db_index=False
+    )
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     path = models.TextField()
     """Below the folder."""

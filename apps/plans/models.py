@@ -24,7 +24,9 @@ class Plan(models.Model):
     the person."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=60)
     """Of its artifact: `plans/<name>.json`."""
     state = models.CharField(max_length=10, choices=PlanState.choices)

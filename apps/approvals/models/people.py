@@ -115,7 +115,9 @@ class Card(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
-    request = models.ForeignKey("ApprovalRequest", on_delete=models.CASCADE, related_name="cards")
+    request = models.ForeignKey(
+        "ApprovalRequest", on_delete=models.CASCADE, related_name="cards", db_index=False
+    )
     channel = models.CharField(max_length=12)
     person_id = models.UUIDField()
     view_digest = models.CharField(max_length=64, blank=True, default="")
@@ -158,7 +160,9 @@ class Snooze(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
-    request = models.ForeignKey("ApprovalRequest", on_delete=models.CASCADE, related_name="+")
+    request = models.ForeignKey(
+        "ApprovalRequest", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     person_id = models.UUIDField()
     until = models.DateTimeField()
 
@@ -188,7 +192,9 @@ class Absence(models.Model):
     """Somebody is away, and somebody else may decide in their seat."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     person_id = models.UUIDField()
     delegate_id = models.UUIDField(null=True)
     begins_at = models.DateTimeField()
@@ -258,7 +264,9 @@ class KeptView(models.Model):
     """A view of the queue that somebody gave a name. Nobody else sees it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=500, blank=True)
     """As it stands in the address, without its question mark."""

@@ -39,7 +39,9 @@ class ApprovalRequest(models.Model):
     """That people are asked whether something may take effect."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     subject_kind = models.CharField(max_length=40)
     subject_id = models.UUIDField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
@@ -172,7 +174,9 @@ class Stage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="stages")
+    request = models.ForeignKey(
+        ApprovalRequest, on_delete=models.CASCADE, related_name="stages", db_index=False
+    )
     round = models.PositiveIntegerField()
     number = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=100)

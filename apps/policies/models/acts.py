@@ -44,7 +44,9 @@ class ActRecord(models.Model):
     """One act and its verdict. Bare ids and labels stand open; everything else is in `sealed`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     at = models.DateTimeField(db_default=Now(), editable=False)
     door = models.CharField(max_length=10, choices=Door.choices)
     label = models.CharField(max_length=100, blank=True, default="")

@@ -60,7 +60,9 @@ class PolicyVersion(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     number = models.PositiveIntegerField()
     text = models.TextField()
     digest = models.CharField(max_length=64)

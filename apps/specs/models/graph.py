@@ -36,7 +36,9 @@ class KindOfNode(models.Model):
     """One that a workspace adds, or what it demands of the attributes of a kind all have."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=40)
     prefix = models.CharField(max_length=12)
     """Of the keys that nodes of this kind are given."""
@@ -57,7 +59,9 @@ class KeyCounter(models.Model):
     """The last number that was given to a key with this prefix."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     prefix = models.CharField(max_length=KEY_LENGTH)
     last = models.PositiveBigIntegerField(default=0)
 
@@ -103,7 +107,9 @@ class Node(State):
     """As it is now. Only applying a proposal changes it; its versions say how it came to be so."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     revision = models.PositiveBigIntegerField()
     """By which it became what it is."""
@@ -132,7 +138,9 @@ class Key(models.Model):
     """Every key that a node has or had leads to it. None is ever given to another node."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=KEY_LENGTH)
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="keys")
 
@@ -149,7 +157,9 @@ class Revision(models.Model):
     """One proposal, applied. Nobody applies it twice: the constraint says so."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     number = models.PositiveBigIntegerField()
     at = models.DateTimeField()
     """Later than that of the one before it."""
@@ -197,8 +207,12 @@ class Version(State, Held):
     """What was said of a node between two revisions. Nothing of it changes but `until`, once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
-    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="versions")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    node = models.ForeignKey(
+        Node, on_delete=models.CASCADE, related_name="versions", db_index=False
+    )
     number = models.PositiveIntegerField()
     version: int
     revision: int
@@ -227,7 +241,9 @@ class Link(Held):
     """Nothing of it ever changes but `until`, once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     source = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="links_from")
     kind = models.CharField(max_length=20, choices=LinkKind.choices)
     target = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="links_to")

@@ -33,7 +33,9 @@ class Proposal(models.Model):
     """What somebody wants done, resolved to nodes. Who did what stands here as bare ids."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     title = models.CharField(max_length=TITLE_LENGTH)
     rationale = models.TextField(blank=True)
     state = models.CharField(max_length=20, choices=ProposalState.choices)

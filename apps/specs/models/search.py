@@ -40,7 +40,9 @@ class Passage(models.Model):
     """A title and some paragraphs below it."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     digest = models.BinaryField(max_length=32)
     text = models.TextField()
     is_posted = models.BooleanField(default=False)
@@ -74,7 +76,9 @@ class Place(Held):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     passage = models.ForeignKey(Passage, on_delete=models.CASCADE, related_name="places")
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="places")
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="places")
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="places", db_index=False
+    )
     number = models.PositiveIntegerField()
     """From the beginning of the node's text, from 0."""
     kind = models.CharField(max_length=40)
@@ -97,7 +101,9 @@ class Word(models.Model):
     """That is said somewhere in a workspace, by its stem."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     stem = models.TextField()
 
     class Meta:
