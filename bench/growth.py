@@ -161,7 +161,7 @@ def among_specs(how_many):
 
     def apply():
         said = {"title": "", "rationale": "", "sent": edit("TASK-1")}
-        assert applied_at_once(propose(**said, actor=reader, workspace=workspace_id).proposal)
+        assert applied_at_once(propose(**said, actor=reader, workspace=workspace_id))
 
     def found(words):
         asked = {"workspace_id": workspace_id, "actor": reader, "most": 10, "by_meaning": False}

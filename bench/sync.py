@@ -106,7 +106,7 @@ class Bench:
                 actor=self.owner,
                 workspace=self.workspace.id,
             )
-            assert applied_at_once(submitted.proposal)
+            assert applied_at_once(submitted)
 
     def sections(self, how_many):
         from apps.specs.models.graph import Node

@@ -39,7 +39,7 @@ def change(folder, *operations):
         actor=folder.actor,
         workspace=folder.workspace.id,
     )
-    assert applied_at_once(submitted.proposal)
+    assert applied_at_once(submitted)
 
 
 def edit(folder, key, body):

@@ -251,7 +251,7 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         raise _Spoiled
     if desk.manner.dry_run:
         desk.told.would += [_in_words(operation) for operation in group.operations]
-    elif applied_at_once(proposal):
+    elif applied_at_once(submitted):
         desk.again = True
     for name in names:
         if said := _told(submitted)[1]:

@@ -58,8 +58,9 @@ def _around_links(kind: LinkKind, new: set[Step], checked: Checked) -> Iterator[
 
 
 def _around_parents(moved: set[Step], checked: Checked) -> Iterator[Finding]:
-    legs = checked.reach.above({parent for _, parent in moved})
     here = {node.id: node.parent for node in checked.after.nodes.values()}
+    beyond = {parent for parent in here.values() if parent and parent not in here}
+    legs = checked.reach.above(beyond) if beyond else ()
     steps = {(leg.source, leg.target) for leg in legs if leg.source not in here}
     steps |= {(part, parent) for part, parent in here.items() if parent}
     for path in _cycles(steps, moved):

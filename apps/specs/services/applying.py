@@ -23,7 +23,7 @@ from apps.specs.choices import KIND, ProposalState
 from apps.specs.models.graph import Graph, Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.selectors.proposals import held, operations_of
-from apps.specs.selectors.prospects import Prospect, prospect_of, shapes
+from apps.specs.selectors.prospects import Prospect, prospect_of, revision_of, shapes
 from apps.specs.services.moving import LOOKED_AT, fail, look_at, move, named
 from apps.specs.services.revalidating import WAITING, go_on, was_asked
 from apps.specs.services.weighing import checked, errors_in, verdict_now
@@ -46,9 +46,9 @@ def queue_approved_mutation(*, proposal_id: UUID, request_id: UUID, workspace: U
             go_on(proposal, request)
 
 
-def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
+def apply_mutation(*, proposal_id: UUID, workspace: UUID, foreseen: Prospect | None = None) -> None:
     """Its nodes are held in the order of their ids, so that nobody waits for each other in a
-    circle."""
+    circle. `foreseen`: what it would do, to whoever has just found that."""
     with unit(actor=SYSTEM, workspace=workspace):
         request = hold_newest(kind=KIND, subject=proposal_id)
         proposal = held.first(id_=proposal_id)
@@ -59,7 +59,10 @@ def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
         _hold_nodes(ids=list(touched_by(operations) | leant_on_by(operations)))
         if shapes(operations):
             _hold_graph(workspace)
-        prospect = prospect_of(operations, workspace)
+        if foreseen and _still_holds(foreseen, proposal):
+            prospect = foreseen
+        else:
+            prospect = prospect_of(operations, workspace)
         try:
             with unit(actor=SYSTEM, workspace=workspace):
                 because = _spoiled(proposal, prospect, asked)
@@ -69,6 +72,15 @@ def apply_mutation(*, proposal_id: UUID, workspace: UUID) -> None:
             because = TAKEN
         if because:
             _give_up(proposal, asked, because)
+
+
+def _still_holds(foreseen: Prospect, proposal: Proposal) -> bool:
+    """Once its nodes are held."""
+    return (
+        foreseen.digest == proposal.content_digest
+        and foreseen.onto == revision_of(proposal.workspace_id)
+        and not proposal.part_of_id  # which may have been looked at as if that had come first
+    )
 
 
 def _spoiled(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> str:
@@ -97,8 +109,11 @@ def _apply(proposal: Proposal, prospect: Prospect, asked: Approval | None) -> No
         authors=[proposal.proposer_id, *(hands.co_authors if hands else ())],
         approvers=hands.approvers if hands else (),
     )
-    look_at(proposal, prospect)
-    move(proposal, ProposalState.APPLIED, columns=LOOKED_AT)
+    if prospect.onto == proposal.onto and not proposal.part_of_id:
+        move(proposal, ProposalState.APPLIED)
+    else:
+        look_at(proposal, prospect)
+        move(proposal, ProposalState.APPLIED, columns=LOOKED_AT)
     _tell(proposal, asked, written)
     if proposal.reverts_id:
         [before] = held(id_=proposal.reverts_id)

@@ -156,7 +156,7 @@ def import_library(
         if dry_run:
             return replace(result, proposals=(submitted,), left=tuple(operations))
         proposals.append(submitted)
-        if not applied_at_once(submitted.proposal):
+        if not applied_at_once(submitted):
             return replace(result, proposals=tuple(proposals), left=tuple(rest))
         done += len(part)
         _, after, _ = _compared(source, workspace, actor, delete)

@@ -5,12 +5,14 @@ postings and vectors soon after.
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from apps.common.actors import SYSTEM
+from apps.common.prepared import prepared
 from apps.common.rows import insert
 from apps.inference.errors import BudgetSpent, TextsRefused
 from apps.inference.ports import current_embedding_model, embedding_model
@@ -73,9 +75,8 @@ _POST = """
 def place_versions(workspace: UUID, versions: Sequence[Version]) -> None:
     """Where the texts of these stand from now on, instead of what stood there before. In the
     transaction that writes them."""
-    Place.objects.filter(node__in={one.node_id for one in versions}, until=None).update(
-        until=versions[0].since
-    )
+    if changed := {one.node_id for one in versions if one.number > 1}:
+        Place.objects.filter(node__in=changed, until=None).update(until=versions[0].since)
     stand(workspace, [one for one in versions if one.is_live])
 
 
@@ -103,10 +104,8 @@ def stand(workspace: UUID, versions: Iterable[Version]) -> None:
 def keep_passages(workspace: UUID, texts: Collection[str]) -> dict[str, int]:
     """Each with its id. What is there already stays."""
     digests = {digest_of(text): text for text in sorted(texts)}
-    found = Passage.objects.filter(workspace=workspace, digest__in=list(digests))
-    ids = _by_digest(found.values_list("digest", "id"))
-    new = digests.keys() - ids.keys()
-    if new:
+    ids = _passages_with(digests.keys(), workspace)
+    if new := digests.keys() - ids.keys():
         insert(
             (
                 Passage(workspace_id=workspace, digest=digest, text=digests[digest])
@@ -114,12 +113,19 @@ def keep_passages(workspace: UUID, texts: Collection[str]) -> dict[str, int]:
             ),
             ignore_conflicts=True,
         )
-        ids = _by_digest(found.values_list("digest", "id"))
+        ids |= _passages_with(new, workspace)
     return {text: ids[digest] for digest, text in digests.items()}
 
 
-def _by_digest(rows: Iterable[tuple[bytes | memoryview, int]]) -> dict[bytes, int]:
+def _passages_with(digests: Collection[bytes], workspace: UUID) -> dict[bytes, int]:
+    rows = _by_digest(workspace=workspace, digests=list(digests))
     return {bytes(digest): id_ for digest, id_ in rows}
+
+
+@prepared
+def _by_digest(*, workspace: UUID, digests: list[bytes]) -> QuerySet[Passage, tuple[Any, int]]:
+    found = Passage.objects.filter(workspace=workspace, digest__in=digests)
+    return found.values_list("digest", "id")
 
 
 def post_passages(workspace: UUID, *, most: int = BATCH) -> int:

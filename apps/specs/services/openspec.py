@@ -91,7 +91,7 @@ def _ask(change: Change, workspace: UUID, actor: Actor, dry_run: bool) -> Asked:
         faults = [PaperFault(place, str(each["message"])) for each in error.details or ()]
         return replace(asked, is_refused=True, notes=(*notes, *faults))
     if not dry_run:
-        applied_at_once(submitted.proposal)
+        applied_at_once(submitted)
     return replace(asked, submitted=submitted)
 
 

@@ -49,9 +49,14 @@ def propose(
     return submitted
 
 
-def applied_at_once(proposal: Proposal) -> bool:
+def applied_at_once(submitted: Submitted) -> bool:
     """If nobody has to be asked: a worker that comes to it finds it done."""
+    proposal = submitted.proposal
     if proposal.state == ProposalState.QUEUED:
-        apply_mutation(proposal_id=proposal.id, workspace=proposal.workspace_id)
+        apply_mutation(
+            proposal_id=proposal.id,
+            workspace=proposal.workspace_id,
+            foreseen=submitted.prospect,
+        )
         proposal.refresh_from_db(fields=["state", "because"])
     return proposal.state == ProposalState.APPLIED

@@ -72,6 +72,8 @@ class Submitted:
     """The request that it waits for, or that owes a later look at it."""
     overlaps: tuple[Overlap, ...] = ()
     findings: tuple[Finding, ...] = ()
+    prospect: Prospect | None = None
+    """What it would do, as it was judged."""
 
 
 def submit_mutation(
@@ -241,6 +243,7 @@ def _submit(
         approval=approval,
         overlaps=overlaps,
         findings=findings,
+        prospect=prospect,
     )
 
 

@@ -108,7 +108,8 @@ def _write_nodes(workspace: UUID, played: Played, number: int, at: datetime) -> 
         ),
         replacing=[*fields[states[0].id], "version", "revision", "changed_at"],
     )
-    Version.objects.filter(node__in=fields, until=None).update(until=number)
+    if changed := [state.id for state in states if state.version > 1]:
+        Version.objects.filter(node__in=changed, until=None).update(until=number)
     versions = [
         Version(
             workspace_id=workspace,

@@ -147,6 +147,21 @@ def test_delivered_twice_it_is_applied_once(workspace, contributor, before):
     assert types_since(before).count("specs.proposal.applied") == 1
 
 
+def test_what_was_foreseen_is_reckoned_again_once_the_graph_has_moved(workspace, contributor):
+    came = submit(workspace, contributor, edit("REQ-1", "3 seconds", "2 seconds"))
+    plant(workspace, [node("REQ-1", title="Theirs")])
+    apply_mutation(proposal_id=came.proposal.id, workspace=workspace.id, foreseen=came.prospect)
+    assert (spec("REQ-1").title, spec("REQ-1").version) == ("Theirs", 3)
+    assert "2 seconds" in spec("REQ-1").body
+
+
+def test_what_was_foreseen_of_something_else_is_not_applied(workspace, contributor):
+    other = submit(workspace, contributor, edit("REQ-1", "3 seconds", "9 seconds"))
+    came = submit(workspace, contributor, edit("REQ-1", "3 seconds", "2 seconds"))
+    apply_mutation(proposal_id=came.proposal.id, workspace=workspace.id, foreseen=other.prospect)
+    assert "2 seconds" in spec("REQ-1").body
+
+
 def test_what_has_changed_since_it_was_let_pass_is_not_applied(workspace, contributor, before):
     came = submit(workspace, contributor, retitle("REQ-1", "Mine"))
     plant(workspace, [node("REQ-1", title="Theirs")])
