@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
 from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.common import context
@@ -162,8 +162,11 @@ def piecemeal(
         def task(delivery: int) -> None:
             failed: Exception | None = None
             for found in _open(id_=delivery):
+                until = _hold(found, takes)
+                if until is None:
+                    return
                 with _as_subscriber(found):
-                    failed = _each(found, parts, body, takes)
+                    failed = _each(found, parts, body, takes, until)
             with taking(delivery):
                 if failed is not None:
                     raise failed
@@ -174,27 +177,38 @@ def piecemeal(
     return furnish
 
 
+def _hold(delivery: Delivery, takes: timedelta) -> datetime | None:
+    """Until when nobody else begins it. None: somebody has. It may have been started twice before
+    anybody came to it."""
+    now = timezone.now()
+    until = delivery.next_at if delivery.next_at >= now + takes else now + 2 * takes
+    free = Delivery.objects.open().filter(Q(held_until=None) | Q(held_until__lte=now))
+    is_mine = free.filter(pk=delivery.pk).update(held_until=until, next_at=until)
+    return until if is_mine else None
+
+
 def _each(
     delivery: Delivery,
     parts: Callable[[Event], Sequence[Part]],
     body: Callable[[Event, Part], None],
     takes: timedelta,
+    until: datetime,
 ) -> Exception | None:
-    """The first that fails. While it goes on it does not become due, so nobody else begins it."""
-    row, failed, until = Delivery.objects.filter(pk=delivery.pk), None, delivery.next_at
+    """The first that fails. While it goes on it is held, and does not become due."""
+    row, failed = Delivery.objects.filter(pk=delivery.pk), None
     try:
         for part in parts(delivery.event):
             if until < timezone.now() + takes:
                 until = timezone.now() + 2 * takes
-                row.update(next_at=until)
+                row.update(held_until=until, next_at=until)
             try:
                 body(delivery.event, part)
             except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
                 failed = failed or error
     except Exception as error:  # noqa: BLE001 - raised by the one that takes it
         failed = error
-    if failed and until != delivery.next_at:
-        row.update(next_at=delivery.next_at)
+    if failed:
+        row.update(held_until=None, next_at=delivery.next_at)
     return failed
 
 

@@ -133,6 +133,8 @@ class Delivery(models.Model):
     subscription = models.CharField(max_length=100)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(db_default=Now())
+    held_until = models.DateTimeField(null=True)
+    """Until then somebody does it part by part, and nobody else begins."""
     done_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)

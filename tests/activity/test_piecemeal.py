@@ -1,11 +1,14 @@
 """Deliveries of much work, of which each part is done by itself."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connections
 from django.utils import timezone
 
 from apps.common.ids import uuid7
@@ -67,3 +70,66 @@ def test_whose_parts_cannot_be_told_is_noted_as_one_that_failed(owed):
     with pytest.raises(KeyError):
         toll(owed.pk)
     assert Delivery.objects.get().last_error.startswith("KeyError")
+
+
+def test_of_two_that_waited_in_the_broker_one_does_it(committed_database, subscribed):
+    subscribed("tests.toll")
+    ring(uuid7())
+    [delivery] = Delivery.objects.values_list("pk", flat=True)
+    is_at_work, may_go_on, done = Event(), Event(), []
+
+    def do(part):
+        done.append(part)
+        is_at_work.set()
+        may_go_on.wait(20)
+
+    def first():
+        try:
+            toll(delivery)
+        finally:
+            connections.close_all()
+
+    PARTS.update(of=lambda _: [1, 2], do=do)
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(first)
+        try:
+            assert is_at_work.wait(60)
+            toll(delivery)
+            assert done == [1]
+        finally:
+            may_go_on.set()
+        begun.result()
+    assert done == [1, 2]
+    assert Delivery.objects.get().done_at is not None
+
+
+def test_what_somebody_died_over_is_done_once_it_is_due_again(owed):
+    done: list[int] = []
+
+    def die(_):
+        raise SystemExit
+
+    PARTS.update(of=lambda _: [1], do=die)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        with pytest.raises(SystemExit):
+            toll(owed.pk)
+        PARTS.update(do=done.append)
+        toll(owed.pk)
+        assert done == []
+        owed.refresh_from_db()
+        clock.move_to(owed.next_at)
+        toll(owed.pk)
+    assert done == [1]
+
+
+def test_what_failed_can_be_begun_at_once(owed):
+    def fail(_):
+        raise RuntimeError
+
+    PARTS.update(of=lambda _: [1], do=fail)
+    with pytest.raises(RuntimeError):
+        toll(owed.pk)
+    done: list[int] = []
+    PARTS.update(do=done.append)
+    toll(owed.pk)
+    assert done == [1]
