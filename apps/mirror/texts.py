@@ -1,5 +1,6 @@
 """The text of a file: read as nodes, and written anew only where a node has changed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -19,6 +20,8 @@ from apps.specs.paper.writing import write_document
 Ways = Mapping[str, str]
 """Keys of nodes by their keys in small letters, and by the paths of their files: what a text may
 refer to."""
+_ENDS = re.compile(r"(?<!\r)\r\n")
+"""Whatever else has a carriage return keeps it."""
 
 
 def read_page(
@@ -29,15 +32,18 @@ def read_page(
     name = PurePosixPath(path).with_suffix("")
     if key:
         may_take = _called(key)
-    leaves = read_document(
-        text,
+    return read_document(
+        _with_plain_ends(text),
         path=path,
         key=key or made_key(path),
         title=name.name,
         known=known,
         may_take=may_take,
     )
-    return tuple(replace(leaf, body=leaf.body.replace("\r\n", "\n")) for leaf in leaves)
+
+
+def _with_plain_ends(text: str) -> str:
+    return _ENDS.sub("\n", text) if "\r" in text else text
 
 
 def _called(key: str) -> MayTake:
@@ -86,8 +92,9 @@ def rewritten(
 
 def _ending_as(text: str, fresh: str) -> str:
     """With the ends of lines that the text has."""
-    plain = fresh.replace("\r\n", "\n")
-    return plain.replace("\n", "\r\n") if 2 * text.count("\r\n") > text.count("\n") else plain
+    plain = _with_plain_ends(fresh)
+    is_plain = 2 * text.count("\r\n") <= text.count("\n")
+    return plain if is_plain else re.sub(r"(?<!\r)\n", "\r\n", plain)
 
 
 def _is_foreign(text: str) -> bool:

@@ -265,3 +265,21 @@ def test_what_comes_back_holds_nothing_else_up(folder, workspace):
     assert live(workspace)["SPEC.shop.shipping"].body == "It SHALL ship some day."
     assert live(workspace)["SPEC.other"].body == "Something else."
     assert folder.sync().is_nothing
+
+
+@pytest.mark.parametrize("text", [SHOP, WILD, SHOP.replace("\n\n", "\n")])
+def test_how_lines_end_is_the_files_alone(folder, workspace, text):
+    """Whoever changes it, there or back, or in some lines alone, has changed nothing."""
+    file = folder.root / "shop.md"
+    file.write_text(text)
+    folder.sync()
+    before = {key: node.version for key, node in live(workspace).items()}
+    crlf = text.replace("\n", "\r\n")
+    half = len(text) // 2
+    for ends in (crlf, text[:half] + text[half:].replace("\n", "\r\n"), text):
+        file.write_bytes(ends.encode())
+        told = folder.sync()
+        assert (told.proposed, told.written, told.faults) == ([], [], {})
+        assert {key: node.version for key, node in live(workspace).items()} == before
+        assert file.read_bytes() == ends.encode()
+        assert folder.row("shop.md").state == FileState.AGREED
