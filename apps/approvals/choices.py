@@ -45,6 +45,7 @@ class Because(models.TextChoices):
     TIME = "time", "Its time ran out before enough people had decided."
     WITHDRAWN = "withdrawn", "Whoever proposed it took it back."
     REVISED = "revised", "A newer proposal took its place."
+    OUTDATED = "outdated", "What it was made from says something else by now."
     PROPOSER_GONE = "proposer_gone", "Whoever proposed it is not a member any more."
     POLICY = "policy", "The policy was changed meanwhile."
     VOTERS_GONE = "voters_gone", "Too few of those who approved it may still decide."

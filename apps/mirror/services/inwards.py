@@ -3,10 +3,12 @@ versions that both sides last agreed on.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+from apps.approvals.choices import Because
 from apps.common.errors import DomainError
 from apps.ledger.services import record
 from apps.mirror.choices import FileState, Inwards
@@ -23,6 +25,7 @@ from apps.specs.paper.differing import Present, operations_between
 from apps.specs.paper.leaves import Leaf, Library
 from apps.specs.paper.reading import Unreadable
 from apps.specs.selectors.exporting import leaves_at
+from apps.specs.selectors.proposals import the_proposal
 from apps.specs.selectors.prospects import revision_of
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.proposing import MOST_OPERATIONS, applied_at_once, fitting, propose
@@ -39,9 +42,17 @@ FOLLOWED = frozenset(
 """A newer one may take the place of these."""
 KEPT_OUT = frozenset({ProposalState.POLICY_DENIED, ProposalState.INVALID})
 FEW = 3
+TAKEN_BACK = "What waited of it was withdrawn."
 
 
 def propose_all(desk: Desk, pages: Sequence[Look]) -> None:
+    """And nothing waits of what cannot be understood any more."""
+    _propose_all(desk, pages)
+    if not desk.manner.dry_run:
+        _take_back(desk, desk.unread)
+
+
+def _propose_all(desk: Desk, pages: Sequence[Look]) -> None:
     """Those that were known come first: of two that claim the same, the newer one is wrong."""
     pages = sorted(pages, key=lambda page: (page.sheet.row.document is None, page.sheet.path))
     while pages:
@@ -61,6 +72,32 @@ def propose_all(desk: Desk, pages: Sequence[Look]) -> None:
             continue
         return _send(desk, pages, present, operations)
     return None
+
+
+def _take_back(desk: Desk, sheets: Sequence[Sheet]) -> None:
+    """What they said before is not what they say: where that waits, nobody is asked about it."""
+    for sheet in sheets:
+        row, before = sheet.row, sheet.row.proposal
+        if before is None or before.state not in OPEN:
+            continue
+        try:
+            found = the_proposal(proposal_id=before.id, actor=desk.actor)
+            if found.state in OPEN:  # and not superseded by what others of it say
+                _withdraw(desk, [before.id], Because.OUTDATED)
+        except DomainError:
+            desk.later = True
+            continue
+        if found.state not in DONE:
+            row.proposal = None
+            if row.state == FileState.UNREADABLE:  # it may say the same again once it can be read
+                row.offered = None
+            desk.told.faults[row.path] = row.said = f"{row.said} {TAKEN_BACK}"
+            save(sheet)
+
+
+def _withdraw(desk: Desk, proposals: Iterable[UUID], because: Because) -> None:
+    for each in proposals:
+        withdraw_mutation(proposal_id=each, actor=desk.actor, because=because)
 
 
 def _compared(desk: Desk, pages: Sequence[Look]) -> tuple[Present, Library]:
@@ -193,6 +230,7 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     before = {sheet.row.proposal_id: sheet.row.proposal for sheet in sheets if sheet.row.proposal}
     waiting = [each for each in before.values() if each.state in FOLLOWED]
     follows = waiting[0] if waiting else None
+    open_ones = [] if desk.manner.dry_run else [each.id for each in waiting if each.state in OPEN]
 
     def keep_offer(submitted: Submitted) -> None:
         state, verdict = submitted.proposal.state, submitted.verdict
@@ -202,15 +240,16 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         if denied and may_pass(verdict, hourly=hourly_rules_of(desk.workspace)):
             raise NotNow(_told(submitted)[1])
         if state in OPEN:  # of several it is one now
-            for other in (each for each in waiting[1:] if each.state in OPEN):
-                withdraw_mutation(proposal_id=other.id, actor=desk.actor)
+            _withdraw(desk, {*open_ones} - {follows and follows.id}, Because.REVISED)
+        else:
+            _withdraw(desk, open_ones, Because.OUTDATED)
         for page in pages:
             row = page.sheet.row
             row.proposal, row.heard = submitted.proposal, submitted.proposal.state
             row.is_part = is_part
             row.offered = kept(page.sheet.disk)
             row.nodes, row.agreed = marks(page.agreed), kept(page.agreed)
-            state, said = _told(submitted)
+            state, said = _told(submitted, waited=bool(open_ones))
             note(page.sheet, state, said)
         save(*(page.sheet for page in pages))
         for page in pages:
@@ -240,6 +279,8 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
         for sheet in sheets:
             sheet.row.offered = kept(sheet.disk)
             refuse(desk, sheet, FileState.REFUSED, said)
+        if not desk.manner.dry_run:
+            _take_back(desk, sheets)
         return
     except DomainError as error:
         for sheet in sheets:
@@ -254,13 +295,13 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
     elif applied_at_once(submitted):
         desk.again = True
     for name in names:
-        if said := _told(submitted)[1]:
+        if said := _told(submitted, waited=bool(open_ones))[1]:
             desk.told.faults[name] = said
     desk.told.proposed.append((proposal.id, proposal.state, ", ".join(names)))
 
 
-def _told(submitted: Submitted) -> tuple[FileState, str]:
-    """With what the checks or the policy said."""
+def _told(submitted: Submitted, *, waited: bool = False) -> tuple[FileState, str]:
+    """With what the checks or the policy said. `waited`: something did, until it came."""
     proposal = submitted.proposal
     state, said = state_of(proposal.state)
     if proposal.state == ProposalState.INVALID:
@@ -268,6 +309,8 @@ def _told(submitted: Submitted) -> tuple[FileState, str]:
         said = " ".join([SAID[proposal.state], *found])
     if proposal.state == ProposalState.POLICY_DENIED and submitted.verdict:
         said = " ".join([said, *(each.message for each in submitted.verdict.denials[:FEW])])
+    if waited and proposal.state in SAID:
+        said = f"{said} {TAKEN_BACK}"
     return state, said
 
 

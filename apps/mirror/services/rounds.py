@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from apps.approvals.choices import Because
 from apps.common.actors import Actor
 from apps.common.errors import DomainError
 from apps.ledger.services import record, unit
@@ -356,6 +357,7 @@ class _Pass:
     def _pages(self, looks: Sequence[Look]) -> list[Look]:
         """Those that have to be proposed: with all that is in the same proposal already."""
         anew = {look.proposal for look in looks if not look.proposes or not look.was_offered}
+        anew |= {sheet.row.proposal_id for sheet in self.desk.unread}
         pages = [
             look
             for look in looks
@@ -381,7 +383,7 @@ class _Pass:
         stay: dict[UUID | None, str] = {}
         for proposal in () if self.manner.dry_run else proposals:
             try:
-                withdraw_mutation(proposal_id=proposal, actor=self.actor)
+                withdraw_mutation(proposal_id=proposal, actor=self.actor, because=Because.OUTDATED)
             except DomainError as error:
                 stay[proposal], self.desk.later = str(error), True
         return stay

@@ -135,6 +135,8 @@ class Desk:
         """Whether something has come of it that has to be looked at, at once."""
         self.later = False
         """Whether something was left that has to be looked at again, although nothing moves."""
+        self.unread: list[Sheet] = []
+        """What says something that cannot be understood."""
 
     @cached_property
     def names(self) -> Names:
@@ -243,6 +245,8 @@ def save_rows(rows: Sequence[MirroredFile]) -> None:
 
 
 def refuse(desk: Desk, sheet: Sheet, state: FileState, said: str) -> None:
+    if state == FileState.UNREADABLE:
+        desk.unread.append(sheet)
     desk.told.faults[sheet.path] = said
     note(sheet, state, said)
     if not desk.manner.dry_run:

@@ -31,17 +31,19 @@ ENDS = {
 """What a request has come to, and so its proposal."""
 
 
-def withdraw_mutation(*, proposal_id: UUID, actor: Actor) -> Proposal:
+def withdraw_mutation(
+    *, proposal_id: UUID, actor: Actor, because: Because = Because.WITHDRAWN
+) -> Proposal:
     """By who speaks for it, until it is applied: also while the kill switch is on. Withdrawn
     already, it stays so."""
     found = the_proposal(proposal_id=proposal_id, actor=actor)
     if not speaks_for(actor, found):
         raise NotAllowed("Only who proposed it, or delegated to who did, takes it back.")
     with staying_open(), unit(actor=actor, workspace=found.workspace_id):
-        cancel_requests_about(kind=KIND, subject=found.id, because=Because.WITHDRAWN, actor=actor)
+        cancel_requests_about(kind=KIND, subject=found.id, because=because, actor=actor)
         [proposal] = held(id_=found.id)
         if proposal.state != ProposalState.WITHDRAWN:
-            close(proposal, ProposalState.WITHDRAWN, because=Because.WITHDRAWN)
+            close(proposal, ProposalState.WITHDRAWN, because=because)
     return proposal
 
 
