@@ -8,6 +8,6 @@ ON approvals_stage (request_id) WHERE state = 'open'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0011_indexes_once")]
+    dependencies = [("approvals", "0012_outdated")]
 
     operations = [migrations.RunSQL(AGAIN, migrations.RunSQL.noop)]
