@@ -47,7 +47,7 @@ _ASKED = """
         SELECT lexeme
         FROM (
             SELECT lexeme, positions, count(*) OVER () > %(counting)s AS are_many
-            FROM unnest(to_tsvector('english', %(words)s))
+            FROM unnest(specs_words(%(words)s))
         ) AS said
         ORDER BY CASE WHEN are_many THEN (
             SELECT count(*) FROM (
@@ -60,7 +60,7 @@ _ASKED = """
         LIMIT %(counting)s
     ),
     left_out AS MATERIALIZED (
-        SELECT lexeme FROM unnest(to_tsvector('english', %(without)s)) LIMIT %(counting)s
+        SELECT lexeme FROM unnest(specs_words(%(without)s)) LIMIT %(counting)s
     ),
     known AS MATERIALIZED (
         SELECT word.id AS word_id, lexeme, 1.0::float8 AS sure
@@ -87,7 +87,7 @@ _HITS = """
     fresh AS MATERIALIZED (
         SELECT passage.id AS passage_id, lexeme, cardinality(positions) AS times, words
         FROM (
-            SELECT id, to_tsvector('english', text) AS read FROM specs_passage
+            SELECT id, specs_words(text) AS read FROM specs_passage
             WHERE workspace_id = %(workspace)s AND NOT is_posted ORDER BY id DESC LIMIT %(fresh)s
         ) AS passage
         CROSS JOIN LATERAL (
@@ -149,7 +149,7 @@ _FOUND = """
             near.closeness,
             coalesce((
                 SELECT count(*)::float8 / nullif((SELECT count(*) FROM asked), 0)
-                FROM unnest(to_tsvector('english', version.title)) AS said
+                FROM unnest(specs_words(version.title)) AS said
                 WHERE said.lexeme IN (SELECT lexeme FROM asked)
             ), 0) AS title,
             place.node_id IN (SELECT node_id FROM named) AS is_named,

@@ -19,7 +19,7 @@ AT_ONCE = 1_000
 
 _FORGET_STRAYS = """
     WITH stray AS MATERIALIZED (
-        SELECT id, to_tsvector('english', text) AS read FROM specs_passage AS passage
+        SELECT id, specs_words(text) AS read FROM specs_passage AS passage
         WHERE workspace_id = %(workspace)s AND is_posted AND kept_at < %(before)s
             AND NOT EXISTS (SELECT FROM specs_place WHERE passage_id = passage.id)
         ORDER BY id LIMIT %(most)s

@@ -34,7 +34,7 @@ HARMLESS = "The sun rises."
 
 _POST = """
     WITH fresh AS MATERIALIZED (
-        SELECT id, to_tsvector('english', text) AS read FROM specs_passage
+        SELECT id, specs_words(text) AS read FROM specs_passage
         WHERE workspace_id = %(workspace)s AND NOT is_posted ORDER BY id LIMIT %(most)s
     ),
     said AS MATERIALIZED (

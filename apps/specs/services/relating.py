@@ -36,7 +36,7 @@ BY_WORDS = "shares rare words with it"
 
 _TELLING = """
     SELECT string_agg(lexeme, ' ') FROM (
-        SELECT lexeme FROM unnest(to_tsvector('english', %(text)s))
+        SELECT lexeme FROM unnest(specs_words(%(text)s))
         JOIN specs_word AS word ON word.workspace_id = %(workspace)s AND word.stem = lexeme
         ORDER BY (
             SELECT count(*) FROM (

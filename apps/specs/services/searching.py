@@ -46,12 +46,13 @@ PATIENCE = 2.0
 FURTHEST = 1_000
 """Hits that can be paged through."""
 START, STOP = "\x02", "\x03"
-OPEN, CLOSE = "\x04", "\x05"
-"""Instead of < and >, between which PostgreSQL leaves out what it takes for a tag."""
+APART, INSTEAD = "<>/", "\x04\x05\x06"
+"""What keeps PostgreSQL from reading words, which the function specs_words takes out."""
 _HOW = (
     f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MinWords=12, MaxWords=32, '
     'FragmentDelimiter=" … "'
 )
+_AS_IT_STANDS = str.maketrans(INSTEAD, APART)
 _HEADLINE = """
     SELECT passage.id, ts_headline('english',
         translate(regexp_replace(passage.text, '^[^\n]*\n\n', ''), %(odd)s, %(even)s),
@@ -246,8 +247,8 @@ def _snippets(passages: Sequence[int], stems: Sequence[str]) -> dict[int, tuple[
     given: dict[str, Any] = {
         "passages": list(passages),
         "marked": " | ".join(map(_quoted, stems)),
-        "odd": f"<>{START}{STOP}{OPEN}{CLOSE}",
-        "even": OPEN + CLOSE,
+        "odd": f"{APART}{START}{STOP}{INSTEAD}",
+        "even": INSTEAD,
         "how": _HOW,
     }
     with connection.cursor() as cursor:
@@ -260,7 +261,7 @@ def _quoted(stem: str) -> str:
 
 
 def _pieces(told: str) -> Iterator[Piece]:
-    rest = " ".join(told.replace(OPEN, "<").replace(CLOSE, ">").split())
+    rest = " ".join(told.translate(_AS_IT_STANDS).split())
     while rest:
         plain, _, rest = rest.partition(START)
         if plain:

@@ -1,6 +1,7 @@
 """The index follows the graph: with each revision, and made anew by a command."""
 
 import json
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -180,3 +181,18 @@ def test_a_passage_stands_here_once(workspace):
     with pytest.raises(IntegrityError):
         Passage.objects.create(workspace=workspace, digest=one.digest, text="Another")
     connection.needs_rollback = False
+
+
+def test_what_was_read_otherwise_before_is_read_anew(workspace):
+    plant(workspace, [node("REQ-1", body="It prints <zebra>."), node("REQ-2", body="It pays.")])
+    index(workspace)
+    after = [*Posting.objects.order_by("pk").values_list()], Corpus.objects.values().get()
+    words_apart = import_module("apps.specs.migrations.0014_words_apart")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE specs_corpus SET length = length - 1")  # zebra was not read
+        cursor.execute(words_apart.READ_ANEW)
+        cursor.execute(words_apart.READ_ANEW)
+    assert Passage.objects.filter(is_posted=False).count() == 1
+    assert Corpus.objects.get().passages == 1
+    index(workspace)
+    assert ([*Posting.objects.order_by("pk").values_list()], Corpus.objects.values().get()) == after

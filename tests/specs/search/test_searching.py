@@ -170,6 +170,34 @@ def is_of_trigrams(operation):
     return type(operation).__name__ == "AddIndexOfTrigrams"
 
 
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ("It SHALL print <zebra id> on the receipt.", "zebra"),
+        ("It SHALL print <zebra\nid> on the receipt.", "<zebra id>"),
+        ("It returns a `List<Zebra>` of all.", "List<Zebra>"),
+        ("It returns a `Map<String, List<Zebra>>`.", "zebra"),
+        ("It SHALL say </zebra> <!-- so far -->", "zebra"),
+        ("Whoever has a horse/zebra SHALL pay.", "zebra"),
+        ("`GET /api/v1/zebras/{id}` answers.", "zebras"),
+    ],
+)
+def test_words_in_brackets_and_paths_are_found_and_marked(found, workspace, owner, body, asked):
+    plant(workspace, [node("REQ-9", body=body)])
+    assert found(asked) == ["REQ-9"]
+    [hit] = search_specs(query=asked, workspace_id=workspace.id, actor=owner, by_meaning=False).hits
+    marked = [piece.text.lower() for piece in hit.snippet if piece.is_marked]
+    assert "zebra" in "".join(marked)
+    assert "".join(piece.text for piece in hit.snippet) in " ".join(body.split())
+    assert found(f"till receipt -{asked.split()[0]}") != []
+    assert "REQ-9" not in found(f"till receipt -{asked.split()[0]}")
+
+
+def test_a_title_counts_with_what_stands_in_its_brackets(found, workspace):
+    plant(workspace, [node("REQ-8", title="Print <zebra>"), node("REQ-9", body="A zebra.")])
+    assert found("zebra")[0] == "REQ-8"
+
+
 def test_a_snippet_keeps_what_stands_in_brackets(workspace, owner):
     body = "The till SHALL take <amount> by <b>card</b>, if a<b and c>d, and say so."
     plant(workspace, [node("REQ-1", body=body)])
