@@ -96,10 +96,16 @@ def find_likeness(event: Event, proposal: UUID) -> None:
 def index_rest() -> None:
     """What was there before the index, another model, a budget that was spent, or a proposal that
     came to nothing has left over."""
-    for workspace in Corpus.objects.values_list("workspace", flat=True):
+    try:
+        forgetting.forget_deleted()
+    except BackendAway as error:
+        log.warning("an index stays", because=error.code)
+    living = Corpus.objects.filter(workspace__deleted_at=None)
+    for workspace in living.values_list("workspace", flat=True):
         try:
             indexing.index_all(workspace)
             while forgetting.forget_strays(workspace):
                 pass
+            forgetting.forget_leftovers(workspace)
         except (ModelAway, BackendAway) as error:
             log.warning("an index waits", workspace=str(workspace), because=error.code)

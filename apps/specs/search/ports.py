@@ -1,6 +1,6 @@
 """What keeps vectors, and where those are registered. One is a file in backends/."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
@@ -35,8 +35,15 @@ class Backend(Protocol):
     def kept(self, *, model: str, passages: Collection[int]) -> Mapping[int, Sequence[float]]:
         """Of those of them that this model's are kept of. Raises BackendAway."""
 
-    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
-        """What is kept of these, or all that is kept for it, of any model. Raises BackendAway."""
+    def forget(
+        self, *, workspace: UUID, passages: Collection[int] | None = None, but_of: str = ""
+    ) -> None:
+        """What is kept of these, or all that is kept for it, of any model `but_of` this one. Raises
+        BackendAway."""
+
+    def apart(self, *, workspace: UUID, model: str) -> Iterator[Sequence[int]]:
+        """Passages that this model's are kept of where their rows do not take them along, some at a
+        time. Raises BackendAway."""
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """A workspace has so many now: whatever makes searching among them quick."""

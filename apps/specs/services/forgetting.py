@@ -12,6 +12,7 @@ from apps.ledger.services import unit
 from apps.specs.models.graph import Graph
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
 from apps.specs.search.ports import current_backend
+from apps.specs.services.indexing import model_now, waiting_in
 
 KEPT = timedelta(days=30)
 """That a passage may stand nowhere: proposals are compared by what they would say."""
@@ -59,6 +60,26 @@ def forget_strays(workspace: UUID) -> int:
     if gone:
         current_backend().forget(workspace=workspace, passages=gone)
     return len(gone)
+
+
+def forget_leftovers(workspace: UUID) -> None:
+    """What the backend keeps apart and nobody can find any more: of passages that have gone while
+    it was away, and of another model once all is known to this one. Raises BackendAway."""
+    backend = current_backend()
+    for kept in backend.apart(workspace=workspace, model=model_now()):
+        there = Passage.objects.filter(workspace=workspace, id__in=kept)
+        if gone := {*kept} - {*there.values_list("id", flat=True)}:
+            backend.forget(workspace=workspace, passages=gone)
+    if backend.embeds and not waiting_in(workspace):
+        backend.forget(workspace=workspace, but_of=model_now())
+
+
+def forget_deleted() -> None:
+    """The index of workspaces that are no more, in which nobody searches. Raises BackendAway."""
+    deleted = Corpus.objects.exclude(workspace__deleted_at=None)
+    for workspace in deleted.values_list("workspace", flat=True):
+        current_backend().forget(workspace=workspace)  # where it is away, later
+        forget_index(workspace)
 
 
 def forget_index(workspace: UUID) -> None:

@@ -6,13 +6,14 @@ import pytest
 from django.core.checks.registry import registry
 from django.utils import timezone
 
+from apps.specs import tasks
 from apps.specs.errors import BackendAway
 from apps.specs.models.search import Passage, Vector
 from apps.specs.search.backends import qdrant
 from apps.specs.search.checks import check_search
 from apps.specs.search.ports import current_backend
 from apps.specs.search.statement import Scope
-from apps.specs.services.forgetting import forget_index, forget_strays
+from apps.specs.services.forgetting import forget_index, forget_leftovers, forget_strays
 from apps.specs.services.indexing import keep_passages, model_now, waiting_in
 from apps.specs.services.relating import related_to
 from apps.specs.services.searching import nearest, search_specs
@@ -86,6 +87,68 @@ def test_what_was_only_proposed_is_forgotten_there_too(shop, workspace):
     assert forget_strays(workspace.id) == 1
     assert not current_backend().kept(model=model_now(), passages=[near])
     assert waiting_in(workspace.id) == 0, "the others are there"
+
+
+def kept_for(workspace):
+    return sorted(
+        point.id
+        for collection in client().get_collections().collections
+        for point in client().scroll(collection.name, with_payload=True, limit=100)[0]
+        if point.payload["workspace"] == str(workspace.id)
+    )
+
+
+def client():
+    return qdrant._client(":memory:", "")
+
+
+def test_what_could_not_be_forgotten_while_it_was_away_is_later(shop, workspace, settings):
+    before = kept_for(workspace)
+    [near] = keep_passages(workspace.id, [SECRETS]).values()
+    index(workspace)
+    assert kept_for(workspace) == sorted([*before, near])
+    Passage.objects.update(kept_at=timezone.now() - timedelta(days=31))
+    settings.QDRANT_URL = "http://127.0.0.1:9"
+    with pytest.raises(BackendAway):
+        forget_strays(workspace.id)
+    settings.QDRANT_URL = ":memory:"
+    tasks.index_rest()
+    assert kept_for(workspace) == before
+
+
+def test_what_another_model_made_of_it_goes_once_all_is_known_to_this_one(shop, workspace):
+    before = kept_for(workspace)
+    there = {passage: [0.1] * 8 for passage in before}
+    qdrant.Qdrant().keep(workspace=workspace.id, model="of before/8", vectors=there)
+    Passage.objects.update(embedded_as="")
+    forget_leftovers(workspace.id)
+    assert kept_for(workspace) == sorted(before * 2)
+    tasks.index_rest()
+    assert kept_for(workspace) == before
+
+
+def test_of_a_workspace_that_is_deleted_nothing_stays(shop, workspace, settings):
+    other = WorkspaceFactory.create()
+    plant(other, SHOP[:1])
+    index(other)
+    workspace.deleted_at = timezone.now()
+    workspace.save()
+    settings.QDRANT_URL = "http://127.0.0.1:9"
+    tasks.index_rest()
+    settings.QDRANT_URL = ":memory:"
+    assert kept_for(workspace)
+    tasks.index_rest()
+    assert not kept_for(workspace)
+    assert not Passage.objects.filter(workspace=workspace).exists()
+    assert len(kept_for(other)) == 1
+
+
+def test_what_stood_once_stays_there_too(shop, workspace, owner):
+    before = kept_for(workspace)
+    plant(workspace, [node("REQ-3", title="Cats", body="Cats SHALL be fed.")])
+    Passage.objects.update(kept_at=timezone.now() - timedelta(days=31))
+    tasks.index_rest()
+    assert {*before} < {*kept_for(workspace)}
 
 
 def test_what_is_related_is_found_without_a_model(shop, workspace):

@@ -1,6 +1,6 @@
 """Specs are searched by their words alone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from apps.specs.search.ports import Meant, backends
@@ -17,8 +17,13 @@ class NoBackend:
     def kept(self, **_: object) -> Mapping[int, Sequence[float]]:
         return {}
 
-    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
+    def forget(
+        self, *, workspace: UUID, passages: Collection[int] | None = None, but_of: str = ""
+    ) -> None:
         """There is nothing."""
+
+    def apart(self, **_: object) -> Iterator[Sequence[int]]:
+        return iter(())
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """Nothing is kept that could grow."""

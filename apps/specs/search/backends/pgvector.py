@@ -5,7 +5,7 @@ for that has an index (HNSW), which is read on until enough of what it gives is 
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -76,10 +76,15 @@ class Pgvector:
         found = Vector.objects.filter(model=model, passage__in=passages)
         return {id_: json.loads(vector) for id_, vector in found.values_list("passage", "vector")}
 
-    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
+    def forget(
+        self, *, workspace: UUID, passages: Collection[int] | None = None, but_of: str = ""
+    ) -> None:
         """They go with their passages."""
         if passages is None:
-            Vector.objects.filter(workspace=workspace).delete()
+            Vector.objects.filter(workspace=workspace).exclude(model=but_of).delete()
+
+    def apart(self, **_: object) -> Iterator[Sequence[int]]:
+        return iter(())
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         if passages >= INDEXED_FROM and size <= LARGEST_INDEXED and not _is_indexed(model):

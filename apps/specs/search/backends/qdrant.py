@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LIBRARY = "qdrant_client"
 PATIENCE = 5
 """Seconds."""
+AT_ONCE = 5_000
+"""Ids that are asked for."""
 _OURS = "lattice-"
 SPARE = 5
 """As many times more are asked for than are wanted: some stand nowhere any more, or elsewhere."""
@@ -72,14 +74,34 @@ class Qdrant:
         vectors: Mapping[int, Any] = {int(point.id): point.vector for point in found}
         return vectors
 
-    def forget(self, *, workspace: UUID, passages: Collection[int] | None = None) -> None:
+    def forget(
+        self, *, workspace: UUID, passages: Collection[int] | None = None, but_of: str = ""
+    ) -> None:
         models = import_module(f"{LIBRARY}.models")
         these = [] if passages is None else [models.HasIdCondition(has_id=list(passages))]
         own = models.Filter(must=[_of(workspace), *these])
         with _asking() as client:
             for collection in client.get_collections().collections:
-                if collection.name.startswith(_OURS):
+                if collection.name.startswith(_OURS) and collection.name != _collection(but_of):
                     client.delete(collection.name, models.FilterSelector(filter=own))
+
+    def apart(self, *, workspace: UUID, model: str) -> Iterator[Sequence[int]]:
+        models = import_module(f"{LIBRARY}.models")
+        name, next_one = _collection(model), None
+        while True:
+            with _asking() as client:
+                if not client.collection_exists(name):
+                    return
+                found, next_one = client.scroll(
+                    name,
+                    scroll_filter=models.Filter(must=[_of(workspace)]),
+                    limit=AT_ONCE,
+                    offset=next_one,
+                    with_payload=False,
+                )
+            yield [int(point.id) for point in found]
+            if next_one is None:
+                return
 
     def grow(self, *, model: str, size: int, passages: int) -> None:
         """It makes its indexes by itself."""
