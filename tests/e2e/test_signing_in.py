@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import log_in
+from tests.e2e.faults import serious_faults
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.e2e
@@ -45,9 +46,14 @@ def test_second_step_is_set_up_and_asked_for(page, open_browser, reviewer):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     secret = page.locator("#secret").inner_text()
+    assert serious_faults(page) == []
     page.get_by_label("Six digits").fill(code_for(secret))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert serious_faults(page) == []
+    page.goto("/accounts/2fa/totp/deactivate/")
+    expect(page.get_by_role("button", name="Deactivate")).to_be_visible()
+    assert serious_faults(page) == []
 
     other = open_browser()
     log_in(other, reviewer)
