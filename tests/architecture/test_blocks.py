@@ -65,7 +65,8 @@ def test_what_is_run_elsewhere_is_run_there(block):
     there = (ROOT / remark[1]).read_text()
     commands = re.findall(r"(make [a-z]+|(?<=manage\.py )\w+|(?<=-m )[\w.]+)", block.text)
     assert commands
-    assert [command for command in commands if command not in there] == []
+    said = re.findall(r"\b[A-Z][A-Z_]+(?==)", block.text)
+    assert [each for each in [*commands, *said] if each not in there] == []
 
 
 @pytest.mark.parametrize("block", of("json"), ids=lambda one: one.place)

@@ -106,6 +106,8 @@ class Running:
 
 def _name(process: Process) -> str:
     words = process.words
+    if "sync_specs" in words:
+        return "mirror"
     named = ("worker", "beat", "relay", "demo.northwind")
     return next((name for name in named if name in words), "web")
 

@@ -1,0 +1,54 @@
+"""What `make run` starts beside the rest is what the settings ask for: a demo, a folder of specs.
+
+PORT and LATTICE_DATA_DIR are those of the house.
+"""
+
+import psycopg
+import pytest
+
+from apps.common.runtime import addresses
+from apps.common.runtime.services import Services
+from tests import migrated
+from tests.runtime.house import House
+from tests.waiting import eventually
+
+ALWAYS = {"web", "worker", "beat", "relay"}
+OWNER = "ada@orchard.example"
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path / "var")
+    Services(house.data_dir).prepare()
+    migrated.lay_out(house.data_dir)
+    yield house
+    house.down()
+
+
+def rows(house, statement):
+    with psycopg.connect(addresses.database_url(house.data_dir)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_without_the_demo_there_is_none_and_a_folder_that_is_named_is_kept(house, tmp_path):
+    folder = tmp_path / "specs"
+    folder.mkdir()
+    asked = {
+        "DEMO": "0",
+        "DEMO_AGENT": "1",
+        "LATTICE_INIT_EMAIL": OWNER,
+        "LATTICE_INIT_PASSWORD": "an orchard of one's own",
+        "SPEC_SYNC_DIR": str(folder),
+    }
+    running = house.up(**asked)
+    assert set(house.children()) == {*ALWAYS, "mirror"}
+    assert set(running.facts()) == {"url"}
+    assert rows(house, "SELECT email FROM accounts_user") == [(OWNER,)]
+    kept = "SELECT folder FROM mirror_mirror"
+    eventually(lambda: rows(house, kept) == [(str(folder),)], within=240, what="the folder is kept")
+
+    assert running.end() == 0
+    house.up(**asked, SPEC_SYNC_ENABLED="0")
+    assert set(house.children()) == ALWAYS
