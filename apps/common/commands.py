@@ -15,6 +15,7 @@ terminal; exit codes 0 ok, 1 failed, 2 usage, 3 degraded (it works, but somebody
 
 import json
 import sys
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,11 +67,9 @@ class LatticeCommand(BaseCommand):
         raise NotImplementedError
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="Answer in JSON.")
+        add_json(parser, default=False)
         if self.writes:
-            parser.add_argument(
-                "--dry-run", action="store_true", help="Say what would change; change nothing."
-            )
+            add_dry_run(parser, default=False)
 
     def handle(self, *_: Any, **options: Any) -> None:
         as_json = options["json"]
@@ -112,6 +111,16 @@ class LatticeCommand(BaseCommand):
 
     def _write_json(self, facts: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(facts, cls=DjangoJSONEncoder))
+
+
+def add_json(parser: ArgumentParser, default: Any = SUPPRESS) -> None:
+    """Also to the parser of a verb, so that it may stand before the verb or after it."""
+    parser.add_argument("--json", action="store_true", default=default, help="Answer in JSON.")
+
+
+def add_dry_run(parser: ArgumentParser, default: Any = SUPPRESS) -> None:
+    says = "Say what would change; change nothing."
+    parser.add_argument("--dry-run", action="store_true", default=default, help=says)
 
 
 def in_a_line(text: str, most: int = 60) -> str:

@@ -1,14 +1,18 @@
 """What every management command of ours has in common."""
 
 import json
+from argparse import _SubParsersAction
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from apps.common import context
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError
 from apps.common.errors import Conflict
+
+
+WORKSPACE = "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7"
 
 
 class Weigh(LatticeCommand):
@@ -76,3 +80,50 @@ def test_contradictory_arguments_are_exit_code_2():
 def test_progress_stays_silent_when_stderr_is_no_terminal(capsys):
     _call(Weigh())
     assert capsys.readouterr().err == ""
+
+
+OURS = {
+    name: load_command_class(app, name)
+    for name, app in get_commands().items()
+    if isinstance(app, str) and app.startswith(("apps.", "config"))
+}
+
+
+def _parser(name):
+    return OURS[name].create_parser("manage.py", name)
+
+
+def _verbs(parser):
+    found = (action for action in parser._actions if isinstance(action, _SubParsersAction))
+    return {verb: below for action in found for verb, below in action.choices.items()}
+
+
+def test_every_command_of_ours_has_these_habits_but_the_one_that_becomes_another_program():
+    assert [name for name, one in OURS.items() if not isinstance(one, LatticeCommand)] == ["run"]
+
+
+@pytest.mark.parametrize(
+    ("words", "as_json"),
+    [
+        (["--json", "list", WORKSPACE], True),
+        (["list", WORKSPACE, "--json"], True),
+        (["list", WORKSPACE], False),
+    ],
+)
+def test_a_habit_may_stand_before_the_verb_or_after_it(words, as_json):
+    assert _parser("plans").parse_args(words).json is as_json
+
+
+def test_every_verb_answers_in_json():
+    silent = [
+        f"{name} {verb}"
+        for name in OURS
+        for verb, below in _verbs(_parser(name)).items()
+        if "--json" not in below._option_string_actions
+    ]
+    assert silent == []
+
+
+def test_a_verb_that_writes_can_be_tried_first():
+    assert _parser("policy").parse_args(["apply", WORKSPACE, "-", "--dry-run"]).dry_run
+    assert not _parser("policy").parse_args(["apply", WORKSPACE, "-"]).dry_run

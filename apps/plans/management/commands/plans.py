@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from apps.common.actors import SYSTEM
-from apps.common.commands import LatticeCommand, Report, UsageError, in_a_line
+from apps.common.commands import LatticeCommand, Report, UsageError, add_json, in_a_line
 from apps.plans.choices import PlanState, VariantId
 from apps.plans.folders import new_files
 from apps.plans.selectors.plans import intents_of, plan, plans_of
@@ -32,7 +32,7 @@ class Command(LatticeCommand):
         export.add_argument("directory", type=Path, help="An existing one, such as a clone.")
         export.add_argument("--variant", choices=VariantId.values, default=VariantId.BALANCED)
         for each in (listing, export):
-            each.add_argument("--json", action="store_true", help="Answer in JSON.")
+            add_json(each)
 
     def run(self, *, mode: str, **given: Any) -> Report:
         return self._list(**given) if mode == "list" else self._export(**given)

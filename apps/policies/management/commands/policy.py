@@ -10,7 +10,14 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from apps.common.actors import SYSTEM
-from apps.common.commands import LatticeCommand, Outcome, Report, UsageError
+from apps.common.commands import (
+    LatticeCommand,
+    Outcome,
+    Report,
+    UsageError,
+    add_dry_run,
+    add_json,
+)
 from apps.policies.choices import Origin
 from apps.policies.errors import PolicyInvalid
 from apps.policies.folder import LARGEST
@@ -58,6 +65,10 @@ class Command(LatticeCommand):
         _with_workspace(replay)
         _with_file(replay)
         replay.add_argument("--days", type=int, default=7)
+        for each in verbs.choices.values():
+            add_json(each)
+        for each in (apply, reload):
+            add_dry_run(each)
 
     def run(self, *, verb: str, **options: Any) -> Report:
         verbs: dict[str, Callable[..., Report]] = {
