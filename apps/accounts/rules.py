@@ -34,12 +34,19 @@ AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 HALF_PROVED_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 """Of a login without the second step, where it is required."""
 
+DEMO_DOMAIN = "demo.lattice.invalid"
+"""Where nobody's address is, so that whoever has one here belongs to the demo."""
+
 _ALIASES = {"member": Role.CONTRIBUTOR}
 
 
 def role_named(name: str) -> Role:
     """`member` is an older name of contributor."""
     return _ALIASES.get(name) or Role(name)
+
+
+def is_of_demo(email: str) -> bool:
+    return email.lower().endswith(f"@{DEMO_DOMAIN}")
 
 
 def rank(role: str) -> int:

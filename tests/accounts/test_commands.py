@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.accounts import tasks
 from apps.accounts.choices import Role
@@ -79,6 +80,25 @@ class TestDemo:
         assert reviewer.check_password(second["reviewer"]["password"])
         assert not reviewer.check_password(first["reviewer"]["password"])
 
+    def test_nobody_of_it_gets_in_outside_development(self, settings, client):
+        given = answer_of("seed_demo")["reviewer"]
+        api = APIClient()
+        tokens = api.post("/api/v1/auth/login", given).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        before = Event.objects.count()
+
+        settings.DEVELOPMENT = False
+        answers = [
+            api.post("/api/v1/auth/login", given),
+            api.get("/api/v1/auth/me", headers=bearer),
+            api.post("/api/v1/auth/refresh", {"refresh_token": tokens["refresh_token"]}),
+        ]
+        assert [answer.status_code for answer in answers] == [401, 401, 401]
+        seen = {"login": given["email"], "password": given["password"]}
+        assert client.post("/accounts/login/", seen).url == "/accounts/inactive/"
+        assert "_auth_user_id" not in client.session
+        assert Event.objects.count() == before
+
     def test_it_is_refused_in_production(self, settings):
         settings.DEVELOPMENT = False
         with pytest.raises(CommandError, match="development"):
@@ -114,6 +134,12 @@ class TestTheFirstOwner:
         PersonFactory.create()
         assert answer_of("init") == {"made": False}
         assert User.objects.count() == 1
+
+    def test_is_made_beside_the_people_of_a_demo(self, settings):
+        answer_of("seed_demo")
+        settings.DEVELOPMENT = False
+        assert answer_of("init")["made"]
+        assert User.objects.get_by_natural_key("boss@example.org").is_superuser
 
     def test_needs_a_password_that_is_one(self, settings):
         settings.INIT_PASSWORD = "12345"

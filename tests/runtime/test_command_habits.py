@@ -11,7 +11,6 @@ from apps.common import context
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError
 from apps.common.errors import Conflict
 
-
 WORKSPACE = "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7"
 
 

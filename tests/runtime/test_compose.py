@@ -4,9 +4,11 @@ but the one compose gives it. Only the addresses of the other containers are rep
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -41,6 +43,7 @@ OPERATORS_FILE = {
     "ALLOWED_HOSTS": "lattice.example",
     "PUBLIC_SERVER_URL": "https://lattice.example",
 }
+MIRRORED = {"SPEC_SYNC_AS": OWNER["LATTICE_INIT_EMAIL"]}
 
 
 def _interpolated(text, given):
@@ -67,6 +70,8 @@ class Containers:
             "@postgres:5432": f"@127.0.0.1:{postgres_port}",
             "//redis:6379": f"//127.0.0.1:{redis_port}",
         }
+        self.specs = folder.parent / "specs"
+        self._mounted = {"/specs": str(self.specs)}
 
     def environment(self, service):
         """The image's variables and the service's, and nothing of ours."""
@@ -78,11 +83,12 @@ class Containers:
             "PORT": str(self.web_port),
         }
         given = {
-            name: _interpolated(value, OPERATORS_FILE | OWNER)
+            name: _interpolated(value, OPERATORS_FILE | OWNER | MIRRORED)
             for name, value in OURS[service]["environment"].items()
         }
         for there, here in self._replaced.items():
             given = {name: value.replace(there, here) for name, value in given.items()}
+        given = {name: self._mounted.get(value, value) for name, value in given.items()}
         return image | given
 
     def start(self, service):
@@ -111,6 +117,16 @@ class Containers:
                 process.kill()
                 process.wait()
 
+    def is_well(self, service):
+        """Whether its health check says so, in the shell and the environment it has there."""
+        kind, check = OURS[service]["healthcheck"]["test"]
+        assert kind == "CMD-SHELL"
+        place = {"HOSTNAME": socket.gethostname()}  # as a container's is
+        path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        command = ["/bin/sh", "-c", check.replace("$$", "$")]
+        environment = self.environment(service) | place | path
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
     def said(self, service):
         return (self.folder / f"{service}.log").read_text()
 
@@ -129,8 +145,8 @@ def containers(tmp_path_factory):
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("CREATE ROLE lattice SUPERUSER LOGIN")
         ports = [
-            stack.enter_context(wired(services.sockets / socket)).port
-            for socket in (".s.PGSQL.5432", "redis.sock")
+            stack.enter_context(wired(services.sockets / name)).port
+            for name in (".s.PGSQL.5432", "redis.sock")
         ]
         containers = Containers(volume, admin_url, *ports)
         migrate = containers.start("migrate")
@@ -176,6 +192,7 @@ def test_worker_answers(containers):
             return app.control.ping(timeout=1, connection=connection)
 
         eventually(answered, what="worker answers")
+        assert containers.is_well("worker"), "by the health check of its container"
 
 
 def test_beat_writes_its_schedule(containers):
@@ -202,6 +219,20 @@ def test_relay_holds_a_connection(containers):
                 return found.fetchone() != (0,)
 
         eventually(connected, what="relay is connected")
+
+
+def test_mirror_looks_at_the_folder_that_is_mounted(containers):
+    containers.specs.mkdir()
+    (containers.specs / "shop.md").write_text("# Shop\n\nIt sells.\n")
+    mounted = [volume.split(":")[-1] for volume in OURS["mirror"]["volumes"]]
+    assert mounted == ["/data", OURS["mirror"]["environment"]["SPEC_SYNC_DIR"]]
+    with containers.run("mirror") as mirror:
+
+        def told():
+            assert mirror.poll() is None, containers.said("mirror")
+            return "shop.md: " in containers.said("mirror")
+
+        eventually(told, what="mirror tells of the file")
 
 
 def test_every_process_of_ours_has_a_container():

@@ -22,6 +22,7 @@ from apps.accounts import events
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
 from apps.accounts.pages.entry import may_enter, person
+from apps.accounts.selectors.credentials import may_sign_in
 from apps.accounts.services import browser, second_steps
 
 
@@ -31,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        if user.is_agent:
+        if user.is_agent or not may_sign_in(user):
             return HttpResponseRedirect(resolve_url("account_inactive"))
         # Whoever came through the API or a command has no row yet. Operators are vouched for.
         EmailAddress.objects.get_or_create(

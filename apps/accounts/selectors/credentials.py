@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from apps.accounts.choices import Permission, Scope
 from apps.accounts.models import ApiKey, Membership, TokenFamily, User
 from apps.accounts.ports import Credential
-from apps.accounts.rules import HALF_PROVED_SCOPES, PERSON_SCOPES
+from apps.accounts.rules import HALF_PROVED_SCOPES, PERSON_SCOPES, is_of_demo
 from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 
@@ -34,6 +34,11 @@ def has_second_step(person: User) -> bool:
 
 def lacks_second_step(person: User) -> bool:
     return bool(settings.REQUIRE_TOTP) and not has_second_step(person)
+
+
+def may_sign_in(person: User) -> bool:
+    """People of the demo, whose passwords lie in a file, in development alone."""
+    return bool(settings.DEVELOPMENT) or not is_of_demo(person.email)
 
 
 def login_scopes(person: User) -> frozenset[Scope]:

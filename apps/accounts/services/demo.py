@@ -13,6 +13,7 @@ from apps.accounts import events
 from apps.accounts.choices import ActorKind, Role, Scope, WorkspaceKind
 from apps.accounts.errors import InvalidApiKey
 from apps.accounts.models import ApiKey, Membership, User, Workspace
+from apps.accounts.rules import DEMO_DOMAIN
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.authentication import read_key
 from apps.accounts.services.keys import issue_key, revoke_key
@@ -24,12 +25,12 @@ from apps.common.errors import NotAllowed
 from apps.ledger.services import record, unit
 
 WORKSPACE = "Northwind Shop"
-REVIEWER = ("reviewer@demo.lattice.invalid", "Rita Reviewer")
-DEVELOPER = ("developer@demo.lattice.invalid", "Dan Developer")
-COLLEAGUE = ("colleague@demo.lattice.invalid", "Nora Nilsson")
-THIRD = ("third@demo.lattice.invalid", "Sam Okafor")
-AGENT = ("agent@demo.lattice.invalid", "Northwind Agent")
-SCRIBE = ("scribe@demo.lattice.invalid", "Northwind Scribe")
+REVIEWER = (f"reviewer@{DEMO_DOMAIN}", "Rita Reviewer")
+DEVELOPER = (f"developer@{DEMO_DOMAIN}", "Dan Developer")
+COLLEAGUE = (f"colleague@{DEMO_DOMAIN}", "Nora Nilsson")
+THIRD = (f"third@{DEMO_DOMAIN}", "Sam Okafor")
+AGENT = (f"agent@{DEMO_DOMAIN}", "Northwind Agent")
+SCRIBE = (f"scribe@{DEMO_DOMAIN}", "Northwind Scribe")
 KEY_NAME = "Demo"
 
 

@@ -18,7 +18,7 @@ from apps.accounts.credentials import fingerprint, new_token
 from apps.accounts.errors import ExpiredToken, InvalidToken, LockedOut, WrongPassword
 from apps.accounts.models import RefreshToken, TokenFamily, User
 from apps.accounts.ports import Credential
-from apps.accounts.selectors.credentials import has_second_step, login_scopes
+from apps.accounts.selectors.credentials import has_second_step, login_scopes, may_sign_in
 from apps.accounts.services.second_steps import prove_second_step
 from apps.common.actors import SYSTEM
 from apps.common.prepared import prepared
@@ -41,7 +41,7 @@ def log_in(*, email: str, password: str, request: HttpRequest, code: str = "") -
     found = authenticate(request, username=email.strip().lower(), password=password)
     if getattr(request, "axes_locked_out", False):
         raise LockedOut(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
-    if found is None:
+    if found is None or not may_sign_in(found):
         raise WrongPassword
     second_step = has_second_step(found)
     if second_step:
@@ -65,6 +65,8 @@ def refresh_session(*, refresh_token: str) -> AuthTokens:
     with unit(actor=SYSTEM):
         token, family = _locked_token(refresh_token)
         if family.ended_at or token.expires_at <= timezone.now() or not family.user.is_active:
+            raise InvalidToken
+        if not may_sign_in(family.user):
             raise InvalidToken
         if token.spent_at is None:
             token.spent_at = timezone.now()
@@ -95,7 +97,7 @@ def read_access_token(text: str) -> tuple[User, Credential]:
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken from error
     person = _logged_in.first(user=user_id, family=family_id)
-    if person is None:
+    if person is None or not may_sign_in(person):
         raise InvalidToken
     return person, Credential(via="token", scopes=login_scopes(person), family_id=family_id)
 
