@@ -1,35 +1,26 @@
 """What every test may ask for. Rows come from tests/factories.py."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import hypothesis
-import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from apps.common.runtime import addresses
+from tests.clones import cloned_database
 from tests.databases import point_at
-from tests.throwaway import TEMPLATE
+
+pytest_plugins = ("tests.people", "tests.machine", "tests.live", "tests.inference.wire")
 
 hypothesis.settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy machine")
-
-
-@contextmanager
-def cloned_database(name: str) -> Iterator[str]:
-    admin_url = addresses.database_url(settings.DATA_DIR, "postgres")
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-        try:
-            yield name
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,8 +62,32 @@ def committed_database(django_db_setup, django_db_blocker) -> Iterator[str]:
 
 
 @pytest.fixture
+def room_for_all(committed_database) -> Iterator[None]:
+    """Connections for sixteen threads, and two more."""
+    connection = connections["default"]
+    assert isinstance(connection, DatabaseWrapper)
+    pool = connection.settings_dict["OPTIONS"]["pool"]
+    before = dict(pool)
+    connection.close()
+    connection.close_pool()
+    pool.update(max_size=18, timeout=60)
+    yield
+    connection.close()
+    connection.close_pool()
+    pool.clear()
+    pool.update(before)
+
+
+@pytest.fixture
 def unhurried(settings) -> None:
     """No rate limits, no lockouts, quick hashes: for tests that ask thousands of times."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 1_000_000)
     settings.AXES_ENABLED = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def own_checkpoints(settings, tmp_path) -> Path:
+    """Checkpoints of this test are none of another's."""
+    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
+    return settings.CHECKPOINT_DIR

@@ -1,5 +1,7 @@
 """Which database a process looks at, for processes that look at several in turn."""
 
+import asyncio
+
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
@@ -15,3 +17,15 @@ def let_go() -> DatabaseWrapper:
     connection.close()
     connection.close_pool()
     return connection
+
+
+async def off_loop(function, *args, **kwargs):
+    """On a thread, which gives its connection back."""
+
+    def work():
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(work)

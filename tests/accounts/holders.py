@@ -1,30 +1,7 @@
-"""Whoever holds keys: a workspace, its owner, and an agent of theirs."""
+"""Keys, and what was recorded of whoever holds them."""
 
-import pytest
-
-from apps.accounts.choices import Role
 from apps.accounts.services.keys import issue_key
 from apps.ledger.models import Event
-from tests.factories import (
-    WorkspaceFactory,
-    agent_of,
-    member,
-)
-
-
-@pytest.fixture
-def workspace(db):
-    return WorkspaceFactory.create()
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
-@pytest.fixture
-def agent(workspace, owner):
-    return agent_of(owner, workspace)
 
 
 def recorded():

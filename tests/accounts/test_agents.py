@@ -20,7 +20,7 @@ from apps.accounts.services.keys import rotate_key
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import Event
 from apps.ledger.services import unit
-from tests.accounts.holders import agent, key_for, owner, recorded, workspace
+from tests.accounts.holders import key_for, recorded
 from tests.factories import (
     MembershipFactory,
     PersonFactory,
@@ -30,8 +30,6 @@ from tests.factories import (
     member,
 )
 from tests.waiting import eventually, lock_waiters
-
-__all__ = ["agent", "owner", "workspace"]
 
 
 class TestAgents:

@@ -24,16 +24,6 @@ from tests.factories import (
 )
 
 
-@pytest.fixture
-def workspace(db):
-    return WorkspaceFactory.create()
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
 class TestKeys:
     def test_a_key_says_who_where_and_what_for(self, workspace, owner):
         agent = agent_of(owner, workspace)

@@ -49,11 +49,6 @@ def workspace(db):
     return WorkspaceFactory.create(name="Shop")
 
 
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
 def recorded():
     return [
         name.removeprefix("accounts.")

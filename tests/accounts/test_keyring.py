@@ -26,11 +26,6 @@ def master_key():
     return base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
 
 
-@pytest.fixture
-def workspace(db):
-    return WorkspaceFactory.create()
-
-
 class Sealing(TestCase):
     @given(st.binary(max_size=300), st.text(max_size=30))
     def test_what_is_sealed_is_read_back(self, text, context):

@@ -22,15 +22,13 @@ from apps.accounts.services.authentication import read_key
 from apps.accounts.services.keys import revoke_key, rotate_key
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.models import Event
-from tests.accounts.holders import agent, key_for, owner, recorded, workspace
+from tests.accounts.holders import key_for, recorded
 from tests.factories import (
     PersonFactory,
     WorkspaceFactory,
     agent_of,
     member,
 )
-
-__all__ = ["agent", "owner", "workspace"]
 
 
 class TestIssuing:

@@ -28,16 +28,6 @@ from apps.ledger.models import Event
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, agent_of, issue, member
 
 
-@pytest.fixture
-def workspace(db):
-    return WorkspaceFactory.create()
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
 def role_of(user):
     return Membership.objects.get(user=user).role
 

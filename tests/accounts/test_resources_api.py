@@ -49,11 +49,6 @@ def workspace():
 
 
 @pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
-@pytest.fixture
 def client(owner):
     return client_of(owner)
 

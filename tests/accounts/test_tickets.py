@@ -21,15 +21,13 @@ from apps.accounts.selectors.credentials import live_sessions
 from apps.accounts.services.authentication import identify
 from apps.accounts.services.sessions import log_out, open_session
 from apps.accounts.services.tickets import issue_ticket, redeem_ticket
-from tests.accounts.holders import agent, owner, recorded, workspace
+from tests.accounts.holders import recorded
 from tests.factories import (
     PersonFactory,
     WorkspaceFactory,
     issue,
     member,
 )
-
-__all__ = ["agent", "owner", "workspace"]
 
 
 class TestTickets:

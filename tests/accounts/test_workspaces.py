@@ -47,11 +47,6 @@ def workspace():
     return WorkspaceFactory.create(name="Before")
 
 
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
 def recorded(workspace):
     events = Event.objects.filter(workspace_id=workspace.id).order_by("seq")
     return [name.removeprefix("accounts.") for name in events.values_list("type", flat=True)]

@@ -3,15 +3,10 @@
 import pytest
 from rest_framework.test import APIClient
 
-from tests.activity.live.conftest import ring
+from tests.activity.live.rings import ring
 from tests.factories import MembershipFactory, WorkspaceFactory, issue, member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace():
-    return WorkspaceFactory.create()
 
 
 @pytest.fixture

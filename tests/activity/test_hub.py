@@ -24,8 +24,8 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.ids import uuid7
 from apps.ledger.models import Event
 from apps.ledger.services import record, unit
-from tests.activity.live.conftest import off_loop
 from tests.activity.live.rings import BellRung
+from tests.databases import off_loop
 from tests.factories import WorkspaceFactory, member
 
 pytestmark = pytest.mark.usefixtures("committed_database")

@@ -23,11 +23,6 @@ def workspace():
 
 
 @pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
-@pytest.fixture
 def browser(client, owner):
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     return client

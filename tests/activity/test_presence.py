@@ -23,11 +23,6 @@ JOIN, LEAVE, HERE = "/realtime/presence/join", "/realtime/presence/leave", "/rea
 
 
 @pytest.fixture
-def workspace():
-    return WorkspaceFactory.create()
-
-
-@pytest.fixture
 def ada(workspace):
     return member(workspace)
 

@@ -11,7 +11,8 @@ from apps.activity.ports import Viewer
 from apps.activity.positions import read_position
 from apps.activity.streams import PLAIN, Stream
 from apps.ledger.selectors import current_epoch
-from tests.activity.live.conftest import off_loop, ring
+from tests.activity.live.rings import ring
+from tests.databases import off_loop
 from tests.factories import MembershipFactory, WorkspaceFactory, member
 
 pytestmark = pytest.mark.usefixtures("committed_database")

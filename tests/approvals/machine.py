@@ -19,7 +19,7 @@ from apps.common.actors import SYSTEM
 from apps.common.errors import Conflict, NotAllowed, NotFound
 from apps.ledger.models import Event
 from apps.ledger.services import unit
-from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deciding import hold, policy_of
 from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, lay_table, toast
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member

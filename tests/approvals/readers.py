@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import F
 
 from apps.approvals.models.people import Attention, Card
-from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deciding import hold, policy_of
 from tests.approvals.deliveries import deliver, pass_time
 from tests.approvals.loaves import ask
 from tests.approvals.post_office import open_office

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from apps.accounts.choices import Role, Scope
 from apps.accounts.models import User, Workspace
 from apps.approvals.models.requests import ApprovalRequest
-from tests.approvals.conftest import ONE, hold
+from tests.approvals.deciding import ONE, hold
 from tests.approvals.loaves import ask, lay_table
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 

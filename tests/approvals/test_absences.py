@@ -15,12 +15,9 @@ from apps.approvals.models.requests import Vote
 from apps.approvals.services.absences import end_absence, set_absence
 from apps.common.errors import DomainError, Invalid, NotAllowed, NotFound
 from apps.ledger.models import Event
-from tests.approvals.conftest import TWO, hold, policy_of, vote
+from tests.approvals.deciding import TWO, hold, policy_of, vote
 from tests.approvals.loaves import ask
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.ledger.test_concurrency import room_for_all
-
-__all__ = ["room_for_all"]
 
 
 def away(workspace, person, delegate=None, *, by=None, after=0.0, days=7.0):

@@ -17,7 +17,7 @@ from apps.approvals.models.requests import Vote
 from apps.approvals.pages.page import TABS
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
-from tests.approvals.conftest import TWO, hold, policy_of, vote
+from tests.approvals.deciding import TWO, hold, policy_of, vote
 from tests.approvals.loaves import ask, rename
 from tests.approvals.test_emergencies import GLASS, REVIEWED, shatter
 from tests.factories import WorkspaceFactory, member

@@ -13,12 +13,10 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.models import Plan
 from apps.policies.services.versions import apply_policy
 from config.env import ROOT
-from tests.activity.conftest import machine, own_redis
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 from tests.serving import serving
 from tests.waiting import eventually
 
-__all__ = ["machine", "own_redis"]
 ASKING = 'version: "1"\nallowed_dirs: [docs, plans]\n'
 SENT = {
     "intent": "Write it down",

@@ -16,7 +16,7 @@ from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
 from apps.ledger.models import KillSwitch
 from apps.ledger.services import unit
-from tests.approvals.conftest import hold, policy_of, vote
+from tests.approvals.deciding import hold, policy_of, vote
 from tests.approvals.deliveries import deliver, post
 from tests.approvals.loaves import ask
 from tests.approvals.post_office import page_of, text_of

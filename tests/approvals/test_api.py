@@ -10,7 +10,7 @@ from apps.approvals.choices import Said
 from apps.approvals.models.people import Absence, Comment, Snooze
 from apps.approvals.services.opening import withdraw_request
 from apps.common.ids import uuid7
-from tests.approvals.conftest import ONE, STEPS, TWO, hold, policy_of, vote
+from tests.approvals.deciding import ONE, STEPS, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, eat
 from tests.factories import agent_of, member

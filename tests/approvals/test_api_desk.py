@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.approvals.models.people import Comment, Snooze
-from tests.approvals.conftest import ONE, hold, policy_of
+from tests.approvals.deciding import ONE, hold, policy_of
 from tests.approvals.loaves import ask
 from tests.approvals.test_emergencies import GLASS
 

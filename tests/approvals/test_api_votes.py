@@ -11,7 +11,7 @@ from apps.approvals.models.requests import ApprovalRequest, Vote
 from apps.approvals.services.voting import cast_vote, undo_decision
 from apps.common.ids import uuid7
 from apps.ledger.models import Event, KillSwitch
-from tests.approvals.conftest import TWO, hold, policy_of, vote
+from tests.approvals.deciding import TWO, hold, policy_of, vote
 from tests.approvals.loaves import ask
 from tests.factories import MembershipFactory, WorkspaceFactory, issue, member
 

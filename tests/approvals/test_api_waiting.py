@@ -11,13 +11,12 @@ from apps.accounts.services.members import remove_member
 from apps.approvals.choices import Said
 from apps.approvals.services.discussing import add_comment
 from apps.approvals.services.opening import withdraw_request
-from tests.activity.live.conftest import live_database, off_loop
-from tests.approvals.conftest import hold, policy_of, vote
+from tests.approvals.deciding import hold, policy_of, vote
 from tests.approvals.serving import IN_KITCHEN, Bakery
+from tests.databases import off_loop
 from tests.serving import serving
 from tests.waiting import eventually
 
-__all__ = ["live_database"]
 WAITERS, AT_ONCE = 300, 20
 TRIES = 4
 """Those who come at once may be sent away by a slow machine, and told when to come again."""

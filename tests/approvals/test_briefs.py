@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.approvals.selectors.briefs import everything_waiting
-from tests.approvals.conftest import ONE, hold
+from tests.approvals.deciding import ONE, hold
 from tests.approvals.loaves import ask
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member
 

@@ -13,7 +13,7 @@ from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.services import clock
 from apps.approvals.services.voting import undo_decision
 from apps.ledger.models import KillSwitch
-from tests.approvals.conftest import hold, policy_of, vote
+from tests.approvals.deciding import hold, policy_of, vote
 from tests.approvals.deliveries import look, look_at_all, pass_time
 from tests.approvals.loaves import ask
 from tests.approvals.test_voting import recorded

@@ -11,14 +11,11 @@ from apps.approvals.models.people import Card
 from apps.approvals.services.voting import undo_decision
 from apps.ledger.models import Event
 from tests.activity.bells import answered, ring
-from tests.activity.conftest import machine, own_redis
-from tests.approvals.conftest import policy_of
+from tests.approvals.deciding import policy_of
 from tests.approvals.post_office import open_office
 from tests.approvals.test_clock_races import Bakery
 from tests.factories import member
 from tests.waiting import eventually
-
-__all__ = ["machine", "own_redis"]
 
 UNDOABLE = policy_of(
     "name: review, roles: [reviewer]", more="undo: {seconds: 4, up_to: critical}\n"

@@ -19,14 +19,11 @@ from apps.approvals.services.weighing import consume_request
 from apps.common.errors import DomainError
 from apps.ledger.services import unit
 from apps.ledger.verification import verify
-from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deciding import hold, policy_of
 from tests.approvals.loaves import ask, lay_table
 from tests.approvals.test_voting import recorded
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.ledger.test_concurrency import room_for_all
 from tests.waiting import eventually, lock_waiters
-
-__all__ = ["room_for_all"]
 
 ROUNDS = 25
 TIMED = policy_of("name: review, roles: [reviewer], expires: 1d")

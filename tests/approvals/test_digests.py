@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.approvals.choices import MailMode
 from apps.approvals.models.people import Attention
-from tests.approvals.conftest import hold
+from tests.approvals.deciding import hold
 from tests.approvals.deliveries import deliver, post
 from tests.approvals.loaves import ask
 from tests.approvals.post_office import text_of

@@ -21,7 +21,7 @@ from apps.approvals.selectors.discussion import (
 from apps.approvals.services.discussing import LARGEST_FILE, File, add_comment, read_file
 from apps.common.errors import Invalid, NotAllowed, NotFound, TooLarge
 from apps.ledger.models import Event
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.factories import WorkspaceFactory, agent_of, member
 
 PICTURE = File(name="burnt crust.png", media_type="image/png", content=b"\x89PNG\r\n\x1a\n crust")

@@ -32,7 +32,7 @@ from apps.ledger.services import unit
 from apps.policies.choices import ActKind, Verb
 from apps.policies.ports import Act, Operation
 from apps.policies.services.judging import judge_act
-from tests.approvals.conftest import HEAD, hold, policy_of, vote
+from tests.approvals.deciding import HEAD, hold, policy_of, vote
 from tests.approvals.loaves import KIND, ask, bake
 from tests.factories import agent_of, member
 

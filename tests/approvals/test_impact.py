@@ -10,7 +10,7 @@ from apps.approvals.ports import Affected, subjects
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import policy_of
+from tests.approvals.deciding import policy_of
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at
 from tests.factories import member

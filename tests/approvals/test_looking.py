@@ -11,10 +11,9 @@ from apps.approvals.looking import Look
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import subjects
 from apps.approvals.together import read_together
-from tests.activity.live.conftest import live_database, off_loop
-from tests.approvals.live.conftest import new_house
+from tests.approvals.live.houses import new_house
+from tests.databases import off_loop
 
-__all__ = ["live_database"]
 THERE, BURNT, GONE = (uuid4() for _ in range(3))
 
 

@@ -10,7 +10,7 @@ from apps.approvals.choices import MailMode, State, Via
 from apps.approvals.models.people import Attention, Card
 from apps.approvals.services.opening import withdraw_request
 from apps.approvals.services.voting import undo_decision
-from tests.approvals.conftest import TWO, policy_of, vote
+from tests.approvals.deciding import TWO, policy_of, vote
 from tests.approvals.deliveries import deliver, look, pass_time, post
 from tests.approvals.post_office import page_of, text_of
 from tests.approvals.readers import asked, due_now, office, proved, reader, request_

@@ -11,7 +11,7 @@ from apps.approvals.models.people import Attention, Card, Snooze
 from apps.approvals.services import sending
 from apps.approvals.services.absences import set_absence
 from apps.approvals.services.voting import undo_decision
-from tests.approvals.conftest import policy_of, vote
+from tests.approvals.deciding import policy_of, vote
 from tests.approvals.deliveries import deliver, post
 from tests.approvals.post_office import text_of
 from tests.approvals.readers import asked, due_now, office, proved, reader, request_

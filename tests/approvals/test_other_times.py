@@ -12,7 +12,7 @@ from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
 from apps.ledger.services import unit
-from tests.approvals.conftest import hold, policy_of, vote
+from tests.approvals.deciding import hold, policy_of, vote
 from tests.approvals.deliveries import look, look_at_all, pass_time
 from tests.approvals.loaves import ask
 from tests.approvals.test_voting import recorded

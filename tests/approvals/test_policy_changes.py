@@ -20,7 +20,7 @@ from apps.policies.services.approving import Held
 from apps.policies.services.drafts import change_draft, discard_draft, draft_policy
 from apps.policies.services.following import reload_changed_files
 from apps.policies.services.versions import apply_policy, release_policy
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.deliveries import deliver, deliver_again
 from tests.factories import agent_of, member
 

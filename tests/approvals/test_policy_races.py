@@ -15,7 +15,7 @@ from apps.policies.errors import DraftClosed, PolicyMoved
 from apps.policies.selectors.policies import text_in_force
 from apps.policies.services.drafts import change_draft, discard_draft
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.approvals.test_policy_changes import FREE, GUARDED, WIDER, about, held, number
 from tests.factories import WorkspaceFactory, member
 from tests.policies.test_races import in_a_thread

@@ -10,7 +10,7 @@ from apps.approvals.models.people import Card
 from apps.approvals.models.requests import Vote
 from apps.ledger.models import Event, KillSwitch
 from apps.ledger.switch import EVERYWHERE
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.approvals.loaves import ask
 from tests.factories import WorkspaceFactory, issue, member
 

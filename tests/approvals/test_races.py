@@ -20,13 +20,10 @@ from apps.common.errors import DomainError
 from apps.ledger.models import Event
 from apps.ledger.services import unit
 from apps.ledger.verification import verify
-from tests.approvals.conftest import ONE, TWO, hold
+from tests.approvals.deciding import ONE, TWO, hold
 from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, lay_table, toast
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.ledger.test_concurrency import room_for_all
-
-__all__ = ["room_for_all"]
 
 REVIEWERS = 8
 ROUNDS = 6

@@ -19,7 +19,7 @@ from apps.approvals.pages.charts import TALL, in_words, times_chart
 from apps.approvals.selectors.records import Decided, agents_by_acceptance, record_of
 from apps.approvals.selectors.similar import similar_to
 from apps.approvals.services.voting import undo_decision
-from tests.approvals.conftest import ONE, hold, policy_of, vote
+from tests.approvals.deciding import ONE, hold, policy_of, vote
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at
 from tests.approvals.test_impact import tab

@@ -8,7 +8,7 @@ from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest, Vote
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at
 from tests.factories import WorkspaceFactory, member

@@ -12,7 +12,7 @@ from apps.approvals.ports import Change, Field, Operation
 from apps.approvals.selectors.requests import request_about
 from apps.policies.services.approving import Held
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import LONG_POLICY
+from tests.approvals.deciding import LONG_POLICY
 from tests.approvals.loaves import ask, rename
 from tests.approvals.test_admin import at
 from tests.factories import member

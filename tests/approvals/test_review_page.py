@@ -10,7 +10,7 @@ from apps.accounts.choices import Role
 from apps.approvals.choices import State
 from apps.approvals.models.people import Snooze
 from apps.approvals.models.requests import ApprovalRequest, Vote
-from tests.approvals.conftest import STEPS, hold, vote
+from tests.approvals.deciding import STEPS, hold, vote
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at, page, press, shown
 from tests.factories import WorkspaceFactory, member

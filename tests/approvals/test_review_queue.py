@@ -14,7 +14,7 @@ from apps.approvals.pages.asked import read_asked
 from apps.approvals.selectors.listing import Listing
 from apps.approvals.selectors.queue import waiting_anywhere
 from apps.approvals.services.seats import claim_request
-from tests.approvals.conftest import ONE, hold, vote
+from tests.approvals.deciding import ONE, hold, vote
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at
 from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member

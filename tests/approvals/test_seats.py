@@ -29,12 +29,12 @@ from apps.approvals.services.seats import (
 )
 from apps.common.errors import Invalid, NotAllowed
 from apps.ledger.models import Event
-from tests.approvals.conftest import ONE, STEPS, hold, vote
+from tests.approvals.deciding import ONE, STEPS, hold, vote
 from tests.approvals.loaves import ask
-from tests.approvals.test_races import at_once, bakery, room_for_all
+from tests.approvals.test_races import at_once, bakery
 from tests.factories import member
 
-__all__ = ["bakery", "room_for_all"]
+__all__ = ["bakery"]
 
 
 def recorded(name):

@@ -24,7 +24,7 @@ from apps.approvals.services.discussing import add_comment
 from apps.approvals.services.threads import reopen_thread, resolve_thread
 from apps.common.errors import Invalid, NotAllowed, NotFound
 from apps.ledger.models import Event
-from tests.approvals.conftest import STEPS, TWO, hold, vote
+from tests.approvals.deciding import STEPS, TWO, hold, vote
 from tests.approvals.loaves import ask
 from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, agent_of, member

@@ -14,7 +14,7 @@ from apps.approvals.services.voting import undo_decision
 from apps.approvals.vitals import approval_levels, examine_approvals
 from apps.common.metrics import exposition
 from apps.common.ports import Health
-from tests.approvals.conftest import hold, policy_of, vote
+from tests.approvals.deciding import hold, policy_of, vote
 from tests.approvals.deliveries import look, pass_time
 from tests.approvals.loaves import ask
 from tests.approvals.test_clock import UNDOABLE

@@ -23,7 +23,7 @@ from apps.common.actors import SYSTEM
 from apps.common.errors import NotAllowed
 from apps.ledger.models import Event
 from apps.ledger.services import unit
-from tests.approvals.conftest import ONE, STEPS, TWO, hold, policy_of, vote
+from tests.approvals.deciding import ONE, STEPS, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import look_at_all
 from tests.approvals.loaves import ask, toast
 from tests.factories import agent_of, member

@@ -15,7 +15,7 @@ from apps.approvals.services.weighing import consume_request
 from apps.common.actors import SYSTEM
 from apps.common.errors import NotAllowed
 from apps.ledger.services import unit
-from tests.approvals.conftest import ONE, TWO, hold, policy_of, vote
+from tests.approvals.deciding import ONE, TWO, hold, policy_of, vote
 from tests.approvals.deliveries import deliver, look
 from tests.approvals.loaves import ask
 from tests.approvals.test_voting import recorded

@@ -8,7 +8,7 @@ from apps.approvals.choices import Via
 from apps.approvals.models.people import AfterReview
 from apps.approvals.models.requests import ApprovalRequest
 from apps.ledger.models import Event
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 
 
 def read(event):

@@ -61,6 +61,18 @@ def test_nobody_reaches_into_the_private_rooms_of_another_app(graph):
     assert reaches == []
 
 
+def test_nobody_imports_from_a_conftest():
+    """pytest alone reads them: what tests call stands in a module that says what it is."""
+    imported = re.compile(r"^\s*(from|import) tests\b.*\bconftest\b", re.MULTILINE)
+    importing = [
+        str(path.relative_to(ROOT))
+        for folder in ("tests", "bench")
+        for path in (ROOT / folder).rglob("*.py")
+        if imported.search(path.read_text())
+    ]
+    assert importing == []
+
+
 def test_packages_do_not_speak_for_their_modules():
     speaking = [
         str(path.relative_to(ROOT))

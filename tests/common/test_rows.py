@@ -12,7 +12,6 @@ from apps.common.rows import insert, update
 from apps.specs.choices import Status
 from apps.specs.models.graph import Key, Node
 from apps.specs.models.search import Passage
-from tests.factories import WorkspaceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +27,6 @@ def a_node(workspace, key, **said):
 
 def fields(row):
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-
-
-@pytest.fixture
-def workspace():
-    return WorkspaceFactory.create()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from apps.accounts.models import ApiKey, Invitation, Membership, TokenFamily
 from apps.accounts.services.invitations import create_invitation
 from apps.accounts.services.sessions import open_session
 from apps.ledger.models import Event
-from tests.factories import agent_of, issue, member
+from tests.factories import issue, member
 
 
 @pytest.fixture
@@ -19,11 +19,6 @@ def owner(workspace):
     person.is_staff = True
     person.save()
     return person
-
-
-@pytest.fixture
-def agent(owner, workspace):
-    return agent_of(owner, workspace)
 
 
 def button(page: str, row) -> str:

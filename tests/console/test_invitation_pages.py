@@ -12,12 +12,7 @@ from apps.accounts.services.invitations import (
     send_invitation,
 )
 from apps.ledger.models import Event
-from tests.factories import PASSWORD, PersonFactory, member
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
+from tests.factories import PASSWORD, PersonFactory
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.plans.conftest import decide
+from tests.plans.deciding import decide
 
 pytestmark = pytest.mark.django_db
 POLICY = 'version: "1"\nallowed_dirs: [api, plans]\ngate: {off: [injection]}\n'

@@ -7,7 +7,6 @@ the test that caused it.
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,46 +16,26 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.demo import REVIEWER
 from apps.accounts.services.people import refresh_console_access
-from apps.approvals.models.people import Attention
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit, write_checkpoint
+from tests.e2e.browsing import DESKTOP, Site
 from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
 from tests.serving import Server, serving
-from tests.waiting import eventually
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 360, "height": 740}
 
 expect.set_options(timeout=30_000)
 """A slow machine may take its time over what is right; only what is wrong takes this long."""
-
-
-@dataclass(frozen=True)
-class Site:
-    url: str
-    mail: Path
-
-    def mailed_link(self, part: str) -> str:
-        """The newest link of this kind; mails leave after the commit, so it may take a moment."""
-        return eventually(lambda: self._link(part), what=f"a mail with a link to {part}")
-
-    def _link(self, part: str) -> str:
-        mails = self.mail.iterdir() if self.mail.exists() else ()
-        newest_first = sorted(mails, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        words = (word for path in newest_first for word in path.read_text().split())
-        return next((word for word in words if part in word), "")
 
 
 @pytest.fixture(scope="session")
@@ -175,13 +154,3 @@ def rita(site: Site, settings) -> User:
     rita.set_password(PASSWORD)
     rita.save(update_fields=["password"])
     return rita
-
-
-def log_in(page: Page, user: User, password: str = PASSWORD, *, toured: bool = True) -> None:
-    """Who was shown around the console already is not offered it."""
-    if toured:
-        Attention.objects.update_or_create(person=user, defaults={"toured_at": timezone.now()})
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(user.email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()

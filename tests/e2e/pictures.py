@@ -28,7 +28,7 @@ from apps.policies.ports import Act, Operation
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
 from config.env import ROOT
-from tests.e2e.conftest import PHONE, Site, log_in
+from tests.e2e.browsing import PHONE, Site, log_in
 from tests.factories import PersonFactory
 from tests.specs.graphs import node, plant
 

@@ -13,7 +13,7 @@ from apps.accounts.services.members import change_role
 from apps.accounts.services.workspaces import rename_workspace
 from apps.common.actors import SYSTEM
 from apps.ledger.services import begin_epoch
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import PASSWORD, MembershipFactory, WorkspaceFactory, member
 

@@ -14,8 +14,8 @@ from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from config.env import ROOT
-from tests.approvals.conftest import ONE, hold, vote
-from tests.e2e.conftest import PHONE
+from tests.approvals.deciding import ONE, hold, vote
+from tests.e2e.browsing import PHONE
 from tests.e2e.faults import serious_faults, too_wide
 from tests.e2e.test_plans import SENT
 from tests.factories import agent_of, issue, member

@@ -8,7 +8,7 @@ from apps.accounts.services.agents import create_agent
 from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import member
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from apps.accounts.choices import Scope
 from apps.accounts.models import User
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, issue
 

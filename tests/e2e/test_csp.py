@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e

@@ -30,7 +30,7 @@ from apps.policies.selectors.policies import text_in_force
 from apps.policies.services.drafts import draft_policy
 from apps.specs.models.proposals import Proposal
 from tests.doors.routes import PAGE_ROUTES
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import WorkspaceFactory
 

@@ -19,7 +19,7 @@ from apps.specs.models.graph import Node
 from apps.specs.models.proposals import Proposal
 from apps.specs.models.search import Passage
 from tests.doors.routes import pages_of
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.e2e.test_csp import COLLECT
 from tests.tenant import Tenant
 from tests.waiting import eventually

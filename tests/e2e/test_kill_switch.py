@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Site, log_in
+from tests.e2e.browsing import DESKTOP, PHONE, Site, log_in
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.e2e

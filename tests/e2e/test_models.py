@@ -11,7 +11,7 @@ from apps.common.actors import SYSTEM
 from apps.inference.choices import Outcome
 from apps.inference.models import Budget, Use
 from apps.ledger.services import unit
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import member
 

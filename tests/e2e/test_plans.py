@@ -10,7 +10,7 @@ from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import member
 

@@ -17,9 +17,9 @@ from apps.policies.ports import Act, Operation
 from apps.policies.services.drafts import draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.deliveries import deliver
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
 

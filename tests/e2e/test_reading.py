@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from apps.accounts.choices import Role
 from apps.accounts.services.members import add_member
 from config.env import ROOT
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.factories import MembershipFactory, PersonFactory
 from tests.pages import DONE_BY, PAGES, blocks, named, the_only
 from tests.runtime.house import House

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.e2e.faults import serious_faults
 from tests.factories import PASSWORD
 

@@ -5,8 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
 
 from tests.outside import QuietDoor, open_to_callers
 
@@ -89,4 +92,17 @@ def open_wire() -> Iterator[Wire]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     wire.url = f"http://127.0.0.1:{server.server_port}/v1"
     with open_to_callers(server):
+        yield wire
+
+
+@pytest.fixture
+def wire(settings) -> Iterator[Wire]:
+    """A remote model of 8 dimensions, of which a token costs a ten-thousandth of a dollar."""
+    with open_wire() as wire:
+        settings.EMBEDDING_MODEL = "openai/orchard-embed"
+        settings.EMBEDDING_DIMENSIONS = 8
+        settings.EMBEDDING_API_BASE = wire.url
+        settings.EMBEDDING_API_KEY = KEY
+        settings.EMBEDDING_PRICE = Decimal(100)
+        settings.EMBEDDING_TIMEOUT = 10.0
         yield wire

@@ -1,9 +1,8 @@
-"""Checkpoints of one test are none of another's."""
+"""What all tests of the record share."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def checkpoint_dir(settings, tmp_path):
-    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
-    return settings.CHECKPOINT_DIR
+def checkpoint_dir(own_checkpoints):
+    return own_checkpoints

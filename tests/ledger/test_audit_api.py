@@ -19,16 +19,6 @@ BELL = uuid7()
 
 
 @pytest.fixture
-def workspace():
-    return WorkspaceFactory.create()
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
-
-
-@pytest.fixture
 def history(workspace, owner):
     """1: rung; 2: the same bell rung in request r-2; 3: tuned, with the bell deep inside."""
     with unit(actor=owner, workspace=workspace.id):

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections, transaction
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils.timezone import now
 
 from apps.common.actors import SYSTEM
@@ -36,22 +35,6 @@ def at_once(write):
     with ThreadPoolExecutor(WRITERS) as pool:
         for done in [pool.submit(work, number) for number in range(WRITERS)]:
             done.result(timeout=60)
-
-
-@pytest.fixture
-def room_for_all(committed_database):
-    connection = connections["default"]
-    assert isinstance(connection, DatabaseWrapper)
-    pool = connection.settings_dict["OPTIONS"]["pool"]
-    before = dict(pool)
-    connection.close()
-    connection.close_pool()
-    pool.update(max_size=WRITERS + 2, timeout=60)
-    yield
-    connection.close()
-    connection.close_pool()
-    pool.clear()
-    pool.update(before)
 
 
 @pytest.mark.parametrize("workspaces", [1, 5])

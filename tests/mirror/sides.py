@@ -17,11 +17,11 @@ from apps.policies.services.versions import apply_policy
 from apps.specs.models.graph import Node, Version
 from apps.specs.models.proposals import Proposal
 from tests.factories import WorkspaceFactory, member
-from tests.mirror.conftest import Folder
+from tests.mirror.folders import Folder
 from tests.mirror.test_outwards import change
 from tests.policies.releasing import at_once
-from tests.specs.life.conftest import decide
 from tests.specs.paper.test_importing import OPEN
+from tests.specs.proposing import decide
 
 FILES, PARTS = 4, 3
 WORD = re.compile(r"w[0-9]+w")

@@ -8,7 +8,7 @@ from apps.specs.models.proposals import Proposal
 from tests.factories import member
 from tests.mirror.test_inwards import SHOP, live
 from tests.mirror.test_outwards import edit
-from tests.specs.life.conftest import decide
+from tests.specs.proposing import decide
 
 CASH = SHOP.replace("take cards", "take cash")
 

@@ -12,9 +12,6 @@ from apps.ledger.models import Event
 from apps.mirror.keeping import keeping
 from tests.mirror.test_inwards import SHOP
 from tests.mirror.test_outwards import edit
-from tests.policies.conftest import api
-
-__all__ = ["api"]
 
 
 def run(folder, *asked, workspace=True):

@@ -12,8 +12,8 @@ from tests.mirror.test_asking import CASH, asked
 from tests.mirror.test_inwards import SHOP, live
 from tests.mirror.test_outwards import edit
 from tests.policies.releasing import at_once
-from tests.specs.life.conftest import decide
 from tests.specs.paper.test_importing import OPEN
+from tests.specs.proposing import decide
 
 ANY = OPEN.replace("{require: [{name: review, roles: [reviewer]}]}", "{allow: true}")
 DENIES = """\

@@ -14,7 +14,7 @@ from apps.policies.services.versions import apply_policy
 from apps.specs.models.proposals import Proposal
 from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, member
-from tests.mirror.conftest import Folder
+from tests.mirror.folders import Folder
 from tests.mirror.test_inwards import SHOP, live
 from tests.mirror.test_outwards import edit
 from tests.policies.releasing import at_once

@@ -7,7 +7,7 @@ from apps.approvals.ports import subjects
 from apps.plans.models import Plan
 from apps.plans.services.proposing import MOST_PATHS
 from tests.factories import WorkspaceFactory, member
-from tests.plans.conftest import decide, request_of
+from tests.plans.deciding import decide, request_of
 
 pytestmark = pytest.mark.django_db
 PLANS = subjects["plan"]

@@ -4,7 +4,7 @@ import pytest
 
 from apps.policies.services.drafts import draft_policy
 from apps.policies.services.versions import apply_policy
-from tests.plans.conftest import POLICY
+from tests.plans.deciding import POLICY
 
 pytestmark = pytest.mark.django_db
 TESTED = """

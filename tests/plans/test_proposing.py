@@ -15,7 +15,7 @@ from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
 from tests.factories import member
-from tests.plans.conftest import POLICY
+from tests.plans.deciding import POLICY
 from tests.plans.trees import git, read_tree, write_tree
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from apps.plans.drawing import code, fenced
 from apps.plans.models import Plan
 from apps.plans.pulls import branch_faults, title_of
 from apps.plans.selectors.plans import opened
-from tests.plans.conftest import decide
+from tests.plans.deciding import decide
 
 TRICKY = st.text(st.sampled_from("ab/.-@{}~^:?*[\\ lock\x7f\n\té"), max_size=12)
 

@@ -18,7 +18,7 @@ from apps.plans.services.releasing import release_approved_plan
 from apps.policies.selectors.policies import policy_in_force
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.plans.conftest import request_of
+from tests.plans.deciding import request_of
 from tests.policies.releasing import at_once
 from tests.policies.test_races import acts_held_up, in_a_thread, somebody_waits
 from tests.waiting import eventually

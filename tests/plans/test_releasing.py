@@ -22,7 +22,7 @@ from apps.plans.models import Plan
 from apps.plans.selectors.plans import exported
 from apps.policies.services.versions import apply_policy
 from tests.deliveries import deliver, deliver_again
-from tests.plans.conftest import POLICY, decide, request_of
+from tests.plans.deciding import POLICY, decide, request_of
 from tests.policies.hearing import AT_NIGHT, AT_WORK
 
 pytestmark = pytest.mark.django_db

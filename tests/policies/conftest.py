@@ -1,80 +1,12 @@
-"""A workspace with everybody in it, an operator, and a policy to release."""
+"""A policy that holds."""
 
 import pytest
-from rest_framework.test import APIClient
 
-from apps.accounts.choices import Role, Scope
-from apps.accounts.models import User, Workspace
 from apps.policies.services.versions import apply_policy
-from tests.factories import PersonFactory, WorkspaceFactory, agent_of, issue, member
-from tests.policies.releasing import at_once
-
-POLICY = """\
-# What the shop's agents may do.
-version: "1"
-allowed_dirs: [docs, plans]
-deny_globs: ["**/secrets/**"]
-rules:
-  - name: agents are reviewed
-    when: {actor: [agent]}
-    then: {require: [{name: review, roles: [reviewer]}]}
-  - name: nobody deletes
-    when: {operation: [delete]}
-    then: {deny: Deleting is for people with a spade.}
-default:
-  then: {allow: true}
-"""
-
-
-@pytest.fixture
-def workspace(db) -> Workspace:
-    return WorkspaceFactory.create(name="Orchard")
-
-
-@pytest.fixture
-def owner(workspace) -> User:
-    return member(workspace, Role.OWNER)
-
-
-@pytest.fixture
-def operator(db) -> User:
-    return PersonFactory.create(name="Olga Operator", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
-def admin(workspace) -> User:
-    return member(workspace, Role.ADMIN)
-
-
-@pytest.fixture
-def reviewer(workspace) -> User:
-    return member(workspace, Role.REVIEWER)
-
-
-@pytest.fixture
-def contributor(workspace) -> User:
-    return member(workspace, Role.CONTRIBUTOR)
-
-
-@pytest.fixture
-def agent(owner, workspace) -> User:
-    return agent_of(owner, workspace)
+from tests.policies.releasing import POLICY, at_once
 
 
 @pytest.fixture
 def released(workspace, owner):
     """POLICY holds, as version 1."""
     return at_once(apply_policy(text=POLICY, workspace=workspace.id, actor=owner)).version
-
-
-@pytest.fixture
-def api(workspace):
-    """A client with a key of this user: `api(owner).get(...)`."""
-
-    def client(user: User, *scopes: Scope) -> APIClient:
-        made = APIClient()
-        every = (Scope.READ, Scope.WRITE) if user.is_agent else tuple(Scope)
-        made.credentials(HTTP_X_API_KEY=issue(user, workspace, *(scopes or every)))
-        return made
-
-    return client

@@ -7,14 +7,10 @@ from apps.accounts.choices import Role, Scope
 from apps.activity.services.webhooks import create_webhook
 from apps.ledger.models import Event
 from tests.activity.bells import BellRung, answered, ring
-from tests.activity.conftest import machine, own_redis, receiver, subscribed
 from tests.factories import WorkspaceFactory, issue, member
-from tests.ledger.test_concurrency import room_for_all
 from tests.policies.drills import WITHIN, WRITERS, drill, let_go_on, records, renames, rings
 from tests.serving import serving
 from tests.waiting import eventually
-
-__all__ = ["machine", "own_redis", "receiver", "room_for_all", "subscribed"]
 
 WORKS_FOR, STOPPED_FOR = 1.0, 2.0
 BREATH = 1.5

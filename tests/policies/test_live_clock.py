@@ -11,11 +11,9 @@ from apps.ledger.models import Event
 from apps.policies.models.acts import ActRecord
 from apps.policies.models.policies import Policy
 from apps.policies.services.observing import take_act
-from tests.activity.conftest import machine, own_redis
 from tests.factories import WorkspaceFactory, member
 from tests.waiting import eventually
 
-__all__ = ["machine", "own_redis"]
 pytestmark = pytest.mark.long
 SMALL = 'version: "1"\nallowed_dirs: [docs]\n'
 BEAT = ("-m", "celery", "-A", "config.celery", "beat")

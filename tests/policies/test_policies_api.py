@@ -12,7 +12,7 @@ from apps.policies.rego.embedded import end_evaluators
 from apps.policies.services.drafts import draft_policy
 from apps.policies.services.versions import apply_policy
 from tests.factories import WorkspaceFactory, member
-from tests.policies.conftest import POLICY
+from tests.policies.releasing import POLICY
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from apps.policies.choices import Origin
 from apps.policies.models.policies import PolicyVersion
 from apps.policies.services.observing import take_act
-from tests.policies.conftest import POLICY
+from tests.policies.releasing import POLICY
 
 pytestmark = pytest.mark.django_db
 

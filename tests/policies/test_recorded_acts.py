@@ -28,7 +28,7 @@ from apps.policies.services import acts
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy, check_policy, release_policy
 from tests.factories import PersonFactory, agent_of, member
-from tests.policies.conftest import POLICY
+from tests.policies.releasing import POLICY
 
 pytestmark = pytest.mark.django_db
 

@@ -25,8 +25,7 @@ from apps.policies.selectors.policies import diff, text_in_force, versions_of
 from apps.policies.services import drafts
 from apps.policies.services.versions import apply_policy, release_policy
 from tests.factories import PersonFactory, agent_of, member
-from tests.policies.conftest import POLICY
-from tests.policies.releasing import at_once
+from tests.policies.releasing import POLICY, at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -21,12 +21,9 @@ from apps.ledger.models import Delivery, KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from apps.policies.services.switching import pull_switch, release_switch
 from tests.activity.bells import BellRung, ring
-from tests.activity.conftest import receiver
-from tests.activity.live.conftest import house, live_database, off_loop, running, uvicorn
 from tests.activity.live.servers import connected
+from tests.databases import off_loop
 from tests.factories import member
-
-__all__ = ["house", "live_database", "receiver", "running", "uvicorn"]
 
 WHY = "drill"
 

@@ -12,7 +12,7 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.common.runtime import backups
 from apps.common.runtime.sealed import Unsealer
-from tests.recovery.conftest import KEY, fill
+from tests.recovery.houses import KEY, fill
 from tests.waiting import eventually
 
 

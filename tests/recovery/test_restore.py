@@ -24,7 +24,7 @@ from apps.ledger.rules import BEGINNING
 from apps.ledger.selectors import current_epoch
 from apps.ledger.services import write_checkpoint
 from apps.ledger.verification import verify
-from tests.recovery.conftest import SECRETS, fill
+from tests.recovery.houses import SECRETS, fill
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.row(17)

@@ -2,11 +2,15 @@
 
 import pytest
 
-from tests.policies.conftest import agent, api, contributor, owner, reviewer, workspace
-
-__all__ = ["agent", "api", "contributor", "owner", "reviewer", "workspace"]
+from apps.policies.services.versions import apply_policy
+from tests.specs.proposing import POLICY
 
 
 @pytest.fixture(autouse=True)
-def _checkpoints_of_this_test_alone(settings, tmp_path):
-    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
+def _checkpoints_of_this_test_alone(own_checkpoints):
+    pass
+
+
+@pytest.fixture
+def policy(workspace, owner, reviewer):
+    return apply_policy(text=POLICY, workspace=workspace.id, actor=owner)

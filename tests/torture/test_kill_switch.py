@@ -9,25 +9,12 @@ import pytest
 
 from apps.ledger.models import Event
 from tests.activity.bells import BellRung, answered
-from tests.activity.conftest import machine, own_redis, receiver, subscribed
-from tests.ledger.test_concurrency import room_for_all
 from tests.policies.drills import WITHIN, drill, let_go_on
 from tests.policies.drills import told as spelled
 from tests.policies.test_drill import acts, at_work, told, web, workspaces
 from tests.seeds import chosen_seed
 
-__all__ = [
-    "acts",
-    "at_work",
-    "machine",
-    "own_redis",
-    "receiver",
-    "room_for_all",
-    "subscribed",
-    "told",
-    "web",
-    "workspaces",
-]
+__all__ = ["acts", "at_work", "told", "web", "workspaces"]
 
 pytestmark = [pytest.mark.torture, pytest.mark.row(14), pytest.mark.timeout(3600)]
 ROUNDS = 3

@@ -6,16 +6,14 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey
-from tests.activity.live.conftest import house, live_database, off_loop, running
 from tests.activity.live.drills import restart_under, stall_beside
 from tests.activity.live.servers import connected
 from tests.activity.test_hub import interleave
+from tests.databases import off_loop
 from tests.factories import issue, member
 from tests.seeds import chosen_seed
 from tests.serving import serving
 from tests.torture.rows import sized
-
-__all__ = ["house", "live_database", "running"]
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(3600)]
 STALLED_FOR = 120

@@ -13,7 +13,6 @@ from psycopg.conninfo import conninfo_to_dict
 
 from apps.accounts.choices import Role, Scope
 from apps.policies.services.versions import apply_policy
-from tests.activity.conftest import machine, own_redis
 from tests.factories import WorkspaceFactory, agent_of, issue, member
 from tests.seeds import chosen_seed
 from tests.serving import serving
@@ -23,8 +22,6 @@ from tests.torture.proposers import Proposer, all_is_done, require_whole
 from tests.torture.rows import sized
 from tests.waiting import eventually
 from tests.wires import wired
-
-__all__ = ["machine", "own_redis"]
 
 AGENTS = 4
 LOST = 0.2

@@ -4,12 +4,9 @@ import os
 
 import pytest
 
-from tests.activity.conftest import machine, own_redis
 from tests.seeds import chosen_seed
 from tests.serving import serving
 from tests.specs.storm.weather import APPLIED_WITHIN, Storm
-
-__all__ = ["machine", "own_redis"]
 
 USUAL = 2_000
 """Proposals, where SIZE does not say how many."""

@@ -11,8 +11,8 @@ from apps.accounts.choices import Role, Scope
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
-from tests.activity.conftest import Machine, own_redis
 from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.machine import Machine
 from tests.serving import serving
 from tests.specs.storm.weather import POLICY
 from tests.torture.own_postgres import own_postgres
@@ -20,7 +20,7 @@ from tests.torture.proposers import Proposer, all_is_done, files_of, require_who
 from tests.torture.rows import sized
 from tests.waiting import eventually
 
-__all__ = ["own_postgres", "own_redis"]
+__all__ = ["own_postgres"]
 
 BACK_WITHIN = 10.0
 BEFORE = 3.0

@@ -11,17 +11,14 @@ import httpx
 import pytest
 from django.db import connections
 
-from apps.accounts.choices import Role, Scope
+from apps.accounts.choices import Scope
 from apps.activity.services.webhooks import create_webhook
 from apps.ledger.models import Delivery, Event
 from tests.activity.bells import answered, ring
-from tests.activity.conftest import machine, own_redis, receiver, subscribed
 from tests.activity.test_relay import BACK_WITHIN, done
-from tests.factories import WorkspaceFactory, issue, member
+from tests.factories import WorkspaceFactory, issue
 from tests.serving import serving
 from tests.waiting import eventually
-
-__all__ = ["machine", "own_redis", "receiver", "subscribed"]
 
 pytestmark = [pytest.mark.torture, pytest.mark.row(5), pytest.mark.timeout(900)]
 MINUTE = 60.0
@@ -68,11 +65,6 @@ class Writer(threading.Thread):
 @pytest.fixture
 def workspace(committed_database):
     return WorkspaceFactory.create()
-
-
-@pytest.fixture
-def owner(workspace):
-    return member(workspace, Role.OWNER)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import websockets
 
 from apps.common.actors import SYSTEM
 from apps.ledger.services import record, unit
-from tests.activity.live.conftest import off_loop, ring
-from tests.activity.live.rings import BellRung
+from tests.activity.live.rings import BellRung, ring
 from tests.activity.live.servers import connected
+from tests.databases import off_loop
 
 GONE = (OSError, websockets.WebSocketException, TimeoutError)
 FORGETS = 1 / 4

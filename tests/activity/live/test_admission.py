@@ -12,9 +12,10 @@ from apps.accounts.models import SocketTicket
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES
 from apps.accounts.services.tickets import issue_ticket
-from tests.activity.live.conftest import off_loop, session_token
 from tests.activity.live.servers import connected
+from tests.databases import off_loop
 from tests.factories import issue
+from tests.live import session_token
 
 
 def browser_session(person):

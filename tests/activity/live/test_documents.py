@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from apps.ledger.models import Event
-from tests.activity.live.conftest import off_loop, ring, ring_later
+from tests.activity.live.rings import ring, ring_later
 from tests.activity.live.servers import DESCRIPTION, PATIENCE, connected
+from tests.databases import off_loop
 from tests.pages import the_only
 from tests.waiting import eventually
 

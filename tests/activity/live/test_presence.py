@@ -9,9 +9,10 @@ import redis
 from django.conf import settings
 
 from apps.accounts.choices import Role
-from tests.activity.live.conftest import off_loop, ring_later
+from tests.activity.live.rings import ring_later
 from tests.activity.live.servers import PATIENCE, connected
 from tests.activity.live.test_streams import streaming
+from tests.databases import off_loop
 from tests.factories import issue, member
 
 

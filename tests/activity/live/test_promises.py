@@ -7,9 +7,10 @@ from contextlib import suppress
 import pytest
 import websockets
 
-from tests.activity.live.conftest import off_loop, ring, ring_later
 from tests.activity.live.drills import Faithful, restart_under, stall_beside
+from tests.activity.live.rings import ring, ring_later
 from tests.activity.live.servers import PATIENCE, connected
+from tests.databases import off_loop
 from tests.factories import issue, member
 from tests.seeds import chosen_seed
 from tests.serving import serving

@@ -9,11 +9,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Membership, RefreshToken, TokenFamily, User
-from tests.activity.live.conftest import off_loop, session_token
 from tests.activity.live.servers import OUT_WITHIN, PATIENCE, connected
 from tests.activity.live.test_admission import browser_session
 from tests.activity.live.test_streams import streaming
+from tests.databases import off_loop
 from tests.factories import member
+from tests.live import session_token
 
 
 def revoke_key(house):

@@ -10,9 +10,11 @@ import websockets
 from apps.accounts.choices import Role
 from apps.activity.sockets import LARGEST_FRAME
 from apps.common.runtime.programs import LARGEST_MESSAGE
-from tests.activity.live.conftest import off_loop, ring_later, session_token
+from tests.activity.live.rings import ring_later
 from tests.activity.live.servers import connected
+from tests.databases import off_loop
 from tests.factories import MembershipFactory, WorkspaceFactory, member
+from tests.live import session_token
 
 
 def move_in(workspace):

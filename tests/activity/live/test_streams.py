@@ -9,9 +9,11 @@ import pytest
 
 from apps.accounts.choices import Role
 from apps.accounts.models import Membership
-from tests.activity.live.conftest import off_loop, ring_later, session_token
+from tests.activity.live.rings import ring_later
 from tests.activity.live.servers import PATIENCE
+from tests.databases import off_loop
 from tests.factories import MembershipFactory, WorkspaceFactory, member
+from tests.live import session_token
 
 
 class Blocks:

@@ -8,9 +8,9 @@ from apps.accounts.models import ApiKey
 from apps.approvals.choices import State
 from apps.approvals.models.requests import Vote
 from apps.ledger.models import KillSwitch
-from tests.activity.live.conftest import off_loop
 from tests.activity.live.servers import OUT_WITHIN, connected
-from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deciding import hold, policy_of
+from tests.databases import off_loop
 from tests.factories import WorkspaceFactory, issue, member
 
 

@@ -18,13 +18,14 @@ from apps.approvals.models.people import Absence
 from apps.approvals.services.opening import withdraw_request
 from apps.ledger.models import KillSwitch
 from apps.ledger.services import record, unit
-from tests.activity.live.conftest import off_loop, session_token
 from tests.activity.live.servers import OUT_WITHIN
 from tests.activity.live.test_admission import browser_session
-from tests.approvals.conftest import STEPS, TWO, hold, policy_of, vote
-from tests.approvals.live.conftest import APPLICATION, new_house
+from tests.approvals.deciding import STEPS, TWO, hold, policy_of, vote
+from tests.approvals.live.houses import APPLICATION, new_house
 from tests.approvals.live.room import in_room
+from tests.databases import off_loop
 from tests.factories import issue
+from tests.live import session_token
 from tests.serving import serving
 
 

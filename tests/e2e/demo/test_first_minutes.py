@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError as TookTooLong
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DESKTOP
+from tests.e2e.browsing import DESKTOP
 from tests.runtime.house import House
 from tests.waiting import eventually
 

@@ -13,13 +13,13 @@ from apps.mirror.models import MirroredFile
 from apps.policies.services.versions import apply_policy
 from apps.specs.models.proposals import Proposal
 from config.env import ROOT
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
 from tests.mirror.test_inwards import SHOP
 from tests.policies.releasing import at_once
-from tests.specs.life.conftest import decide, edit, submit
 from tests.specs.paper.test_importing import OPEN
+from tests.specs.proposing import decide, edit, submit
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Route
 
-from tests.e2e.conftest import Site
+from tests.e2e.browsing import Site
 
 NOWHERE = "http://modules.test"
 

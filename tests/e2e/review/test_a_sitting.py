@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from apps.accounts.models import User
 from apps.approvals.choices import Decision, State, Via
 from apps.approvals.models.requests import ApprovalRequest, Vote
-from tests.approvals.conftest import hold, policy_of, vote
-from tests.e2e.conftest import log_in
+from tests.approvals.deciding import hold, policy_of, vote
+from tests.e2e.browsing import log_in
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from apps.approvals.choices import State
 from apps.approvals.models.people import Snooze
 from apps.approvals.models.requests import ApprovalRequest, Vote
-from tests.approvals.conftest import hold, policy_of
-from tests.e2e.conftest import PHONE
+from tests.approvals.deciding import hold, policy_of
+from tests.e2e.browsing import PHONE
 from tests.e2e.faults import serious_faults, too_wide
 from tests.waiting import eventually
 

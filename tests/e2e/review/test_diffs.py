@@ -9,8 +9,8 @@ from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import LONG_POLICY
-from tests.e2e.conftest import PHONE, log_in
+from tests.approvals.deciding import LONG_POLICY
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import member
 

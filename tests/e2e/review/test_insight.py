@@ -11,11 +11,11 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
-from tests.approvals.conftest import HEAD, hold
-from tests.e2e.conftest import PHONE, log_in
+from tests.approvals.deciding import HEAD, hold
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
-from tests.plans.conftest import decide, request_of
+from tests.plans.deciding import decide, request_of
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from apps.approvals.choices import Via
 from apps.approvals.models.requests import Vote
 from apps.approvals.services.weighing import look_soon
-from tests.approvals.conftest import TWO, hold, vote
+from tests.approvals.deciding import TWO, hold, vote
 
 pytestmark = pytest.mark.e2e
 WRITTEN = "I had begun to say why"

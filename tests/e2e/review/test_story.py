@@ -12,9 +12,9 @@ from apps.accounts.choices import Scope
 from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 from apps.specs.models.graph import Node, Suspect
-from tests.approvals.conftest import hold, policy_of
+from tests.approvals.deciding import hold, policy_of
 from tests.deliveries import deliver
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.factories import agent_of, issue
 from tests.specs.graphs import node, plant
 from tests.waiting import eventually

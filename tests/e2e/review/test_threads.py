@@ -9,7 +9,7 @@ from apps.approvals.choices import Said, Side
 from apps.approvals.models.people import Comment
 from apps.approvals.places import Place
 from apps.approvals.services.discussing import add_comment
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 
 pytestmark = pytest.mark.e2e

@@ -13,8 +13,8 @@ from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
-from tests.approvals.conftest import ONE, hold
-from tests.e2e.conftest import PHONE, log_in
+from tests.approvals.deciding import ONE, hold
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.e2e.test_plans import SENT
 from tests.factories import agent_of, member

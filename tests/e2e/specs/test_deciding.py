@@ -9,11 +9,11 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.policies.services.versions import apply_policy
 from apps.specs.models.proposals import Proposal
 from tests.deliveries import deliver
-from tests.e2e.conftest import log_in
+from tests.e2e.browsing import log_in
 from tests.factories import agent_of, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, edit, link, links_now, retitle, spec, submit, vote
-from tests.specs.search.conftest import index
+from tests.specs.proposing import POLICY, edit, link, links_now, retitle, spec, submit, vote
+from tests.specs.search.indexing import index
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e

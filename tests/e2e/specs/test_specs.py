@@ -5,11 +5,11 @@ from playwright.sync_api import Page, expect
 
 from apps.accounts.choices import Role
 from apps.policies.services.versions import apply_policy
-from tests.e2e.conftest import PHONE, log_in
+from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.factories import agent_of, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, edit, link, submit
+from tests.specs.proposing import POLICY, edit, link, submit
 
 pytestmark = pytest.mark.e2e
 

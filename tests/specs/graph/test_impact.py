@@ -15,11 +15,6 @@ from tests.specs.graphs import node, plant
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace():
-    return WorkspaceFactory.create()
-
-
 def impact(workspace, *keys, planted, **more):
     return impact_of([planted[key].id for key in keys], workspace.id, **more)
 

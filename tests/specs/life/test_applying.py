@@ -12,7 +12,7 @@ from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from tests.deliveries import deliver, deliver_again
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

@@ -15,7 +15,7 @@ from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.submitting import submit_draft
 from tests.factories import PersonFactory
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

@@ -6,7 +6,7 @@ from apps.approvals.ports import subjects
 from apps.common.errors import DomainError
 from apps.specs.choices import ProposalState
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import delivered, edit, spec, submit, vote
+from tests.specs.proposing import delivered, edit, spec, submit, vote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 

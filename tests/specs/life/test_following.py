@@ -14,7 +14,7 @@ from apps.specs.schemas import read_operations
 from apps.specs.services.submitting import revert_mutation, revise_mutation
 from tests.factories import agent_of, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     decide,
     delivered,
     edit,

@@ -9,7 +9,7 @@ from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
 from apps.specs.services.submitting import submit_draft
-from tests.specs.life.conftest import POLICY, delivered, request_of, retitle, submit, vote
+from tests.specs.proposing import POLICY, delivered, request_of, retitle, submit, vote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("graph")]
 AT_WORK, AT_NIGHT = "2026-01-07T12:00:00Z", "2026-01-07T02:00:00Z"

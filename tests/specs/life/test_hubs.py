@@ -10,7 +10,7 @@ from apps.specs.selectors import excerpts
 from apps.specs.selectors.excerpts import excerpt_of, fields_of
 from apps.specs.services.applying import apply_mutation
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import edit, link, spec, submit, unlink
+from tests.specs.proposing import edit, link, spec, submit, unlink
 
 pytestmark = pytest.mark.django_db
 MANY = 300

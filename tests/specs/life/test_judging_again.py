@@ -16,7 +16,7 @@ from apps.specs.models.proposals import Proposal
 from apps.specs.services.closing import close_mutation
 from apps.specs.services.revalidating import look_again
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

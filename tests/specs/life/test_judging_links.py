@@ -5,7 +5,7 @@ import pytest
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, link, links_now, retitle, submit, unlink
+from tests.specs.proposing import POLICY, link, links_now, retitle, submit, unlink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 

@@ -17,7 +17,7 @@ from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     delivered,
     links_now,

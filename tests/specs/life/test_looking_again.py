@@ -12,7 +12,7 @@ from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation
 from tests.deliveries import deliver_again
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

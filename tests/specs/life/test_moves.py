@@ -13,7 +13,7 @@ from apps.specs.services.applying import apply_mutation, queue_approved_mutation
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.submitting import revert_mutation, revise_mutation, submit_draft
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

@@ -24,9 +24,8 @@ from apps.specs.services.submitting import revert_mutation, revise_mutation
 from apps.specs.services.suspects import clear_suspects
 from tests.approvals.test_races import at_once
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.ledger.test_concurrency import room_for_all
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     BODY,
     POLICY,
     decide,
@@ -41,7 +40,6 @@ from tests.specs.life.conftest import (
     vote,
 )
 
-__all__ = ["room_for_all"]
 ROUNDS = 4
 
 

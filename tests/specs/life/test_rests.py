@@ -9,7 +9,7 @@ from apps.specs.errors import ProposalMoved
 from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation
 from apps.specs.services.submitting import submit_draft
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

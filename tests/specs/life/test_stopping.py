@@ -12,7 +12,7 @@ from apps.specs.models.graph import Graph, KeyCounter
 from apps.specs.models.proposals import Proposal
 from apps.specs.services.applying import apply_mutation
 from apps.specs.services.closing import withdraw_mutation
-from tests.specs.life.conftest import edit, retitle, spec, submit
+from tests.specs.proposing import edit, retitle, spec, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 

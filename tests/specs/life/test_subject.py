@@ -16,7 +16,7 @@ from apps.specs.models.graph import Revision
 from apps.specs.models.proposals import Proposal
 from tests.factories import PersonFactory
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import (
+from tests.specs.proposing import (
     POLICY,
     decide,
     delivered,

@@ -11,7 +11,7 @@ from apps.specs.errors import OperationsInvalid
 from apps.specs.models.proposals import Proposal
 from tests.factories import member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import edit, link, request_of, retitle, spec, submit, types_since
+from tests.specs.proposing import edit, link, request_of, retitle, spec, submit, types_since
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 

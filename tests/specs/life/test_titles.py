@@ -4,7 +4,7 @@ import pytest
 
 from apps.specs.models.proposals import Proposal
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import delivered, retitle, submit, vote
+from tests.specs.proposing import delivered, retitle, submit, vote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 CREATE = {"op": "create", "kind": "requirement", "key": "REQ-9", "title": "Refunds"}

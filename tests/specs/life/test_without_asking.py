@@ -8,7 +8,7 @@ from apps.approvals.services.emergencies import break_glass
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Revision
-from tests.specs.life.conftest import POLICY, delivered, request_of, retitle, spec, submit
+from tests.specs.proposing import POLICY, delivered, request_of, retitle, spec, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy", "graph")]
 

@@ -7,13 +7,11 @@ from apps.accounts.choices import Role
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState
 from apps.specs.models.proposals import Proposal
-from tests.activity.conftest import machine, own_redis
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, retitle, spec, submit
+from tests.specs.proposing import POLICY, retitle, spec, submit
 from tests.waiting import eventually
 
-__all__ = ["machine", "own_redis"]
 CELERY = ("-m", "celery", "-A", "config.celery", "worker", "--concurrency=1")
 QUIET = ("--without-gossip", "--without-mingle")
 

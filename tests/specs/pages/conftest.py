@@ -4,15 +4,10 @@ import pytest
 from django.test import Client
 
 from apps.accounts.choices import Role
-from apps.accounts.models import User, Workspace
+from apps.accounts.models import User
 from apps.accounts.services.people import refresh_console_access
-from tests.factories import WorkspaceFactory, agent_of, member
+from tests.factories import agent_of, member
 from tests.specs.graphs import Planted, node, plant
-
-
-@pytest.fixture
-def workspace(db) -> Workspace:
-    return WorkspaceFactory.create(name="Orchard")
 
 
 @pytest.fixture

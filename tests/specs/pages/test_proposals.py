@@ -11,7 +11,7 @@ from apps.specs.models.proposals import Proposal
 from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import POLICY, decide, edit, link, retitle, submit
+from tests.specs.proposing import POLICY, decide, edit, link, retitle, submit
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from apps.specs.console import find_specs
 from apps.specs.services import searching
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import submit
-from tests.specs.search.conftest import index
+from tests.specs.proposing import submit
+from tests.specs.search.indexing import index
 
 pytestmark = pytest.mark.django_db
 

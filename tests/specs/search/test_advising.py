@@ -9,10 +9,8 @@ from apps.specs.models.proposals import Proposal
 from apps.specs.services import advising
 from tests.deliveries import deliver, deliver_again
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import edit, policy, request_of, submit
-from tests.specs.search.conftest import index
-
-__all__ = ["policy"]
+from tests.specs.proposing import edit, request_of, submit
+from tests.specs.search.indexing import index
 
 TILL = "The till SHALL accept credit cards."
 SAME = "Credit cards SHALL be accepted by the till."

@@ -10,10 +10,8 @@ from apps.specs.models.search import Corpus, Passage, Posting, Vector
 from apps.specs.services.closing import withdraw_mutation
 from tests.deliveries import deliver
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import edit, policy, submit
-from tests.specs.search.conftest import index
-
-__all__ = ["policy"]
+from tests.specs.proposing import edit, submit
+from tests.specs.search.indexing import index
 
 STANDS = "The till SHALL accept credit cards."
 PROPOSED = "The till SHALL accept unicorns, and unicorns alone."

@@ -19,10 +19,8 @@ from apps.specs.services import advising, forgetting, indexing
 from apps.specs.services.searching import search_specs
 from tests.deliveries import deliver
 from tests.specs.graphs import node, plant
-from tests.specs.life.conftest import policy, spec, submit
-from tests.specs.search.conftest import index
-
-__all__ = ["policy"]
+from tests.specs.proposing import spec, submit
+from tests.specs.search.indexing import index
 
 
 def run(*args):

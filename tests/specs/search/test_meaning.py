@@ -12,7 +12,7 @@ from apps.specs.services.indexing import embed_passages, waiting_in
 from apps.specs.services.relating import related_to
 from apps.specs.services.searching import search_specs
 from tests.specs.graphs import node, plant
-from tests.specs.search.conftest import index
+from tests.specs.search.indexing import index
 
 SHOP = [
     node("REQ-1", title="Card payments", body="The till SHALL accept a card within 3 seconds."),

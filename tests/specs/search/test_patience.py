@@ -10,11 +10,8 @@ from apps.inference.services import embedding
 from apps.specs.services import searching
 from apps.specs.services.indexing import post_passages
 from apps.specs.services.searching import search_specs
-from tests.inference.conftest import wire
 from tests.inference.wire import silence, vectors
 from tests.specs.graphs import node, plant
-
-__all__ = ["wire"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from apps.specs.services.relating import related_to
 from apps.specs.services.searching import nearest, search_specs
 from tests.factories import WorkspaceFactory, member
 from tests.specs.graphs import node, plant
-from tests.specs.search.conftest import index
+from tests.specs.search.indexing import index
 from tests.specs.search.test_meaning import SECRETS, SHOP
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")

@@ -9,12 +9,10 @@ from apps.specs.models.search import Corpus, Passage, Vector
 from apps.specs.services import indexing
 from apps.specs.services.indexing import index_all, waiting_in
 from tests.factories import WorkspaceFactory
-from tests.inference.conftest import wire
 from tests.inference.wire import refusal, vectors
 from tests.specs.graphs import node, plant
 from tests.specs.search.test_indexing import run
 
-__all__ = ["wire"]
 pytestmark = pytest.mark.xdist_group("litellm")  # whose import takes seconds
 MANY = 40
 """More than a model is given at once."""

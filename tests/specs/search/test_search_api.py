@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import WorkspaceFactory
 from tests.specs.graphs import node, plant
-from tests.specs.search.conftest import index
+from tests.specs.search.indexing import index
 
 SEARCH = "/api/v1/specs/search"
 QUERIES = 22

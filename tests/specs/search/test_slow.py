@@ -8,7 +8,7 @@ from apps.specs.search import statement
 from apps.specs.services import searching
 from apps.specs.services.searching import search_specs
 from tests.specs.graphs import node, plant
-from tests.specs.search.conftest import index
+from tests.specs.search.indexing import index
 
 OFTEN = [f"often{chr(97 + number)}" for number in range(statement.COUNTING)]
 

@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from apps.accounts.choices import Role
-from tests.approvals.conftest import policy_of
+from tests.approvals.deciding import policy_of
 from tests.approvals.serving import IN_KITCHEN, Bakery
 from tests.factories import member
 from tests.seeds import chosen_seed

@@ -1,6 +1,5 @@
 """A house with people in it, where commits are real, and servers that look at it."""
 
-import asyncio
 from contextlib import ExitStack
 from types import SimpleNamespace
 from uuid import uuid4
@@ -11,42 +10,16 @@ from django.db import connections
 
 from apps.accounts.choices import Role
 from apps.accounts.services.sessions import open_session
-from apps.common.actors import SYSTEM
 from apps.common.runtime import addresses
-from apps.ledger.services import record, unit
-from tests.activity.live.rings import BellRung
-from tests.conftest import cloned_database
+from tests.clones import cloned_database
 from tests.databases import point_at
 from tests.factories import WorkspaceFactory, issue, member
-from tests.serving import serving
-
-
-def ring(workspace, times=1, *, note="", first=1):
-    """So many events, each of a commit of its own."""
-    for number in range(first, first + times):
-        with unit(actor=SYSTEM, workspace=workspace.id):
-            record(BellRung(number=number, note=note))
+from tests.serving import APPLICATION, serving
 
 
 def session_token(person):
     """An access token of a new login."""
     return open_session(person=person).access_token
-
-
-async def off_loop(function, *args, **kwargs):
-    """On a thread, which gives its connection back."""
-
-    def work():
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connections.close_all()
-
-    return await asyncio.to_thread(work)
-
-
-async def ring_later(workspace, times=1, **kwargs):
-    await off_loop(ring, workspace, times, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +46,13 @@ def house(live_database):
 
 
 @pytest.fixture(scope="module")
-def running(live_database, tmp_path_factory):
+def application():
+    """What the servers serve. Rooms whose tests need more than Lattice has another."""
+    return APPLICATION
+
+
+@pytest.fixture(scope="module")
+def running(live_database, application, tmp_path_factory):
     """Servers by name, each started when it is first asked for."""
     with ExitStack() as stack:
         started = {}
@@ -81,7 +60,9 @@ def running(live_database, tmp_path_factory):
         def start(name):
             if name not in started:
                 log = tmp_path_factory.mktemp(name) / "web.log"
-                started[name] = stack.enter_context(serving(name, log, DATABASE_URL=live_database))
+                started[name] = stack.enter_context(
+                    serving(name, log, application=application, DATABASE_URL=live_database)
+                )
             return started[name]
 
         yield start

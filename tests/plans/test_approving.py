@@ -19,25 +19,11 @@ from apps.plans.reviewing import in_words, needs_of
 from apps.plans.selectors.plans import opened
 from apps.policies.errors import PathForbidden, RiskPatternFound
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.deliveries import deliver
 from tests.factories import member
-from tests.plans.conftest import (
-    GREETING,
-    POLICY,
-    agent,
-    api,
-    body,
-    contributor,
-    decide,
-    owner,
-    policy,
-    request_of,
-    reviewer,
-    workspace,
-)
+from tests.plans.deciding import GREETING, POLICY, decide, request_of
 
-__all__ = ["agent", "api", "body", "contributor", "owner", "policy", "reviewer", "workspace"]
 pytestmark = pytest.mark.django_db
 PLANS = subjects["plan"]
 

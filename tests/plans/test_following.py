@@ -18,25 +18,12 @@ from apps.plans.models import Plan
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
-from tests.approvals.conftest import vote
+from tests.approvals.deciding import vote
 from tests.approvals.loaves import ask, lay_table
 from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, agent_of, member
-from tests.plans.conftest import (
-    POLICY,
-    agent,
-    api,
-    body,
-    contributor,
-    decide,
-    owner,
-    policy,
-    request_of,
-    reviewer,
-    workspace,
-)
+from tests.plans.deciding import POLICY, decide, request_of
 
-__all__ = ["agent", "api", "body", "contributor", "owner", "policy", "reviewer", "workspace"]
 pytestmark = pytest.mark.django_db
 
 

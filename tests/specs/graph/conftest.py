@@ -1,1 +1,0 @@
-"""A workspace with who reads and looks after its specs."""
