@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from apps.common.actors import SYSTEM
 from apps.ledger.services import unit
-from apps.specs.models.graph import Graph
 from apps.specs.models.search import Corpus, Passage, Place, Posting, Vector, Word
 from apps.specs.search.ports import current_backend
-from apps.specs.services.indexing import model_now, waiting_in
+from apps.specs.services.indexing import hold_places, model_now, waiting_in
 
 KEPT = timedelta(days=30)
 """That a passage may stand nowhere: proposals are compared by what they would say."""
@@ -54,7 +53,7 @@ def forget_strays(workspace: UUID) -> int:
         "most": AT_ONCE,
     }
     with unit(actor=SYSTEM, workspace=workspace), connection.cursor() as cursor:
-        _hold(workspace)
+        hold_places(workspace)
         cursor.execute(_FORGET_STRAYS, asked)
         gone = [id_ for (id_,) in cursor.fetchall()]
     if gone:
@@ -86,13 +85,8 @@ def forget_index(workspace: UUID) -> None:
     """Raises BackendAway."""
     words = Word.objects.filter(workspace=workspace)
     with unit(actor=SYSTEM, workspace=workspace):
-        _hold(workspace)
+        hold_places(workspace)
         Posting.objects.filter(word__in=words).delete()
         for model in (Place, Vector, Passage, Word, Corpus):
             model.objects.filter(workspace=workspace).delete()
     current_backend().forget(workspace=workspace)
-
-
-def _hold(workspace: UUID) -> None:
-    """Whoever applies something holds this row while they say where it stands."""
-    list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))

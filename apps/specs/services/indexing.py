@@ -178,11 +178,15 @@ def place_missing(workspace: UUID, *, most: int = BATCH) -> int:
     """Of so many versions that stand nowhere, such as those of before there was an index, the
     latest first. Returns of how many; 0: all stand."""
     with unit(actor=SYSTEM, workspace=workspace):
-        # Whoever applies something holds this row while they write.
-        list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
+        hold_places(workspace)
         found = list(unplaced(workspace).order_by("-id")[:most])
         stand(workspace, found)
     return len(found)
+
+
+def hold_places(workspace: UUID) -> None:
+    """Whoever applies something holds this row while they say where it stands."""
+    list(Graph.objects.select_for_update(no_key=True).filter(workspace=workspace))
 
 
 def unplaced(workspace: UUID) -> QuerySet[Version]:

@@ -43,7 +43,7 @@ from apps.policies.services.judging import judge_act
 from apps.specs.models.graph import Graph, Link, Node, Suspect
 from apps.specs.models.proposals import Proposal
 from apps.specs.models.search import Corpus
-from apps.specs.services import applying, forgetting, indexing, kinds
+from apps.specs.services import applying, indexing, kinds
 from apps.specs.services.closing import withdraw_mutation
 from apps.specs.services.suspects import clear_suspects
 from tests.approvals.test_policy_changes import FREE, GUARDED
@@ -161,13 +161,9 @@ WAITS: Scenes[Decisions] = {
         h.put(Corpus),
         lambda: indexing.post_passages(h.workspace.id),
     ),
-    "specs.services.indexing.place_missing": lambda h: (
+    "specs.services.indexing.hold_places": lambda h: (
         h.put(Graph),
         lambda: indexing.place_missing(h.workspace.id),
-    ),
-    "specs.services.forgetting._hold": lambda h: (
-        h.put(Graph),
-        in_a_unit(lambda: forgetting._hold(h.workspace.id)),
     ),
     "specs.services.kinds._lock": lambda h: (
         h.put(Graph),
