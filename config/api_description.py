@@ -79,7 +79,7 @@ def settings(*, server: str) -> dict[str, Any]:
             "ApprovalStateEnum": "apps.approvals.choices.State",
             "ApprovalStageStateEnum": "apps.approvals.choices.StageState",
             "ApprovalDecisionEnum": "apps.approvals.choices.Decision",
-            "VoteDecisionEnum": "apps.approvals.api.shapes.CASTABLE",
+            "VoteDecisionEnum": "apps.approvals.api.shapes.votes.CASTABLE",
             "ApprovalViaEnum": "apps.approvals.choices.Via",
             "ApprovalOutcomeEnum": "apps.approvals.choices.Outcome",
             "DraftStateEnum": "apps.policies.choices.DraftState",

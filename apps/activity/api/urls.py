@@ -4,10 +4,10 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from apps.activity.api import audit, webhooks
-from apps.activity.api.presence import Join, Leave, Presences
-from apps.activity.api.streams import named_events, stream
-from apps.activity.api.views import Feed
+from apps.activity.api.views import audit, webhooks
+from apps.activity.api.views.feed import Feed
+from apps.activity.api.views.presence import Join, Leave, Presences
+from apps.activity.api.views.streams import named_events, stream
 
 _VIEWS: dict[str, Any] = {
     "realtime/stream": stream,

@@ -4,7 +4,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.specs.api import mutations, paper, promised, search, specs, suspects
+from apps.specs.api.views import mutations, paper, promised, search, specs, suspects
 
 _MUTATION = "api/v1/mutations/<uuid:proposal_id>"
 _SPECS = "api/v1/specs"

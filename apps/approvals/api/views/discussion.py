@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, require_scope, requires
 from apps.accounts.choices import Permission, Scope
-from apps.approvals.api.discussion_shapes import CommentInput, CommentOutput
+from apps.approvals.api.shapes.discussion import CommentInput, CommentOutput
 from apps.approvals.api.views.requests import asked_for
 from apps.approvals.attachments import as_download
 from apps.approvals.choices import Said

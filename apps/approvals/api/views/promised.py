@@ -18,7 +18,7 @@ from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.accounts.models import User
 from apps.accounts.selectors.members import members_of
-from apps.approvals.api import promised_shapes as shapes
+from apps.approvals.api.shapes import promised as shapes
 from apps.approvals.api.views.requests import asked_for
 from apps.approvals.api.views.votes import Deciding
 from apps.approvals.choices import Decision

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
-from apps.approvals.api import shapes
+from apps.approvals.api.shapes import requests as shapes
 from apps.approvals.choices import State
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.endings import followed_by

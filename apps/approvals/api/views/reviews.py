@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
 from apps.accounts.choices import Permission
-from apps.approvals.api.review_shapes import (
+from apps.approvals.api.shapes.reviews import (
     BreakGlassInput,
     ReviewFilter,
     ReviewInput,

@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires
 from apps.accounts.choices import Permission
-from apps.approvals.api import seat_shapes, shapes
+from apps.approvals.api.shapes import seats as shapes
+from apps.approvals.api.shapes.requests import RequestOutput
 from apps.approvals.api.views.requests import answer_with, asked_for
 from apps.approvals.errors import (
     AlreadyClaimed,
@@ -38,7 +39,7 @@ class Claim(APIView):
         description="For 15 minutes; claim it again to go on. It tells others that you look at it "
         "and keeps nobody from deciding. 409 names who else has taken it on, and until when.",
         request=None,
-        responses={200: shapes.RequestOutput, **errors(AlreadyClaimed, NotOpen, SelfApproval)},
+        responses={200: RequestOutput, **errors(AlreadyClaimed, NotOpen, SelfApproval)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
@@ -53,7 +54,7 @@ class Unclaim(APIView):
     @extend_schema(
         summary="Let others take it on",
         request=None,
-        responses={200: shapes.RequestOutput, **errors(AlreadyClaimed)},
+        responses={200: RequestOutput, **errors(AlreadyClaimed)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
@@ -70,19 +71,19 @@ class SnoozeIt(APIView):
     @extend_schema(
         summary="See it later",
         description="Until then it does not wait on you; it waits on others as before.",
-        request=seat_shapes.SnoozeInput,
-        responses={200: seat_shapes.SnoozeOutput, **errors(NotOpen)},
+        request=shapes.SnoozeInput,
+        responses={200: shapes.SnoozeOutput, **errors(NotOpen)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
-        sent = seat_shapes.SnoozeInput(data=request.data)
+        sent = shapes.SnoozeInput(data=request.data)
         sent.is_valid(raise_exception=True)
         snooze = seats.snooze_request(
             request_id=asked_for(request, request_id).id,
             until=sent.validated_data["until"],
             actor=caller(request),
         )
-        return Response(seat_shapes.SnoozeOutput(snooze).data)
+        return Response(shapes.SnoozeOutput(snooze).data)
 
 
 @extend_schema(tags=["approvals"])
@@ -105,16 +106,16 @@ class Delegate(APIView):
         summary="Hand your seat over",
         description="To a member who may decide, has no part in it and no seat in the open stage. "
         "Who has voted in it has used their seat.",
-        request=seat_shapes.DelegateInput,
+        request=shapes.DelegateInput,
         examples=[TO],
         responses={
-            200: shapes.RequestOutput,
+            200: RequestOutput,
             **errors(NotYourTurn, SelfApproval, NotToHandOver, NobodyEligible, NotOpen),
         },
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
-        sent = seat_shapes.DelegateInput(data=request.data)
+        sent = shapes.DelegateInput(data=request.data)
         sent.is_valid(raise_exception=True)
         handed = seats.hand_over_request(
             request_id=asked_for(request, request_id).id,
@@ -131,12 +132,12 @@ class Reassign(APIView):
     @extend_schema(
         summary="Give seats to more people",
         description="For those who manage members and have no part in it. Nobody loses a seat.",
-        request=seat_shapes.ReassignInput,
-        responses={200: shapes.RequestOutput, **errors(SelfApproval, NotOpen)},
+        request=shapes.ReassignInput,
+        responses={200: RequestOutput, **errors(SelfApproval, NotOpen)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
-        sent = seat_shapes.ReassignInput(data=request.data)
+        sent = shapes.ReassignInput(data=request.data)
         sent.is_valid(raise_exception=True)
         given = seats.reassign_request(
             request_id=asked_for(request, request_id).id,

@@ -14,7 +14,8 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import PeopleOnly, caller, requires, standing
 from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
-from apps.approvals.api import shapes
+from apps.approvals.api.shapes import votes as shapes
+from apps.approvals.api.shapes.requests import RequestOutput
 from apps.approvals.api.views.requests import answer_with, asked_for
 from apps.approvals.choices import Via
 from apps.approvals.errors import (
@@ -165,7 +166,7 @@ class Undo(APIView):
         description="By who approved it last, where the policy grants time for it and until it "
         "takes effect. Taken back already, it stays so.",
         request=None,
-        responses={200: shapes.RequestOutput, **errors(UndoOver, NotYourTurn)},
+        responses={200: RequestOutput, **errors(UndoOver, NotYourTurn)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:
@@ -184,7 +185,7 @@ class Withdraw(APIView):
         description="By who proposed it, or owns the agent that did. Withdrawn already, it stays "
         "so. It passes while the kill switch is on.",
         request=None,
-        responses={200: shapes.RequestOutput, **errors(NotOpen)},
+        responses={200: RequestOutput, **errors(NotOpen)},
     )
     @idempotent()
     def post(self, request: Request, request_id: UUID) -> Response:

@@ -18,7 +18,7 @@ from apps.activity.errors import TooManyWaits
 from apps.activity.hub import in_database
 from apps.activity.ports import Viewer
 from apps.activity.selectors.viewers import narrowed, viewer_of
-from apps.approvals.api import shapes
+from apps.approvals.api.shapes import waiting as shapes
 from apps.approvals.api.views.requests import READERS, asked_for
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.endings import endings_of

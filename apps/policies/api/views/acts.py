@@ -19,7 +19,9 @@ from apps.common.api.openapi import errors
 from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor, NotFound
 from apps.policies.acts import ActIn
-from apps.policies.api import shapes
+from apps.policies.api.shapes import acts as shapes
+from apps.policies.api.shapes.drafts import WholeDraftOutput
+from apps.policies.api.shapes.verdicts import VerdictOutput, verdict_shown
 from apps.policies.api.views.drafts import asked_for as draft_asked_for
 from apps.policies.api.views.drafts import shown as draft_shown
 from apps.policies.errors import (
@@ -64,7 +66,7 @@ class Evaluate(APIView):
         description="By the policy that holds, or by a draft. Nothing is done, kept or counted.",
         request=ActIn,
         parameters=[OpenApiParameter("draft", UUID, description="A draft in place of it.")],
-        responses={200: shapes.VerdictOutput, **errors(NotFound)},
+        responses={200: VerdictOutput, **errors(NotFound)},
     )
     def post(self, request: Request) -> Response:
         act = act_in(request.data)
@@ -78,7 +80,7 @@ class Evaluate(APIView):
             workspace=standing(request).workspace_id,
             policy=policy,
         )
-        return Response(shapes.verdict_shown(verdict))
+        return Response(verdict_shown(verdict))
 
 
 @extend_schema(tags=["policies"])
@@ -158,7 +160,7 @@ class AlwaysAllow(APIView):
         description="With a test of it. An owner has to release the draft.",
         request=None,
         responses={
-            201: shapes.WholeDraftOutput,
+            201: WholeDraftOutput,
             **errors(ActUnreadable, ActUnnamed, DenialStands, AlwaysAllowed),
         },
     )

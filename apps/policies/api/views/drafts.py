@@ -15,7 +15,8 @@ from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag, require_match
 from apps.common.errors import PreconditionFailed, PreconditionRequired
-from apps.policies.api import shapes
+from apps.policies.api.shapes import drafts as shapes
+from apps.policies.api.shapes.policies import AppliedOutput, HeldOutput
 from apps.policies.api.views.policies import REFUSALS, ReleasingView, applied
 from apps.policies.errors import DraftClosed, PolicyInvalid, PolicyUnchanged, TooManyDrafts
 from apps.policies.models.policies import PolicyDraft
@@ -139,8 +140,8 @@ class Release(ReleasingView):
         request=None,
         parameters=[IF_MATCH],
         responses={
-            200: shapes.AppliedOutput,
-            202: shapes.HeldOutput,
+            200: AppliedOutput,
+            202: HeldOutput,
             **errors(
                 *REFUSALS, DraftClosed, PolicyUnchanged, PreconditionFailed, PreconditionRequired
             ),

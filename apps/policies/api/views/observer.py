@@ -14,8 +14,8 @@ from apps.accounts.access.preparing import Prepared
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.version import VERSION
-from apps.policies.api import observer_shapes as shapes
-from apps.policies.api.shapes import verdict_in_short
+from apps.policies.api.shapes import observer as shapes
+from apps.policies.api.shapes.verdicts import verdict_in_short
 from apps.policies.errors import (
     PathForbidden,
     PolicyDenied,

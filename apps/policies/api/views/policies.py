@@ -16,7 +16,7 @@ from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag, require_match
 from apps.common.errors import NotFound
-from apps.policies.api import shapes
+from apps.policies.api.shapes import policies as shapes
 from apps.policies.choices import Origin
 from apps.policies.documents import document_schema
 from apps.policies.errors import (

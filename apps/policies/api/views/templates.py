@@ -12,8 +12,8 @@ from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import OperationSchema, errors
 from apps.common.errors import NotFound
-from apps.policies.api import template_shapes as shapes
-from apps.policies.api.shapes import AppliedOutput
+from apps.policies.api.shapes import templates as shapes
+from apps.policies.api.shapes.policies import AppliedOutput
 from apps.policies.api.views.policies import REFUSALS, ReleasingView, apply_as_asked
 from apps.policies.choices import Origin
 from apps.policies.drafting import Template, render_template, template_named, templates, wizard

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput, SeenDigest
+from apps.approvals.api.shapes.requests import PersonOutput
+from apps.approvals.api.shapes.votes import LONGEST_COMMENT, SeenDigest
 from apps.approvals.choices import Outcome, State, Via
 from apps.policies.choices import RiskLevel
 

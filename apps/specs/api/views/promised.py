@@ -14,8 +14,8 @@ from apps.accounts.access.idempotency import idempotent
 from apps.common.api.openapi import errors
 from apps.common.bodies import read_body
 from apps.common.errors import Invalid
-from apps.specs.api import mutation_shapes as shapes
-from apps.specs.api.mutations import EXAMPLE, REFUSALS, Mutations
+from apps.specs.api.shapes import mutations as shapes
+from apps.specs.api.views.mutations import EXAMPLE, REFUSALS, Mutations
 from apps.specs.schemas import Fields, Name, read_operations
 
 ATTRIBUTE = "attributes."

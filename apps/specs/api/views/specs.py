@@ -14,7 +14,7 @@ from apps.accounts.access.permissions import caller, requires, standing
 from apps.accounts.choices import Permission
 from apps.common.api.openapi import errors
 from apps.common.api.preconditions import answer_with_tag, etag
-from apps.specs.api import spec_shapes as shapes
+from apps.specs.api.shapes import specs as shapes
 from apps.specs.errors import MomentUnknown, NodeMissing
 from apps.specs.models.graph import Node
 from apps.specs.selectors import nodes as read

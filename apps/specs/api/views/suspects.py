@@ -13,8 +13,8 @@ from apps.accounts.access.idempotency import idempotent
 from apps.accounts.access.permissions import caller, require_scope, requires, standing
 from apps.accounts.choices import Permission, Scope
 from apps.common.api.openapi import errors
-from apps.specs.api import spec_shapes as shapes
-from apps.specs.api.specs import READERS, node_called, query
+from apps.specs.api.shapes import specs as shapes
+from apps.specs.api.views.specs import READERS, node_called, query
 from apps.specs.errors import ChangedSince, NodeMissing
 from apps.specs.models.graph import Node, Suspect
 from apps.specs.selectors.nodes import the_nodes

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.approvals.api.shapes import LONGEST_COMMENT, PersonOutput, RequestOutput, SeenDigest
+from apps.approvals.api.shapes.requests import PersonOutput, RequestOutput
+from apps.approvals.api.shapes.votes import LONGEST_COMMENT, SeenDigest
 from apps.approvals.choices import ReviewBecause
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.approvals.api.shapes import PersonOutput
+from apps.approvals.api.shapes.requests import PersonOutput
 from apps.approvals.choices import Said, Side
 from apps.approvals.places import Place
 from apps.approvals.selectors.discussion import ReadComment

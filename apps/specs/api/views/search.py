@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 
 from apps.accounts.access.permissions import caller, standing
 from apps.common.api.openapi import errors
-from apps.specs.api.spec_shapes import AsOfQuery
-from apps.specs.api.specs import READERS, node_called, query
+from apps.specs.api.shapes.specs import AsOfQuery
+from apps.specs.api.views.specs import READERS, node_called, query
 from apps.specs.choices import Status
 from apps.specs.errors import MomentUnknown, NodeMissing, SearchTooSlow
 from apps.specs.models.graph import Version

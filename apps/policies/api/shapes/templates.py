@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.policies.api.shapes import ReasonField
+from apps.policies.api.shapes.policies import ReasonField
 
 
 class ParameterOutput(serializers.Serializer[Any]):

@@ -23,7 +23,7 @@ from apps.common.bodies import read_body
 from apps.common.errors import DomainError, PreconditionFailed
 from apps.ledger.errors import KillSwitchOn
 from apps.policies.services.judging import Hearing
-from apps.specs.api import mutation_shapes as shapes
+from apps.specs.api.shapes import mutations as shapes
 from apps.specs.choices import KIND
 from apps.specs.errors import NodeMissing, NothingToRevert, OperationsInvalid, ProposalMoved
 from apps.specs.models.proposals import Proposal
