@@ -13,12 +13,13 @@ from apps.activity.errors import (
     UnknownCommand,
     UnknownTopic,
 )
+from apps.activity.feeds import Reader, Subscription
 from apps.activity.frames import Frame
-from apps.activity.hub import Reader, Subscription, in_database
 from apps.activity.ports import Topic, Viewer
 from apps.activity.schemas import Subscribe, Unsubscribe
 from apps.activity.selectors.viewers import refreshed
 from apps.activity.sockets import HEARTBEAT, ID_IS, Socket, id_of, is_id, outcome_of, parsed
+from apps.activity.threads import in_database
 from apps.common.errors import DomainError
 from apps.ledger import switch
 

@@ -3,37 +3,30 @@
 New rows are read once for each workspace that somebody watches, made into frames once, and put
 into the outboxes of those who may see them. Nobody waits for anybody: an outbox that is full is
 closed, and its reader comes back and resumes.
-
-A feed keeps the frames it has handed out last. Resuming takes from there whatever it can, without
-a pause between looking and joining, so that no event falls between replay and live.
 """
 
 import asyncio
 import logging
 from collections import Counter as Tally
-from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import redis
-from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 from prometheus_client import Gauge
 
 from apps.activity import pokes, presence
 from apps.activity.choices import CloseCode
 from apps.activity.errors import TooManySockets, TooManyWaits
+from apps.activity.feeds import Feed, Reader, Subscription
 from apps.activity.frames import Frame
-from apps.activity.outbox import LARGEST, Outbox
 from apps.activity.ports import Topic, Viewer
-from apps.activity.selectors import events, viewers
-from apps.activity.wording import told
+from apps.activity.selectors import events
+from apps.activity.threads import reach_of, read
 from apps.ledger.selectors import current_epoch
 from apps.ledger.services import SYSTEM_WORKSPACE
 
@@ -44,162 +37,8 @@ POLL_EVERY = 1.0
 SWEEP_EVERY = 2.0
 SWEEP_PAUSE = 0.3
 RETRY_AFTER = 1.0
-BATCH = 500
-KEPT_SIZE = 1_000_000
-REPLAY_ROWS = 20_000
-REPLAY_SIZE = 2 * LARGEST
-"""Whoever was cut off for being too slow can resume, with as much again to spare."""
 READERS_PER_USER = 100
 WAITS_PER_USER = 2_000
-
-Args = ParamSpec("Args")
-Answer = TypeVar("Answer")
-
-_hub_thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
-_guard_thread = ThreadPoolExecutor(1, thread_name_prefix="guard")
-_door_threads = ThreadPoolExecutor(3, thread_name_prefix="door")
-
-
-async def in_database(
-    function: Callable[Args, Answer], *args: Args.args, **kwargs: Args.kwargs
-) -> Answer:
-    """For the doors of sockets: on a thread, which holds a connection only meanwhile."""
-    work = database_sync_to_async(function, thread_sensitive=False, executor=_door_threads)
-    answer: Answer = await work(*args, **kwargs)
-    return answer
-
-
-async def _read(
-    function: Callable[Args, Answer], *args: Args.args, **kwargs: Args.kwargs
-) -> Answer:
-    """For the hub, which has a thread of its own: no command can keep it waiting."""
-    work = database_sync_to_async(function, thread_sensitive=False, executor=_hub_thread)
-    answer: Answer = await work(*args, **kwargs)
-    return answer
-
-
-async def _reach_of(readers: Collection[Viewer]) -> Mapping[Viewer, frozenset[UUID]]:
-    """On a thread of its own, too: whoever is to go may not keep doors busy to stay."""
-    work = database_sync_to_async(viewers.reach_of, thread_sensitive=False, executor=_guard_thread)
-    answer: Mapping[Viewer, frozenset[UUID]] = await work(readers)
-    return answer
-
-
-@dataclass(eq=False)
-class Reader:
-    """A socket or a stream, as the hub sees it."""
-
-    viewer: Viewer
-    outbox: Outbox[Any]
-    end: Callable[[CloseCode], None]
-    """Tells it to go, at once."""
-    follows_reach: bool = False
-    """Whether it shows all that its viewer may see, and so begins anew when that changes."""
-    waits: bool = False
-    """Whether it waits for one thing and then goes. There may be many of these, beside sockets."""
-    subscriptions: dict[str, "Subscription"] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Subscription:
-    reader: Reader
-    name: str
-    topic: Topic
-    areas: frozenset[str]
-    feed: "Feed"
-    deliver: Callable[["Subscription", Frame], None]
-    told: int = 0
-    """The number up to which its reader knows where it stands."""
-
-    def offer(self, frame: Frame) -> None:
-        if self.areas and frame.area not in self.areas:
-            return
-        try:
-            wanted = self.reader.viewer.may_see(frame.event) and self.topic.shows(frame.event)
-        except Exception:  # another room's topic may fail; nobody else is to wait for that
-            log.exception("The topic %s cannot tell what it shows", self.name)
-            self.reader.end(CloseCode.RESTART)
-            return
-        if wanted:
-            self.deliver(self, frame)
-            if frame.recorded:
-                self.told = frame.seq
-
-    def moved_on(self) -> bool:
-        """Whether, since its reader was told, events have passed that it does not show."""
-        before, self.told = self.told, self.feed.seq
-        return before < self.told
-
-
-class Feed:
-    """The newest events of one workspace: `frames` are without a gap and end at `seq`."""
-
-    def __init__(self, workspace_id: UUID, notice: Callable[[Frame], None]) -> None:
-        self.workspace_id = workspace_id
-        self._notice = notice
-        self.seq = -1
-        self.stale = False
-        """Whether somebody has spoken of events since the last look."""
-        self.joining = 0
-        self.frames: deque[Frame] = deque()
-        self.size = 0
-        self.subscriptions: set[Subscription] = set()
-        self.lock = asyncio.Lock()
-
-    async def open(self) -> None:
-        async with self.lock:
-            if self.seq < 0:
-                found = await _read(events.heads, [self.workspace_id])
-                self.seq = found[self.workspace_id]
-
-    async def catch_up(self) -> None:
-        """Read on to the end, and hand out what is new."""
-        async with self.lock:
-            self.stale = True
-            while self.stale:
-                self.stale = False
-                found = await _read(_frames_after, self.workspace_id, self.seq, BATCH)
-                self.stale |= len(found) == BATCH
-                for frame in found:
-                    self._hand_out(frame)
-                    await asyncio.sleep(0)  # others have their turn between two events
-
-    def _hand_out(self, frame: Frame) -> None:
-        for subscription in tuple(self.subscriptions):
-            subscription.offer(frame)
-        self.seq = frame.seq
-        self._keep(frame)
-        self._notice(frame)
-
-    async def reach_back(self, seq: int) -> bool:
-        """Whether everything after `seq` is at hand now."""
-        async with self.lock:
-            if not 0 <= self.seq - seq <= REPLAY_ROWS:
-                return False
-            missing = self._first - seq - 1
-            if missing > 0:
-                found = await _read(_frames_after, self.workspace_id, seq, missing)
-                self.frames.extendleft(reversed(found))
-                self.size += sum(frame.size for frame in found)
-            return sum(frame.size for frame in self.after(seq)) <= REPLAY_SIZE
-
-    def after(self, seq: int) -> Iterable[Frame]:
-        return islice(self.frames, max(0, seq + 1 - self._first), None)
-
-    @property
-    def _first(self) -> int:
-        return self.seq + 1 - len(self.frames)
-
-    def _keep(self, frame: Frame) -> None:
-        self.frames.append(frame)
-        self.size += frame.size
-        while self.size > KEPT_SIZE:
-            self.size -= self.frames.popleft().size
-
-
-def _frames_after(workspace_id: UUID, seq: int, limit: int) -> list[Frame]:
-    found = events.events_after(workspace_id, seq, limit=limit)
-    return [Frame(event, text) for event, text in zip(found, told(found), strict=True)]
 
 
 class Hub:
@@ -216,7 +55,7 @@ class Hub:
     async def join(self, reader: Reader) -> None:
         """Raises TooManySockets. Whoever has joined must leave."""
         if not self.epoch:
-            self.epoch = str(await _read(current_epoch))
+            self.epoch = str(await read(current_epoch))
         # From here on nothing is awaited, and nothing fails once the reader is counted.
         self.make_sure_of_room(reader.viewer, waits=reader.waits)
         self._per_user[reader.viewer.actor.actor_id, reader.waits] += 1
@@ -351,7 +190,7 @@ class Hub:
             if not self.feeds:
                 continue
             try:
-                epoch, found = await _read(_look, list(self.feeds))
+                epoch, found = await read(_look, list(self.feeds))
             except DatabaseError as error:
                 log.warning("The ledger cannot be read: %s", error)
                 continue
@@ -386,7 +225,7 @@ class Hub:
         readers = [(reader, reader.viewer) for reader in self.readers]
         if not readers:
             return
-        reach = await _reach_of({viewer for _, viewer in readers})
+        reach = await reach_of({viewer for _, viewer in readers})
         for reader, viewer in readers:
             now = reach.get(viewer)
             if now is None:

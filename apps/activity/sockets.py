@@ -21,11 +21,13 @@ from apps.activity.admission import Door, admit_token
 from apps.activity.choices import CloseCode
 from apps.activity.eager import Unfinished, begin
 from apps.activity.errors import InvalidCommand, NoHello, TooManySockets
-from apps.activity.hub import Hub, Reader, in_database
+from apps.activity.feeds import Reader
+from apps.activity.hub import Hub
 from apps.activity.outbox import Closed, Outbox
 from apps.activity.pace import Pace, TooSlow, server_waits
 from apps.activity.ports import Viewer
 from apps.activity.schemas import Hello, Pong
+from apps.activity.threads import in_database
 from apps.common import context
 from apps.common.api.errors import envelope, explain
 from apps.common.api.parsers import strict_json

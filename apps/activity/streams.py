@@ -17,8 +17,9 @@ import orjson
 from apps.activity import hub
 from apps.activity.choices import CloseCode
 from apps.activity.errors import TooManySockets
+from apps.activity.feeds import Reader, Subscription
 from apps.activity.frames import Frame
-from apps.activity.hub import Hub, Reader, Subscription
+from apps.activity.hub import Hub
 from apps.activity.outbox import Closed, Outbox
 from apps.activity.pace import server_waits
 from apps.activity.ports import EventRow, Topic, Viewer

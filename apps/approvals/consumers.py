@@ -11,10 +11,11 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.activity.admission import OpenDoor
 from apps.activity.errors import AlreadyKnown, InvalidCommand, UnknownCommand
+from apps.activity.feeds import Reader, Subscription
 from apps.activity.frames import Frame
-from apps.activity.hub import Reader, Subscription, in_database
 from apps.activity.ports import EventRow, Topic, Viewer
 from apps.activity.sockets import HEARTBEAT, ID_IS, Socket, id_of, is_id, outcome_of, parsed
+from apps.activity.threads import in_database
 from apps.approvals import looking
 from apps.approvals.commands import respond
 from apps.approvals.schemas import Response

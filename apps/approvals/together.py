@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from apps.activity.hub import in_database
+from apps.activity.threads import in_database
 from apps.ledger.deliveries import kind_of_error
 
 Found = TypeVar("Found")

@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 
 from apps.activity import hub
 from apps.activity.choices import CloseCode
+from apps.activity.feeds import Reader, Subscription
 from apps.activity.frames import Frame
-from apps.activity.hub import Reader, Subscription
 from apps.activity.outbox import Closed, Outbox
 from apps.activity.ports import EventRow, Topic, Viewer
 from apps.approvals.models.requests import ApprovalRequest

@@ -14,12 +14,14 @@ from django.utils.timezone import now
 
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES
-from apps.activity import hub, pokes
+from apps.activity import feeds, hub, pokes
 from apps.activity.choices import CloseCode
+from apps.activity.feeds import Reader
 from apps.activity.frames import Frame
-from apps.activity.hub import Hub, Reader
+from apps.activity.hub import Hub
 from apps.activity.outbox import LARGEST, Closed, Outbox
 from apps.activity.ports import EventRow, Topic, Viewer
+from apps.activity.threads import in_database
 from apps.common.actors import SYSTEM, Actor
 from apps.common.ids import uuid7
 from apps.ledger.models import Event
@@ -157,7 +159,7 @@ async def test_pokes_that_lie_change_nothing():
 
 
 async def test_gap_too_long_to_replay_is_refused_whole(monkeypatch):
-    monkeypatch.setattr(hub, "REPLAY_ROWS", 3)
+    monkeypatch.setattr(feeds, "REPLAY_ROWS", 3)
     here, workspace_id = hub.here(), uuid7()
     await off_loop(write, workspace_id, 8, random.Random(1))
     watcher = Watcher(here, workspace_id, seen=[1])
@@ -325,7 +327,7 @@ async def test_busy_doors_do_not_keep_anybody_in():
     here, free = hub.here(), threading.Event()
     watcher = Watcher(here, uuid7())
     await watcher.come()  # the system is nobody who may watch
-    busy = [asyncio.ensure_future(hub.in_database(free.wait, 60)) for _ in range(6)]
+    busy = [asyncio.ensure_future(in_database(free.wait, 60)) for _ in range(6)]
     try:
         await until(lambda: watcher.reader.outbox.code is CloseCode.NOT_ALLOWED, patience=40)
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.ports import Credential
 from apps.accounts.rules import PERSON_SCOPES
-from apps.activity import hub, streams
+from apps.activity import feeds, streams
 from apps.activity.ports import Viewer
 from apps.activity.positions import read_position
 from apps.activity.streams import PLAIN, Stream
@@ -23,7 +23,7 @@ RUNG, NEVER = "tests.tower.rung", "tests.tower.fell"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(streams, "SILENCE", 0.2)
-    monkeypatch.setattr(hub, "REPLAY_ROWS", 5)
+    monkeypatch.setattr(feeds, "REPLAY_ROWS", 5)
 
 
 def move_in():

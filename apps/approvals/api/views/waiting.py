@@ -15,9 +15,9 @@ from apps.accounts.access.permissions import caller, credential
 from apps.accounts.models import User
 from apps.accounts.selectors.credentials import credential_stands
 from apps.activity.errors import TooManyWaits
-from apps.activity.hub import in_database
 from apps.activity.ports import Viewer
 from apps.activity.selectors.viewers import narrowed, viewer_of
+from apps.activity.threads import in_database
 from apps.approvals.api.shapes import waiting as shapes
 from apps.approvals.api.views.requests import READERS, asked_for
 from apps.approvals.models.requests import ApprovalRequest
