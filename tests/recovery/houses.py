@@ -124,3 +124,22 @@ def fill(database: str, megabytes: int) -> None:
         noise = "SELECT string_agg(sha256(random()::text::bytea), '') FROM generate_series(1, 1024)"
         for number in range(megabytes * 32):
             connection.execute(f"INSERT INTO ballast VALUES ({number}, ({noise}))")
+
+
+def wipe(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+def databases_beside(database: str) -> list[str]:
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, current_database() || '_')"
+        )
+        return [name for (name,) in found]
+
+
+def assert_unchanged(house, before):
+    assert house.contents() == before
+    assert databases_beside(house.database) == []
+    assert list(house.data_dir.glob(".*")) == []

@@ -5,8 +5,9 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 
 from apps.accounts.models import User
+from tests.doors.listed import STREAMS
 from tests.doors.routes import MACHINE_ROUTES, pages_of
-from tests.doors.test_tenants import STREAMS, filled
+from tests.doors.walking import filled
 from tests.tenant import Tenant
 
 pytestmark = pytest.mark.django_db

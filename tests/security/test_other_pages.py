@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from tests.doors.listed import OPEN
 from tests.doors.routes import MACHINE_ROUTES, pages_of
-from tests.doors.test_tenants import OPEN, everything, filled
+from tests.doors.walking import everything, filled
 from tests.tenant import Tenant
 
 WAYS = [("POST", "application/x-www-form-urlencoded"), ("POST", "text/plain"), ("DELETE", "")]
