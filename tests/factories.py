@@ -12,6 +12,9 @@ from factory.django import DjangoModelFactory
 from apps.accounts import models
 from apps.accounts.choices import ActorKind, Role, Scope, WorkspaceKind
 from apps.accounts.credentials import fingerprint, new_api_key
+from apps.accounts.services.people import refresh_console_access
+from apps.common.actors import SYSTEM
+from apps.ledger.services import unit
 
 PASSWORD = "correct horse battery"
 
@@ -63,6 +66,14 @@ def member(workspace: models.Workspace, role: Role = Role.CONTRIBUTOR) -> models
     """A new person with this role, whose default workspace this is."""
     person: models.User = PersonFactory.create(default_workspace=workspace)
     MembershipFactory.create(workspace=workspace, user=person, role=role)
+    return person
+
+
+def at_the_console(person: models.User) -> models.User:
+    """Somebody whom their roles let in there: it lets them in now."""
+    with unit(actor=SYSTEM):
+        refresh_console_access(person.id)
+    person.refresh_from_db()
     return person
 
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State
 from apps.approvals.models.people import Absence, AfterReview, Comment
 from apps.approvals.models.requests import Vote
@@ -20,14 +19,13 @@ from apps.ledger.switch import EVERYWHERE
 from tests.approvals.deciding import TWO, hold, policy_of, vote
 from tests.approvals.loaves import ask, rename
 from tests.approvals.test_emergencies import GLASS, REVIEWED, shatter
-from tests.factories import WorkspaceFactory, member
+from tests.factories import WorkspaceFactory, at_the_console, member
 
 LIST = reverse("admin:approvals_approvalrequest_changelist")
 
 
 def at(user) -> Client:
-    refresh_console_access(user.id)
-    user.refresh_from_db()
+    at_the_console(user)
     browser = Client()
     browser.force_login(user)
     return browser

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.choices import State, Via
 from apps.approvals.console import denial_rate, time_to_a_decision
 from apps.approvals.models.people import AfterReview
@@ -23,7 +22,7 @@ from tests.approvals.deciding import ONE, hold, policy_of, vote
 from tests.approvals.loaves import ask
 from tests.approvals.test_admin import at
 from tests.approvals.test_impact import tab
-from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, member
+from tests.factories import MembershipFactory, WorkspaceFactory, agent_of, at_the_console, member
 
 pytestmark = pytest.mark.django_db
 UNDOABLE = ONE.replace("rules:", "undo: {seconds: 60, up_to: critical}\nrules:")
@@ -243,7 +242,7 @@ def test_home_tells_how_it_goes(history, workspace, baker, reviewer):
     assert time_to_a_decision(reviewer).value == "3 hours"
     [agent] = agents_by_acceptance(reviewer, most=5)
     assert (agent.proposer.name, agent.percent, agent.decided) == (baker.name, 60, 5)
-    refresh_console_access(reviewer.id)
+    at_the_console(reviewer)
     home = at(reviewer).get("/admin/").content.decode()
     assert "Agents by acceptance" in home
     assert "60 % of 5" in home

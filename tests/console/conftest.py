@@ -8,8 +8,7 @@ from django.test import Client
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User
-from apps.accounts.services.people import refresh_console_access
-from tests.factories import member
+from tests.factories import at_the_console, member
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +20,7 @@ def _no_limits_from_other_tests(settings):
 
 @pytest.fixture
 def reviewer(workspace) -> User:
-    person = member(workspace, Role.REVIEWER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.REVIEWER))
 
 
 @pytest.fixture

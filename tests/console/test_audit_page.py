@@ -8,11 +8,10 @@ from django.db import connection
 
 from apps.accounts.choices import Role
 from apps.accounts.services.agents import create_agent
-from apps.accounts.services.people import refresh_console_access
 from apps.activity.pages import proofs
 from apps.ledger.models import Event
 from apps.ledger.services import SYSTEM_WORKSPACE, write_checkpoint
-from tests.factories import WorkspaceFactory, member
+from tests.factories import WorkspaceFactory, at_the_console, member
 from tests.ledger.forgery import lift_the_guards
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +26,7 @@ def _checkpoints_of_this_test_alone(settings, tmp_path):
 
 @pytest.fixture
 def owner(workspace):
-    person = member(workspace, Role.OWNER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.OWNER))
 
 
 @pytest.fixture

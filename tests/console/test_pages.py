@@ -11,12 +11,11 @@ from apps.accounts.choices import Role
 from apps.accounts.events import ApiKeyRevoked
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services.invitations import create_invitation
-from apps.accounts.services.people import refresh_console_access
 from apps.common.actors import SYSTEM
 from apps.common.admin import BrowseAdmin
 from apps.ledger.models import Event
 from apps.ledger.services import record, unit
-from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.factories import WorkspaceFactory, agent_of, at_the_console, issue, member
 
 LISTS = {
     "accounts_user_changelist": 6,
@@ -200,7 +199,7 @@ def test_lists_are_filtered_as_they_offer(client, reviewer):
 
 def test_invited_addresses_are_shown_to_those_who_manage(client, reviewer, workspace):
     owner = member(workspace, Role.OWNER)
-    refresh_console_access(owner.id)
+    at_the_console(owner)
     create_invitation(
         workspace_id=workspace.id, email="new@example.org", role=Role.VIEWER, actor=owner
     )

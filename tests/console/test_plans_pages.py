@@ -6,13 +6,12 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.requests import ApprovalRequest
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from apps.policies.services.versions import apply_policy
-from tests.factories import WorkspaceFactory, agent_of, member
+from tests.factories import WorkspaceFactory, agent_of, at_the_console, member
 from tests.plans.deciding import decide
 
 pytestmark = pytest.mark.django_db
@@ -21,10 +20,7 @@ HARMFUL = "<script>alert(1)</script> & <b>bold</b>"
 
 
 def owner_of(workspace):
-    person = member(workspace, Role.OWNER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.OWNER))
 
 
 @pytest.fixture

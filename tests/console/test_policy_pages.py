@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.ledger.models import Event, KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from apps.policies.acts import digest_of_act
@@ -19,7 +18,7 @@ from apps.policies.ports import Act, Operation
 from apps.policies.services.drafts import change_draft, draft_policy
 from apps.policies.services.judging import judge_act
 from apps.policies.services.versions import apply_policy
-from tests.factories import WorkspaceFactory, agent_of, member
+from tests.factories import WorkspaceFactory, agent_of, at_the_console, member
 from tests.policies.releasing import at_once
 
 POLICY = """\
@@ -44,10 +43,7 @@ BROKEN = POLICY.replace("when: {actor", "whenn: {actor")
 
 @pytest.fixture
 def owner(workspace):
-    person = member(workspace, Role.OWNER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.OWNER))
 
 
 @pytest.fixture
@@ -113,8 +109,7 @@ def test_nothing_of_it_exists_for_who_does_not_belong(
     """Running the instance is not enough."""
     if who == "stranger":
         person = member(WorkspaceFactory.create(), Role.OWNER)
-        refresh_console_access(person.id)
-        person.refresh_from_db()
+        at_the_console(person)
     else:
         person = operator
     browser.force_login(person)

@@ -21,11 +21,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.demo import REVIEWER
-from apps.accounts.services.people import refresh_console_access
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit, write_checkpoint
+from apps.ledger.services import write_checkpoint
 from tests.e2e.browsing import DESKTOP, Site
-from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, member
+from tests.factories import PASSWORD, PersonFactory, WorkspaceFactory, at_the_console, member
 from tests.serving import Server, serving
 
 CHROMIUM = "/usr/bin/chromium"
@@ -132,10 +130,7 @@ def workspace(site) -> Workspace:
 
 @pytest.fixture
 def reviewer(workspace) -> User:
-    person = member(workspace, Role.REVIEWER)
-    with unit(actor=SYSTEM):
-        refresh_console_access(person.id)
-    return person
+    return at_the_console(member(workspace, Role.REVIEWER))
 
 
 @pytest.fixture

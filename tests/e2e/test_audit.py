@@ -5,12 +5,9 @@ from playwright.sync_api import Page, expect
 
 from apps.accounts.choices import Role
 from apps.accounts.services.agents import create_agent
-from apps.accounts.services.people import refresh_console_access
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
-from tests.factories import member
+from tests.factories import at_the_console, member
 
 pytestmark = pytest.mark.e2e
 
@@ -18,8 +15,7 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def owner(site, workspace):
     person = member(workspace, Role.OWNER)
-    with unit(actor=SYSTEM):
-        refresh_console_access(person.id)
+    at_the_console(person)
     for name in ("Checkout agent", "<b>Scribe</b>"):
         create_agent(workspace_id=workspace.id, name=name, owner=person, actor=person)
     return person

@@ -6,14 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
-from apps.common.actors import SYSTEM
 from apps.inference.choices import Outcome
 from apps.inference.models import Budget, Use
-from apps.ledger.services import unit
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
-from tests.factories import member
+from tests.factories import at_the_console, member
 
 pytestmark = pytest.mark.e2e
 
@@ -21,8 +18,7 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_budget_is_set_by_keyboard_on_a_phone(open_browser, workspace, scheme):
     owner = member(workspace, Role.OWNER)
-    with unit(actor=SYSTEM):
-        refresh_console_access(owner.id)
+    at_the_console(owner)
     for purpose in ("specs.search", "specs.index"):
         Use.objects.create(
             workspace=workspace,

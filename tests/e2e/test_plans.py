@@ -4,15 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
-from tests.factories import member
+from tests.factories import at_the_console, member
 
 pytestmark = pytest.mark.e2e
 SENT = {
@@ -32,10 +29,7 @@ SENT = {
 
 @pytest.fixture
 def owner(workspace):
-    person = member(workspace, Role.OWNER)
-    with unit(actor=SYSTEM):
-        refresh_console_access(person.id)
-    return person
+    return at_the_console(member(workspace, Role.OWNER))
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.requests import ApprovalRequest
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from apps.policies.choices import ActKind, Verb
 from apps.policies.drafting import template_named
 from apps.policies.models.policies import PolicyVersion
@@ -21,7 +18,7 @@ from tests.approvals.deciding import vote
 from tests.deliveries import deliver
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
-from tests.factories import agent_of, member
+from tests.factories import agent_of, at_the_console, member
 
 pytestmark = pytest.mark.e2e
 
@@ -34,9 +31,7 @@ def owner(workspace):
     person = member(workspace, Role.OWNER)
     person.name = "Ada Osei"
     person.save(update_fields=["name"])
-    with unit(actor=SYSTEM):
-        refresh_console_access(person.id)
-    person.refresh_from_db()
+    at_the_console(person)
     return person
 
 

@@ -7,17 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.inference.models import Budget
-from tests.factories import MembershipFactory, WorkspaceFactory, member
+from tests.factories import MembershipFactory, WorkspaceFactory, at_the_console, member
 
 LONG_AGO = datetime(2025, 3, 1, 0, 30, tzinfo=UTC)
-
-
-def at_the_console(person):
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.choices import Role, Scope
-from apps.accounts.services.people import refresh_console_access
 from apps.accounts.services.sessions import open_session
 from apps.accounts.services.workspaces import rename_workspace
 from apps.common.errors import Invalid, NotAllowed, NotFound
@@ -21,7 +20,7 @@ from apps.ledger.switch import EVERYWHERE, is_on
 from apps.policies.errors import KillSwitchHeld
 from apps.policies.services.switching import pull_switch, release_switch
 from apps.policies.vitals import examine_switches, switch_levels
-from tests.factories import WorkspaceFactory, agent_of, issue, member
+from tests.factories import WorkspaceFactory, agent_of, at_the_console, issue, member
 
 WHY = "An agent went wild"
 PULLED, RELEASED = "policies.switch.pulled", "policies.switch.released"
@@ -257,16 +256,12 @@ class TestCommand:
 
 @pytest.fixture
 def reviewer(workspace):
-    person = member(workspace, Role.REVIEWER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.REVIEWER))
 
 
 @pytest.fixture
 def manager(owner):
-    refresh_console_access(owner.id)
-    owner.refresh_from_db()
+    at_the_console(owner)
     return owner
 
 

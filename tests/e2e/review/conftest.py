@@ -7,25 +7,21 @@ from playwright.sync_api import Page, expect
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User, Workspace
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.requests import request_about
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.deciding import ONE, hold
 from tests.e2e.browsing import log_in
-from tests.factories import agent_of, member
+from tests.factories import agent_of, at_the_console, member
 
 
 def console_person(workspace: Workspace, role: Role, name: str) -> User:
     found = member(workspace, role)
     found.name = name
     found.save(update_fields=["name"])
-    with unit(actor=SYSTEM):
-        refresh_console_access(found.id)
+    at_the_console(found)
     return found
 
 

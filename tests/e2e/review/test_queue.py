@@ -8,19 +8,16 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.selectors.requests import request_about
 from apps.approvals.services.seats import claim_request
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
 from tests.approvals.deciding import TWO, hold, vote
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
-from tests.factories import agent_of, member
+from tests.factories import agent_of, at_the_console, member
 
 pytestmark = pytest.mark.e2e
 
@@ -29,8 +26,7 @@ def console_person(workspace, role, name):
     person = member(workspace, role)
     person.name = name
     person.save(update_fields=["name"])
-    with unit(actor=SYSTEM):
-        refresh_console_access(person.id)
+    at_the_console(person)
     return person
 
 

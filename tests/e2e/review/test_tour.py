@@ -6,10 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.approvals.models.people import Attention
-from apps.common.actors import SYSTEM
-from apps.ledger.services import unit
 from apps.plans.choices import RiskBudget
 from apps.plans.schemas import PlanIn
 from apps.plans.services.proposing import create_plan, sketch
@@ -17,7 +14,7 @@ from tests.approvals.deciding import ONE, hold
 from tests.e2e.browsing import PHONE, log_in
 from tests.e2e.faults import serious_faults, too_wide
 from tests.e2e.test_plans import SENT
-from tests.factories import agent_of, member
+from tests.factories import agent_of, at_the_console, member
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -27,8 +24,7 @@ pytestmark = pytest.mark.e2e
 def waiting(workspace, reviewer):
     owner = member(workspace, Role.OWNER)
     hold(workspace, owner, ONE)
-    with unit(actor=SYSTEM):
-        refresh_console_access(owner.id)
+    at_the_console(owner)
     return create_plan(
         drawing=sketch(PlanIn.model_validate(SENT)),
         budget=RiskBudget.LOW,

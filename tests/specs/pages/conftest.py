@@ -5,17 +5,13 @@ from django.test import Client
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User
-from apps.accounts.services.people import refresh_console_access
-from tests.factories import agent_of, member
+from tests.factories import agent_of, at_the_console, member
 from tests.specs.graphs import Planted, node, plant
 
 
 @pytest.fixture
 def reviewer(workspace) -> User:
-    person = member(workspace, Role.REVIEWER)
-    refresh_console_access(person.id)
-    person.refresh_from_db()
-    return person
+    return at_the_console(member(workspace, Role.REVIEWER))
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import pytest
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
-from tests.factories import WorkspaceFactory, member
+from tests.factories import WorkspaceFactory, at_the_console, member
 from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +97,7 @@ def test_what_nobody_would_see_is_spelled_out(browser, workspace):
 
 def test_strangers_find_nothing(workspace, first, client):
     stranger = member(WorkspaceFactory.create(), Role.OWNER)
-    refresh_console_access(stranger.id)
+    at_the_console(stranger)
     client.force_login(stranger)
     for path in ("", "graph/", "proposals/", "REQ-1/"):
         assert client.get(at(workspace, path)).status_code == 404

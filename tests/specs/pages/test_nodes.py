@@ -3,11 +3,10 @@
 import pytest
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.specs.choices import ProposalState
 from apps.specs.models.graph import Link, Suspect
 from apps.specs.models.proposals import Proposal
-from tests.factories import WorkspaceFactory, member
+from tests.factories import WorkspaceFactory, at_the_console, member
 from tests.specs.graphs import node, plant
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +173,7 @@ def test_whoever_may_says_that_it_still_is_right(read, browser, workspace, doubt
 def test_who_only_reads_is_told_who_may(workspace, doubtful, client):
     viewer = member(workspace, Role.VIEWER)
     WorkspaceFactory.create().memberships.create(user=viewer, role=Role.REVIEWER)
-    refresh_console_access(viewer.id)
+    at_the_console(viewer)
     client.force_login(viewer)
     text = client.get(f"/admin/specs/{workspace.id}/TEST-1/").content.decode()
     assert "says that it still is right" in text

@@ -3,13 +3,12 @@
 import pytest
 
 from apps.accounts.choices import Role
-from apps.accounts.services.people import refresh_console_access
 from apps.ledger.models import Event
 from apps.policies.services.versions import apply_policy
 from apps.specs.choices import ProposalState as S
 from apps.specs.models.proposals import Proposal
 from tests.deliveries import deliver
-from tests.factories import WorkspaceFactory, member
+from tests.factories import WorkspaceFactory, at_the_console, member
 from tests.specs.graphs import node, plant
 from tests.specs.proposing import POLICY, decide, edit, link, retitle, submit
 
@@ -159,7 +158,7 @@ def test_they_are_listed_by_how_far_they_came(browser, workspace, proposal, firs
 
 def test_strangers_find_and_move_nothing(client, proposal):
     stranger = member(WorkspaceFactory.create(), Role.OWNER)
-    refresh_console_access(stranger.id)
+    at_the_console(stranger)
     client.force_login(stranger)
     before = Event.objects.count()
     page = f"/admin/specs/proposals/{proposal.id}/"
