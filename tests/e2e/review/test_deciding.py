@@ -157,3 +157,19 @@ def test_everybody_can_use_it(propose, review, bo, scheme, size):
         expect(page.get_by_role("region", name=tab)).to_be_visible()
         assert serious_faults(page) == []
     assert not too_wide(page)
+
+
+def test_on_a_phone_the_bar_leaves_room_for_what_it_is_about(propose, review, bo):
+    page = review(
+        bo, propose(*(f"docs/a-rather-long-name-{n}.md" for n in range(4))), viewport=PHONE
+    )
+    names = ("Approve", "Request changes", "Reject", "More")
+    buttons = [page.get_by_role("button", name=name, exact=True) for name in names]
+    tops = {button.bounding_box()["y"] for button in buttons}
+    assert len(tops) == 1, "they stand in one row"
+    assert bar(page).bounding_box()["height"] < PHONE["height"] / 5
+    buttons[-1].click()
+    assert bar(page).bounding_box()["height"] < PHONE["height"] / 2
+    assert not too_wide(page)
+    page.get_by_text("Put off", exact=True).click()
+    expect(page.get_by_role("button", name="Until next week")).to_be_in_viewport(ratio=1)
