@@ -1,15 +1,21 @@
-"""The house itself as an app: it wires Celery into every process and checks the subscriptions."""
+"""The house itself as an app: it wires Celery into every process and checks the subscriptions.
 
+What only the web needs is not loaded here, because every command would wait for it.
+"""
+
+from collections.abc import Sequence
 from importlib import import_module
 
 from celery import current_app
 from django.apps import AppConfig
 from django.conf import settings
-from django.contrib.admin.apps import AdminConfig
-from django.core.checks import CheckMessage, Error, register
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
+from apps.common.ports import SETTINGS
 from config.checks import check_production
 
 
@@ -21,13 +27,24 @@ class House(AppConfig):
     def ready(self) -> None:
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
-        register(check_production)
+        register(check_production, SETTINGS)
 
 
-class Console(AdminConfig):
-    """Django's admin, with our site in place of its own."""
+class Console(SimpleAdminConfig):
+    """Django's admin, with our site in place of its own, which finds its pages when it is routed
+    to."""
 
     default_site = "config.console_site.ConsoleSite"
+
+    def ready(self) -> None:
+        register(check_console, Tags.admin)
+
+
+def check_console(
+    app_configs: Sequence[AppConfig] | None = None, **_: object
+) -> list[CheckMessage]:
+    import_module(settings.ROOT_URLCONF)
+    return [*check_dependencies(), *check_admin_app(app_configs)]
 
 
 def check_subscriptions(**_: object) -> list[CheckMessage]:

@@ -21,6 +21,7 @@ from apps.activity.selectors.events import seen_events
 from apps.common import context as call
 from apps.common import ports
 from apps.common.admin import BrowseAdmin
+from apps.common.rooms import import_everywhere
 from apps.ledger.switch import stays_open
 
 LONGEST_SEARCH = 100
@@ -54,6 +55,8 @@ class ConsoleSite(UnfoldAdminSite):
         return super().admin_view(guarded, cacheable)
 
     def get_urls(self) -> list[Any]:
+        for furniture in ("admin", "console"):
+            import_everywhere(furniture)
         return [
             path("review/", include("apps.approvals.pages.urls")),
             path("specs/", include("apps.specs.pages.urls")),

@@ -57,4 +57,4 @@ Furnish = Callable[[Any, Any], None]
 
 furnishings: list[Furnish] = []
 """What other rooms put into the demo workspace, given it and its agent: each once, however often it
-is seeded."""
+is seeded. A room does so in a module called `demo`."""

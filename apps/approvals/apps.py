@@ -14,14 +14,7 @@ class ApprovalsConfig(rooms.Room):
             due = import_module(f"apps.approvals.services.{name}")
             activity.sources.append(activity.Source(due.claim, due.give_back, due.TASK))
         activity.phrases.update(import_module("apps.approvals.choices").PHRASES)
-        commands = import_module("apps.approvals.commands")
-        activity.commands.update(
-            decide=commands.decide, undo=commands.undo, withdraw=commands.withdraw
-        )
-        activity.topics["approval"] = import_module("apps.approvals.topics").approval_topic
         import_module("apps.approvals.events")
-        for page in ("absences", "requests", "reviews"):
-            import_module(f"apps.approvals.admin.{page}")
         common = import_module("apps.common.ports")
         vitals = import_module("apps.approvals.vitals")
         common.examinations.append(vitals.examine_approvals)

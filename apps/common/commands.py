@@ -29,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from apps.common import context
 from apps.common.errors import DomainError
+from apps.common.ports import SETTINGS
 from apps.common.runtime.errors import ServiceError
 
 
@@ -60,6 +61,7 @@ class UsageError(CommandError):
 
 
 class LatticeCommand(BaseCommand):
+    requires_system_checks = [SETTINGS]
     writes: ClassVar[bool] = False
     """Whether it changes anything: then it takes `--dry-run`, and `run` gets `dry_run`."""
 

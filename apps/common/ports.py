@@ -116,6 +116,10 @@ class Level:
     label: str = ""
 
 
+SETTINGS = "settings"
+"""The tag of those system checks that each of our commands waits for. The web and `manage.py check`
+run all there are."""
+
 ReadLevels = Callable[[], Iterable[Level]]
 
 levels: list[ReadLevels] = []

@@ -1,4 +1,5 @@
-"""A worker's child keeps its pool of database connections from task to task.
+"""A worker's child keeps its pool of database connections from task to task, and starts without the
+checks, whose findings Celery drops: the web process looks at them.
 
 Celery closes the pool around every task, because a pool does not survive a fork. Here it is closed
 where that matters: before children are forked, and in each as it starts.
@@ -15,6 +16,9 @@ class KeptPool(django.DjangoWorkerFixup):  # type: ignore[name-defined,misc]
         super().install()
         self._close_database()
         return self
+
+    def validate_models(self) -> None:
+        self.django_setup()
 
     def close_database(self, **_: Any) -> None:
         """Around each task connections go back to the pool, which tries them before it hands them

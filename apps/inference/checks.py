@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from apps.common.ports import SETTINGS
 
-@register
+
+@register(SETTINGS)
 def check_embeddings(**_: object) -> list[CheckMessage]:
     """lattice.E018."""
     if settings.EMBEDDING_MODEL == "local" or settings.EMBEDDING_DIMENSIONS:

@@ -11,6 +11,5 @@ class PlansConfig(AppConfig):
         import_module("apps.plans.events")
         accounts = import_module("apps.accounts.ports")
         accounts.exporters["plans.Plan"] = import_module("apps.plans.selectors.plans").exported
-        accounts.furnishings.append(import_module("apps.plans.demo").furnish)
         subjects = import_module("apps.approvals.ports").subjects
         subjects["plan"] = import_module("apps.plans.approvals").PlanSubject()

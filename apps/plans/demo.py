@@ -10,6 +10,7 @@ import yaml
 from django.conf import settings
 
 from apps.accounts.models import User, Workspace
+from apps.accounts.ports import furnishings
 from apps.accounts.services.demo import COLLEAGUE, DEVELOPER, SCRIBE
 from apps.approvals.choices import Decision, Said, Side, Via
 from apps.approvals.places import Place
@@ -58,6 +59,9 @@ def furnish(workspace: Workspace, agent: User) -> None:
             reason="Nobody ever had a word to say about plans.",
             base=1,
         )
+
+
+furnishings.append(furnish)
 
 
 def _named(who: tuple[str, str]) -> User:

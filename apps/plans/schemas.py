@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from apps.common.bodies import Described
 from apps.plans.choices import Action, RiskBudget
 
 MOST_CHARACTERS = 2_000_000
@@ -16,8 +17,8 @@ Path = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,49}$")]
 
 
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+class Incoming(Described):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ChangeIn(Incoming):

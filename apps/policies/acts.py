@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from apps.common.bodies import Described
 from apps.policies.choices import ActKind, Verb
 from apps.policies.ports import Act, Circumstances, Operation, Performer
 
@@ -37,8 +38,8 @@ _WRITING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.EDIT, Verb.MOVE, Verb.RENAM
 _HUNK = re.compile(r"^@@ -[0-9]+(?:,([0-9]{1,9}))? \+[0-9]+(?:,([0-9]{1,9}))? @@")
 
 
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+class Incoming(Described):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OperationIn(Incoming):

@@ -10,8 +10,6 @@ class PoliciesConfig(rooms.Room):
     def ready(self) -> None:
         import_module("apps.policies.events")
         import_module("apps.policies.checks")
-        for page in ("acts", "policies", "switch"):
-            import_module(f"apps.policies.admin.{page}")
         common = import_module("apps.common.ports")
         vitals = import_module("apps.policies.vitals")
         common.examinations.append(vitals.examine_switches)

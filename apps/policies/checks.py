@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from apps.common.ports import SETTINGS
 
-@register
+
+@register(SETTINGS)
 def check_rego(**_: object) -> list[CheckMessage]:
     """lattice.E016."""
     return list(_unsafe())

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from apps.common.bodies import docstrings
 from apps.common.errors import Invalid, NotFound
 from apps.common.yaml.nodes import Place
 from apps.common.yaml.writing import in_flow
@@ -127,10 +128,11 @@ def _parsed(name: str) -> tuple[str, Parsed]:
 @cache
 def _template(name: str) -> Template:
     text, parsed = _parsed(name)
+    said = docstrings(TemplateValues)
     parameters = tuple(
         Parameter(
             name=each,
-            description=TemplateValues.model_fields[each].description or "",
+            description=said[each],
             default=_default(each, parsed.document),
         )
         for each, place in PLACES.items()

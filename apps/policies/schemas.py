@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from apps.accounts.choices import Role
+from apps.common.bodies import Described
 from apps.policies.choices import ActKind, Effect, Finding, Reason, RiskLevel, Verb
 
 
@@ -57,10 +57,8 @@ def minutes_of(duration: str, *, day: int = 24 * 60) -> int:
     return int(duration[:-1]) * {"m": 1, "h": 60, "d": day}[duration[-1]]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
-    )
+class Strict(Described):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Llm(Strict):

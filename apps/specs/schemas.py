@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     JsonValue,
@@ -19,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from apps.common.bodies import Described
 from apps.specs.choices import LinkKind, Op, Status
 from apps.specs.errors import OperationsInvalid
 
@@ -115,8 +115,8 @@ NodeStatus = Annotated[Status, WithJsonSchema({"type": "string", "enum": Status.
 Base = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+class Incoming(Described):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LinkIn(Incoming):

@@ -216,6 +216,7 @@ def test_tasks_that_go_on_are_these():
 
 
 def test_commands_of_sockets_that_go_on_are_these():
+    autodiscover_modules("routing")
     assert {n for n, do in commands.items() if getattr(do, "stays_open", False)} == OPEN_COMMANDS
 
 

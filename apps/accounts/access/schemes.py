@@ -1,4 +1,4 @@
-"""How the credentials chain is described in the OpenAPI document. Loaded by apps.py."""
+"""How the credentials chain is described in the OpenAPI document. Loaded with the paths."""
 
 from typing import Any
 

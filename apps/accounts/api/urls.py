@@ -1,8 +1,12 @@
 """The paths of accounts."""
 
+from importlib import import_module
+
 from django.urls import URLPattern, path
 
 from apps.accounts.api.views import agents, members, sessions, workspaces
+
+import_module("apps.accounts.access.schemes")  # for the description of the API
 
 _WORKSPACE = "api/v1/workspaces/<uuid:workspace_id>"
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from apps.common.ports import SETTINGS
 from apps.specs.search.backends.qdrant import is_installed
 
 
-@register
+@register(SETTINGS)
 def check_search(**_: object) -> list[CheckMessage]:
     """lattice.E017."""
     return list(_unsearchable())

@@ -8,6 +8,7 @@ from django.conf import settings
 from apps.accounts.ports import furnishings
 from apps.accounts.services.demo import seed_demo
 from apps.common.commands import LatticeCommand, Report
+from apps.common.rooms import import_everywhere
 from apps.ledger.switch import is_on
 
 
@@ -23,6 +24,7 @@ class Command(LatticeCommand):
             known_colleague=known.get("colleague", {}).get("password", ""),
             known_key=known.get("agent", {}).get("api_key", ""),
         )
+        import_everywhere("demo")
         for furnish in furnishings:
             furnish(demo.workspace, demo.agent)
         facts = {

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints
+from pydantic import ConfigDict, PlainValidator, StringConstraints
 from rest_framework import serializers
 
 from apps.approvals.choices import Outcome, State
+from apps.common.bodies import Described
 from apps.common.diffs.unified import written_hunk
 from apps.policies.choices import Effect, Reason, RiskLevel
 from apps.policies.ports import Approval, Verdict
@@ -38,8 +39,8 @@ Operations = Annotated[
 ]
 
 
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+class Incoming(Described):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class MutationIn(Incoming):
