@@ -8,6 +8,7 @@ import pytest
 from apps.common.runtime import addresses, dumps
 from apps.common.runtime.services import Services
 from config.env import ROOT
+from tests import migrated
 from tests.pages import shell_blocks
 
 
@@ -32,8 +33,9 @@ def test_the_commands_of_the_page_work_in_their_order(tmp_path):
     make_key, back_up, examine, restore, move, upgrade = shell_blocks("backup.md")
     run(make_key)
     assert (tmp_path / "lattice-backup.key").stat().st_mode & 0o777 == 0o600
+    Services(var).prepare()
+    migrated.lay_out(var)
     with Services(var).running(), Services(own, redis=False).running():
-        run(".venv/bin/python manage.py migrate -v0")
         house = contents(addresses.database_url(var))
         run(back_up)
         run(examine)

@@ -1,12 +1,19 @@
 """What an older Lattice wrote is carried forward, and what cannot be read is named."""
 
+import os
+import subprocess
+import sys
 from uuid import uuid4
 
 import psycopg
 import pytest
+from django.conf import settings
+from psycopg.conninfo import make_conninfo
 
+from apps.common.runtime import addresses
 from apps.common.runtime.errors import ServiceError
 from apps.common.runtime.services import Services
+from config.env import ROOT
 
 FIRST = "0001_initial"
 
@@ -18,17 +25,38 @@ def run(house, *arguments, **environment):
     return out
 
 
-@pytest.fixture
-def older(house, empty_database):
-    """A database as the ledger's first version left it, with rows in it."""
-    run(house, "migrate", "accounts", "-v0", DATABASE_URL=empty_database)
-    run(house, "migrate", "ledger", FIRST, "-v0", DATABASE_URL=empty_database)
-    with psycopg.connect(empty_database) as connection:
+@pytest.fixture(scope="module")
+def server():
+    admin = addresses.database_url(settings.DATA_DIR, "postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def first_ledger(server):
+    """The name of a database as the ledger's first version left it, with rows in it."""
+    name = f"test_{uuid4().hex[:12]}"
+    url = addresses.database_url(settings.DATA_DIR, name)
+    server.execute(f"CREATE DATABASE {name}")
+    for wanted in (("accounts",), ("ledger", FIRST)):
+        words = [sys.executable, "manage.py", "migrate", *wanted, "-v0"]
+        subprocess.run(words, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)
+    with psycopg.connect(url) as connection:
         connection.execute(
             "INSERT INTO ledger_chain (workspace_id, seq, head) VALUES (%s, 0, %s)",
             [uuid4(), bytes(32)],
         )
-    return empty_database
+    yield name
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def older(house, server, first_ledger):
+    """A copy of it."""
+    name = f"test_{uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {first_ledger}")
+    yield make_conninfo(house.database, dbname=name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def chains(database):

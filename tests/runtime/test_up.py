@@ -8,6 +8,7 @@ import stat
 
 import psycopg
 import pytest
+import redis
 from celery import Celery
 
 from apps.common.runtime import addresses
@@ -133,10 +134,8 @@ def test_killed_services_are_revived_and_found_again_without_a_restart(house, ru
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_one_has_its_data(house, running):
-    kept = house.manage(
-        "shell", "-v0", "-c", "from django.core.cache import cache; cache.set('kept', 42, None)"
-    )
-    assert kept.returncode == 0, kept.stderr
+    with redis.Redis.from_url(addresses.redis_url(house.data_dir)) as kept:
+        kept.set("kept", 42)
     _kill(running.process.pid)
     running.process.wait()
     eventually(lambda: not house.children(), what="children gone")
@@ -144,8 +143,8 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_one_has_its_data(hous
     again = house.up(LATTICE_ASGI="daphne")
     assert house.answers("/readyz")
     assert house.answers("/static/admin/css/base.css"), "static files under daphne"
-    read = "from django.core.cache import cache; print(cache.get('kept'))"
-    assert house.manage("shell", "-v0", "-c", read).stdout.strip() == "42"
+    with redis.Redis.from_url(addresses.redis_url(house.data_dir)) as kept:
+        assert kept.get("kept") == b"42"
     assert again.end(signal.SIGINT) == 0
     assert _nothing_is_left(house)
 
