@@ -46,7 +46,7 @@ class _PlannedCursor(ServerBindingCursor):
         return self._query
 
 
-class _Planned:
+class Planned:
     """A connection of Django that does not write the values into its statements."""
 
     def __init__(self, connection: Any) -> None:
@@ -74,7 +74,7 @@ class Prepared(Generic[P, Row]):
         queryset, compiler, sql, params = self._built[limit]
         filled = [values[part.value] if isinstance(part, Slot) else part for part in params]
         compiler, query = copy(compiler), copy(queryset.query)
-        compiler.connection = _Planned(connections[queryset.db])
+        compiler.connection = Planned(connections[queryset.db])
         compiler.as_sql = lambda *_, **__: (sql, filled)
         query.get_compiler = lambda *_, **__: compiler
         return list(queryset._iterable_class(QuerySet(queryset.model, query)))

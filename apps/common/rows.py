@@ -17,6 +17,8 @@ from django.db.models import AutoField, Model
 from django.db.models.expressions import DatabaseDefault
 from psycopg.sql import SQL, Composable, Identifier
 
+from apps.common.prepared import Planned
+
 _INSERT = SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows} {clash}")
 _REPLACING = SQL("ON CONFLICT ({key}) DO UPDATE SET {said}")
 _UPDATE = SQL("UPDATE {table} AS there SET {said} FROM {rows} WHERE there.{key} = said.{key}")
@@ -54,7 +56,7 @@ def _write(sql: SQL, rows: Sequence[Model], fields: Sequence[Any], **parts: Comp
     told = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
     table = Identifier(rows[0]._meta.db_table)
     composed = sql.format(table=table, rows=_ROWS.format(table=table), **parts)
-    with connection.cursor() as cursor:
+    with Planned(connection).cursor() as cursor:
         cursor.execute(composed, [orjson.dumps(told, default=_bytea).decode()])
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.approvals.choices import Because
 from apps.common.actors import Actor
 from apps.common.errors import DomainError
+from apps.common.rows import update
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 from apps.mirror.choices import FileState, Inwards
@@ -122,8 +123,7 @@ class _Pass:
         self._look(found, gone, settled)
         if not self.manner.dry_run:
             self.doubts.count()
-            heard = [row for row in stirred if row.pk]
-            MirroredFile.objects.bulk_update(heard, ["heard"], batch_size=100)
+            update([row for row in stirred if row.pk], ["heard"])
         self._say()
         self.told.revision = self.desk.chart.revision
         self.told.is_left = self.desk.again or self.desk.later

@@ -35,7 +35,8 @@ def all_fields(node: NodeState) -> dict[str, Any]:
     return {field: value_of(node, field) for field in PLAIN} | attributes
 
 
-def with_values(node: NodeState, values: Mapping[str, Any]) -> NodeState:
+def with_values(node: NodeState, values: Mapping[str, Any], **besides: Any) -> NodeState:
+    """`besides`: what no operation names."""
     attributes = dict(node.attributes)
     changed: dict[str, Any] = {}
     for field, value in values.items():
@@ -50,7 +51,7 @@ def with_values(node: NodeState, values: Mapping[str, Any]) -> NodeState:
         elif field in PLAIN:
             changed[field] = value
     there = {name: value for name, value in attributes.items() if value is not None}
-    return replace(node, attributes=there, **changed)
+    return replace(node, attributes=there, **changed, **besides)
 
 
 def is_same(one: Any, other: Any) -> bool:

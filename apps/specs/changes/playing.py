@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from apps.common.diffs.hunks import apply_hunks
@@ -74,8 +75,9 @@ class Stage:
                 self.nodes[node] = replace(self.nodes[node], body=body)
             case Op.MOVE:
                 self._leave(node)
-                moved = with_values(self.nodes[node], {"parent": operation.after["parent"]})
-                self._stand(moved, _id(operation.after["after"]))
+                place = {"parent": operation.after["parent"]}
+                rank = self._stand(node, operation.after)
+                self.nodes[node] = with_values(self.nodes[node], place, rank=rank)
             case Op.DELETE:
                 self._leave(node)
                 self.nodes[node] = replace(self.nodes[node], is_live=False)
@@ -113,7 +115,8 @@ class Stage:
 
     def _create(self, operation: Operation) -> None:
         blank = NodeState(id=operation.node, key=operation.key, kind=operation.kind, title="")
-        self._stand(with_values(blank, operation.after), _id(operation.after["after"]))
+        rank = self._stand(operation.node, operation.after)
+        self.nodes[operation.node] = with_values(blank, operation.after, rank=rank)
         for link in operation.after["links"]:
             kind, target = LinkKind(link["kind"]), UUID(link["target"])
             self._link(LinkState(operation.node, kind, target))
@@ -122,16 +125,17 @@ class Stage:
         self.links.add(link)
         self._from.setdefault(link.source, set()).add(link)
 
-    def _stand(self, node: NodeState, after: UUID | None) -> None:
-        """Behind that part of its parent. None: as the first."""
-        parts = self.parts_of(node.parent)
+    def _stand(self, node: UUID, place: Mapping[str, Any]) -> str:
+        """Behind that part of its parent, with the rank that this returns. None: as the first."""
+        parent, after = _id(place["parent"]), _id(place["after"])
+        parts = self.parts_of(parent)
         if parts and parts[-1] == after:  # as most do, of parts that may be many
             at = len(parts)
         else:
             at = parts.index(after) + 1 if after in parts else 0
-        rank = "" if node.parent is None else self._rank(parts, at)
-        parts.insert(at, node.id)
-        self.nodes[node.id] = replace(node, rank=rank)
+        rank = "" if parent is None else self._rank(parts, at)
+        parts.insert(at, node)
+        return rank
 
     def _restore(self, node: UUID) -> None:
         """Where it stood, between those that would stand around it now."""

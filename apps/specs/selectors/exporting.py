@@ -1,7 +1,7 @@
 """All that a workspace says, or said then, as a library of leaves."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,11 +12,15 @@ from django.db.models.functions import Coalesce, Greatest
 from apps.accounts.choices import Permission
 from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
+from apps.common.prepared import prepared
 from apps.specs.models.graph import Key, Link, Node, State, Version, held_at
 from apps.specs.paper.differing import Present
 from apps.specs.paper.leaves import Leaf, Library, in_reading_order, without_nothing
 from apps.specs.selectors.kinds import defined_kinds
 from apps.specs.selectors.prospects import revision_of
+
+Led = tuple[UUID, str, UUID]
+"""A link: from where, of which kind, to where."""
 
 
 def library_of(*, workspace: UUID, actor: Actor, revision: int | None = None) -> Library:
@@ -125,19 +129,33 @@ def chart_of(*, workspace: UUID, actor: Actor) -> Chart:
 
 def leaves_at(chart: Chart, ids: Collection[str]) -> dict[str, Leaf]:
     """What these say now, by id; deleted ones as they were."""
-    rows = list(Node.objects.filter(workspace_id=chart.workspace, id__in=ids))
-    held = Link.objects.filter(held_at(None), workspace_id=chart.workspace, source__in=rows)
-    links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
-    for source, kind, target in held.values_list("source_id", "kind", "target_id"):
-        links[source].append((kind, target))
-    keys = {UUID(id_): spot.key for id_, spot in chart.spots.items()}
+    asked: dict[str, Any] = {"workspace": chart.workspace, "ids": [UUID(id_) for id_ in ids]}
+    rows = _nodes(**asked) if ids else []
+    links = _by_source(_links_from(**asked) if ids else ())
+    ends = {row.parent_id for row in rows} | {to for led in links.values() for _, to in led}
+    keys = {end: spot.key for end in ends if end and (spot := chart.spots.get(str(end)))}
     return {leaf.id: leaf for leaf in _leaves(rows, links, keys)}
 
 
+@prepared
+def _nodes(*, workspace: UUID, ids: list[UUID]) -> QuerySet[Node]:
+    return Node.objects.filter(workspace_id=workspace, id__in=ids)
+
+
+@prepared
+def _links_from(*, workspace: UUID, ids: list[UUID]) -> QuerySet[Link, Led]:
+    held = Link.objects.filter(held_at(None), workspace_id=workspace, source__in=ids)
+    return held.values_list("source_id", "kind", "target_id")
+
+
 def _links(workspace: UUID, revision: int | None) -> dict[UUID, list[tuple[str, UUID]]]:
-    links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
     held = Link.objects.filter(held_at(revision), workspace_id=workspace)
-    for source, kind, target in held.values_list("source_id", "kind", "target_id"):
+    return _by_source(held.values_list("source_id", "kind", "target_id"))
+
+
+def _by_source(led: Iterable[Led]) -> dict[UUID, list[tuple[str, UUID]]]:
+    links: dict[UUID, list[tuple[str, UUID]]] = defaultdict(list)
+    for source, kind, target in led:
         links[source].append((kind, target))
     return links
 

@@ -132,7 +132,7 @@ class GraphAndModel(RuleBasedStateMachine):
         staged, taken, seen = self.model, list[Sent](), list[Any]()
         for draft in drafts:
             each = self._filled(draft, staged)
-            if self._is_named_twice(each, taken):
+            if self._is_named_twice(each, taken, staged):
                 continue
             before = staged
             try:
@@ -234,13 +234,17 @@ class GraphAndModel(RuleBasedStateMachine):
             new += f"new {self.lines}\n"
         return {"op": "edit", "target": draft["target"], "old": f"{old}\n", "new": new}
 
-    def _is_named_twice(self, sent: Sent, before: list[Sent]) -> bool:
-        """A model knows of names that stood within one proposal alone."""
+    def _is_named_twice(self, sent: Sent, before: list[Sent], model: Model) -> bool:
+        """A model knows of names that stood within one proposal alone, and a node may be renamed
+        again by a name that it had long ago."""
         renamed = {each["key"] for each in before if each["op"] == Op.RENAME}
         given = {each["key"] for each in before if "key" in each}
         renamed |= {each["target"] for each in before if each["op"] == Op.RENAME}
         named = {sent.get(field) for field in ("target", "to", "parent", "after")}
-        return bool(named & renamed or (sent["op"] == Op.RENAME and named & given))
+        if named & renamed or sent["op"] != Op.RENAME:
+            return bool(named & renamed)
+        again = {model.names.get(name) for name in renamed}
+        return bool(named & given) or model.names.get(sent["target"], sent["target"]) in again
 
     def _adds_up(self, *sent: Sent) -> bool:
         try:
