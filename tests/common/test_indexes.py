@@ -40,3 +40,16 @@ def test_no_index_says_what_the_beginning_of_another_does():
         if longer[: len(columns)] == columns
     ]
     assert said_twice == []
+
+
+def test_every_key_and_index_that_a_model_names_is_there():
+    named = {
+        each.name
+        for model in apps.get_models()
+        if model.__module__.startswith("apps.") and model._meta.managed
+        for each in (*model._meta.constraints, *model._meta.indexes)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+        there = {name for (name,) in cursor.fetchall()}
+    assert named - there == set()

@@ -5,6 +5,13 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# With the index of a field, Django takes along a key with a condition that is on its column alone.
+AGAIN = """
+CREATE UNIQUE INDEX IF NOT EXISTS approval_one_stage_is_open
+ON approvals_stage (request_id) WHERE state = 'open'
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -44,4 +51,5 @@ class Migration(migrations.Migration):
             name='request',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='approvals.approvalrequest'),
         ),
+        migrations.RunSQL(AGAIN, migrations.RunSQL.noop),
     ]

@@ -4,6 +4,13 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+# With the index of a field, Django takes along a key with a condition that is on its column alone.
+AGAIN = """
+CREATE UNIQUE INDEX IF NOT EXISTS specs_one_version_holds
+ON specs_version (node_id) WHERE until IS NULL
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -72,4 +79,5 @@ class Migration(migrations.Migration):
             name='workspace',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace'),
         ),
+        migrations.RunSQL(AGAIN, migrations.RunSQL.noop),
     ]

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
     hold together for one word, a path. The hourly task reads such texts anew; until then searches
     do."""
 
-    dependencies = [("specs", "0013_one_version_holds_again")]
+    dependencies = [("specs", "0012_indexes_once")]
 
     operations = [
         migrations.RunSQL(WORDS, "DROP FUNCTION specs_words(text)"),
