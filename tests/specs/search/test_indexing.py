@@ -185,7 +185,7 @@ def test_what_was_read_otherwise_before_is_read_anew(workspace):
     plant(workspace, [node("REQ-1", body="It prints <zebra>."), node("REQ-2", body="It pays.")])
     index(workspace)
     after = [*Posting.objects.order_by("pk").values_list()], Corpus.objects.values().get()
-    words_apart = import_module("apps.specs.migrations.0014_words_apart")
+    words_apart = import_module("apps.specs.migrations.0013_words_apart")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE specs_corpus SET length = length - 1")  # zebra was not read
         cursor.execute(words_apart.READ_ANEW)
