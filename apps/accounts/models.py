@@ -67,7 +67,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     tier = models.CharField(max_length=10, choices=Tier.choices, default=Tier.FREE)
     time_zone = models.CharField(max_length=50, default="UTC")
-    notifications = models.JSONField(default=dict, blank=True)
     default_workspace = models.ForeignKey(
         "Workspace", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

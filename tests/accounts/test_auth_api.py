@@ -170,21 +170,24 @@ class TestOneself:
         client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         return person
 
-    def test_zone_and_notifications_are_kept(self, client, me):
+    def test_name_and_zone_are_kept(self, client, me):
         response = client.patch(
             "/api/v1/auth/me",
-            {"time_zone": "Europe/Vienna", "notifications": {"digest": False}, "name": "Ada"},
+            {"time_zone": "Europe/Vienna", "name": "Ada"},
         )
         assert response.status_code == 200
         assert response.json()["time_zone"] == "Europe/Vienna"
-        assert response.json()["notifications"] == {"digest": False}
-        assert Event.objects.get().payload["fields"] == ["name", "notifications", "time_zone"]
+        assert Event.objects.get().payload["fields"] == ["name", "time_zone"]
+
+    def test_mails_are_asked_for_at_one_door_alone(self, client, me):
+        response = client.patch("/api/v1/auth/me", {"notifications": {"digest": False}})
+        assert "notifications" not in response.json()
+        assert not Event.objects.exists()
 
     @pytest.mark.parametrize(
         ("body", "field"),
         [
             ({"time_zone": "Mars/Olympus"}, "time_zone"),
-            ({"notifications": {"pigeon": True}}, "notifications.pigeon"),
             ({"default_workspace": "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7"}, "default_workspace"),
         ],
     )

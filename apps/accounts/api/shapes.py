@@ -66,7 +66,6 @@ class UserProfileOutput(serializers.ModelSerializer[User]):
     tier = serializers.ChoiceField(choices=Tier.choices)
     kind = serializers.ChoiceField(choices=ActorKind.choices)
     default_workspace = serializers.UUIDField(source="default_workspace_id", allow_null=True)
-    notifications = serializers.DictField(child=serializers.BooleanField())
 
     class Meta:
         model = User
@@ -77,7 +76,6 @@ class UserProfileOutput(serializers.ModelSerializer[User]):
             "name",
             "kind",
             "time_zone",
-            "notifications",
             "default_workspace",
         )
         ref_name = "UserProfile"
@@ -86,7 +84,6 @@ class UserProfileOutput(serializers.ModelSerializer[User]):
 class ProfileInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     time_zone = serializers.CharField(max_length=50, required=False)
-    notifications = serializers.DictField(child=serializers.BooleanField(), required=False)
     default_workspace = serializers.UUIDField(required=False, source="default_workspace_id")
 
 

@@ -20,8 +20,6 @@ from apps.common.actors import Actor, operates
 from apps.common.errors import NotAllowed, NotFound
 from apps.ledger.services import record, unit
 
-NOTIFICATIONS = ("approvals", "mentions", "digest")
-
 
 def register_person(*, email: str, password: str, name: str = "", actor: Actor) -> User:
     """A person with a personal workspace of their own."""
@@ -45,7 +43,7 @@ def register_person(*, email: str, password: str, name: str = "", actor: Actor) 
 
 
 def change_profile(*, person: User, actor: Actor, **changes: Any) -> User:
-    """Name, time zone, notifications or default workspace, of oneself."""
+    """Name, time zone or default workspace, of oneself."""
     if actor.actor_id != person.id:
         raise NotAllowed
     _validate_profile(person, changes)
@@ -145,10 +143,6 @@ def _validate_profile(person: User, changes: dict[str, Any]) -> None:
     details: list[dict[str, Any]] = []
     if "time_zone" in changes and changes["time_zone"] not in zoneinfo.available_timezones():
         details.append({"field": "time_zone", "message": "No such IANA time zone."})
-    for name, value in changes.get("notifications", {}).items():
-        if name not in NOTIFICATIONS or not isinstance(value, bool):
-            known = ", ".join(NOTIFICATIONS)
-            details.append({"field": f"notifications.{name}", "message": f"Booleans: {known}."})
     workspace_id = changes.get("default_workspace_id")
     if workspace_id and not Membership.objects.of(person).filter(workspace_id=workspace_id):
         message = "You do not belong to this workspace."

@@ -109,7 +109,8 @@ class Me(APIView):
         return Response(shapes.UserProfileOutput(caller(request)).data)
 
     @extend_schema(
-        summary="Change your name, time zone, notifications or default workspace",
+        summary="Change your name, time zone or default workspace",
+        description="Which mails you are sent, and when, /api/v1/attention changes.",
         request=shapes.ProfileInput,
         responses={200: shapes.UserProfileOutput, **errors(InvalidAccount)},
     )
