@@ -177,7 +177,7 @@ def begin_epoch(*, reason: str, actor: Actor) -> Epoch:
     return epoch
 
 
-def write_checkpoint() -> Checkpoint | None:
+def write_checkpoint(*, dry_run: bool = False) -> Checkpoint | None:
     """Sign where every chain stands, outside the database. None: nothing moved, or another process
     is at it. It is no unit of work: nothing happened but that we looked.
 
@@ -217,6 +217,8 @@ def write_checkpoint() -> Checkpoint | None:
             refused=refused,
             keys=keys,
         )
+        if dry_run:
+            return checkpoint
         _publish(checkpoint, epoch)
         epoch.save(update_fields=["checkpoint_number", "checkpoint_digest", "checkpoint_at"])
     return checkpoint

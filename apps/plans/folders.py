@@ -2,7 +2,7 @@
 through no link."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,6 +31,18 @@ def new_files(directory: Path, files: Mapping[str, bytes]) -> Iterator[list[Path
         raise
     finally:
         os.close(folder)
+
+
+def require_new(directory: Path, names: Iterable[str]) -> list[Path]:
+    """The files that `new_files` would write, if none of them is there."""
+    folder = directory / FOLDER
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise PlanFolderUnsafe
+    paths = [folder / name for name in names]
+    for path in paths:
+        if os.path.lexists(path):
+            raise PlanFileExists(f"{PlanFileExists.message} It is {path.name}.")
+    return paths
 
 
 def _opened(directory: Path) -> int:

@@ -64,7 +64,7 @@ def furnish(workspace: UUID) -> int:
     """Once, and all or nothing: where anything was ever applied, it stays as it is. A policy may
     have been released meanwhile that does not let it be: then there is none. Returns at which
     revision the graph is."""
-    if not Graph.objects.filter(workspace_id=workspace).exists():
+    if not is_furnished(workspace):
         with suppress(DomainError, _NotApplied), unit(actor=SYSTEM, workspace=workspace):
             people = {name: _named(address) for name, (address, _) in PEOPLE.items()}
             _import(FOLDER / "specs", workspace, people)
@@ -72,6 +72,10 @@ def furnish(workspace: UUID) -> int:
                 _do(told, workspace, people)
     graph = Graph.objects.filter(workspace_id=workspace).first()
     return graph.revision if graph else 0
+
+
+def is_furnished(workspace: UUID) -> bool:
+    return Graph.objects.filter(workspace_id=workspace).exists()
 
 
 def _named(address: str) -> User:

@@ -27,9 +27,9 @@ def data_dir(settings, tmp_path):
     return tmp_path
 
 
-def answer_of(command):
+def answer_of(command, *arguments):
     out = StringIO()
-    call_command(command, "--json", stdout=out)
+    call_command(command, "--json", *arguments, stdout=out)
     return json.loads(out.getvalue())
 
 
@@ -99,10 +99,23 @@ class TestDemo:
         assert "_auth_user_id" not in client.session
         assert Event.objects.count() == before
 
-    def test_it_is_refused_in_production(self, settings):
+    def test_a_trial_tells_who_is_missing_and_makes_nobody(self, data_dir):
+        missing = answer_of("seed_demo", "--dry-run")["missing"]
+        assert len(missing) == 6
+        assert not User.objects.exists()
+        assert not Event.objects.exists()
+        facts = answer_of("seed_demo")
+        before = Event.objects.count()
+        assert answer_of("seed_demo", "--dry-run") == {"missing": []}
+        assert Event.objects.count() == before
+        reviewer = User.objects.get_by_natural_key(facts["reviewer"]["email"])
+        assert reviewer.check_password(facts["reviewer"]["password"])
+
+    @pytest.mark.parametrize("option", [(), ("--dry-run",)])
+    def test_it_is_refused_in_production(self, settings, option):
         settings.DEVELOPMENT = False
         with pytest.raises(CommandError, match="development"):
-            call_command("seed_demo")
+            call_command("seed_demo", *option)
         assert not User.objects.exists()
         assert not Event.objects.exists()
 
@@ -123,6 +136,22 @@ class TestTheFirstOwner:
         assert boss.default_workspace
         assert boss.default_workspace.name == "Headquarters"
         assert Membership.objects.get(workspace=boss.default_workspace).role == Role.OWNER
+
+    def test_a_trial_tells_whether_one_would_be_made(self):
+        assert answer_of("init", "--dry-run") == {"made": False, "would_make": "Boss@example.org"}
+        assert not User.objects.exists()
+        answer_of("init")
+        assert answer_of("init", "--dry-run") == {"made": False}
+
+    def test_preparing_tells_of_them_too(self, settings):
+        settings.DEMO = True
+        out = StringIO()
+        call_command("prepare", "--dry-run", stdout=out)
+        assert "0 migrations would be applied" in out.getvalue()
+        assert "Boss@example.org would own" in out.getvalue()
+        assert "reviewer@demo" in out.getvalue()
+        assert answer_of("prepare", "--dry-run")["first_owner"]
+        assert not User.objects.exists()
 
     def test_is_not_made_twice(self):
         answer_of("init")

@@ -207,10 +207,27 @@ class TestExporting:
         with pytest.raises(CommandError, match="exists"):
             call_command("export_workspace", str(workspace.id), str(file), stdout=out)
 
-    def test_a_command_that_fails_leaves_no_file(self, tmp_path):
+    def test_a_trial_counts_what_would_be_written(self, workspace, tmp_path):
+        out, file = io.StringIO(), tmp_path / "e.zip"
+        words = ("export_workspace", str(workspace.id), str(file), "--json", "--dry-run")
+        call_command(*words, stdout=out)
+        told = json.loads(out.getvalue())
+        assert not file.exists()
+        assert recorded(workspace) == []
+        call_command("export_workspace", str(workspace.id), str(file), stdout=out)
+        with zipfile.ZipFile(file) as archive:
+            files = json.loads(archive.read("manifest.json"))["files"]
+        assert told["rows"] == sum(one["rows"] for one in files) > 0
+        with pytest.raises(CommandError, match="exists"):
+            call_command(*words, stdout=out)
+
+    @pytest.mark.parametrize("option", [(), ("--dry-run",)])
+    def test_a_command_that_fails_leaves_no_file(self, tmp_path, option):
         file = tmp_path / "e.zip"
         with pytest.raises(CommandError):
-            call_command("export_workspace", "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7", str(file))
+            call_command(
+                "export_workspace", "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7", str(file), *option
+            )
         assert not file.exists()
 
 

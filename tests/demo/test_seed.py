@@ -1,17 +1,20 @@
 """What the demo workspace says, and what has happened to it before anybody looked."""
 
 from collections import Counter
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
 from apps.accounts.models import User, Workspace
 from apps.accounts.services.demo import REVIEWER, WORKSPACE
+from apps.accounts.services.workspaces import create_workspace
+from apps.common.actors import SYSTEM
 from apps.ledger.models import Event
 from apps.policies.services.versions import check_policy
 from apps.specs.console import suspect_specs
 from apps.specs.demo import FOLDER
-from apps.specs.models.graph import Link, Node, Revision, Suspect, Version, held_at
+from apps.specs.models.graph import Graph, Link, Node, Revision, Suspect, Version, held_at
 from apps.specs.models.proposals import Proposal
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +64,16 @@ def test_each_doubtful_spec_is_counted(shop):
     told = suspect_specs(rita)
     assert told is not None
     assert (told.value, told.note) == (1, "you look after; 8 in all")
+
+
+def test_a_trial_tells_whether_it_would_have_specs(shop, settings):
+    out = StringIO()
+    call_command("seed_demo_specs", str(shop.id), "--dry-run", stdout=out)
+    assert "Nothing would change" in out.getvalue()
+    other = create_workspace(name="Empty", owner=shop.memberships.first().user, actor=SYSTEM)
+    call_command("seed_demo_specs", str(other.id), "--dry-run", stdout=out)
+    assert "It would be given specs" in out.getvalue()
+    assert not Graph.objects.filter(workspace_id=other.id).exists()
 
 
 def test_a_second_time_it_adds_nothing(shop):

@@ -1,6 +1,9 @@
 """An epoch is one unbroken life of the instance's history."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from apps.common.actors import SYSTEM
 from apps.ledger.models import Epoch, Event
@@ -23,3 +26,12 @@ def test_beginning_an_epoch_is_recorded_and_changes_the_present_one():
     event = Event.objects.get(type="ledger.epoch.begun")
     assert event.workspace_id == SYSTEM_WORKSPACE
     assert event.payload == {"epoch": str(epoch.id), "reason": "restored"}
+
+
+@pytest.mark.django_db
+def test_a_trial_tells_which_epoch_would_end_and_begins_none():
+    out, before = StringIO(), current_epoch()
+    call_command("begin_epoch", "--reason", "restored", "--dry-run", stdout=out)
+    assert str(before) in out.getvalue()
+    assert current_epoch() == before
+    assert not Event.objects.exists()

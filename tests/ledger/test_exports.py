@@ -47,6 +47,21 @@ def test_a_whole_export_is_verified_with_its_residual_window(exported, django_as
     assert (facts["chains"], facts["residual"]["events"]) == (5, 1)
 
 
+def test_a_trial_counts_the_events_and_writes_no_file(exported, tmp_path):
+    out, path = io.StringIO(), tmp_path / "again.jsonl"
+    call_command("export_audit", "--output", str(path), "--json", "--dry-run", stdout=out)
+    assert json.loads(out.getvalue())["events"] == Event.objects.count()
+    assert not path.exists()
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("export_audit", "--output", str(exported), "--dry-run")
+
+
+def test_a_trial_for_standard_output_writes_no_event_there(exported, capfdbinary):
+    call_command("export_audit", "--dry-run")
+    assert b"would be written" in (said := capfdbinary.readouterr().out)
+    assert b"lattice_audit" not in said
+
+
 def test_one_workspace_is_proven_without_naming_the_others(exported, tmp_path):
     mine, *others = sorted(set(Event.objects.values_list("workspace_id", flat=True)))
     path = tmp_path / "mine.jsonl"

@@ -55,6 +55,15 @@ def test_an_untouched_history_is_sound(workspace):
     assert (verdict.uncovered, verdict.uncovered_since) == (0, None)
 
 
+def test_a_trial_tells_the_checkpoint_that_would_be_written(workspace):
+    forgery.ring(workspace)
+    out = io.StringIO()
+    call_command("write_checkpoint", "--json", "--dry-run", stdout=out)
+    assert json.loads(out.getvalue())["checkpoint"]["number"] == 4
+    assert verify().checkpoints == 3
+    assert checkpoint_now().number == 4
+
+
 def test_the_residual_window_is_what_came_after_the_last_checkpoint(workspace):
     forgery.ring(workspace)
     forgery.ring(other := uuid7())

@@ -78,6 +78,16 @@ def test_it_writes_over_nothing(plan, tmp_path):
     assert Event.objects.filter(type="plans.plan.exported").count() == 1
 
 
+def test_a_trial_names_the_files_and_writes_none(plan, tmp_path):
+    words = ("export", plan.workspace_id, plan.id, tmp_path)
+    told = json.loads(said(*words, "--json", "--dry-run"))
+    assert read_tree(tmp_path) == {}
+    assert_not_exported(plan)
+    assert json.loads(said(*words, "--json")) == told
+    with pytest.raises(CommandError, match="written over"):
+        said(*words, "--dry-run")
+
+
 def test_a_full_disk_is_told_and_nothing_is_on_record(plan, tmp_path, monkeypatch):
     """One that takes no further byte, as far as this process can tell: of what it compiles on the
     way, half would stay behind."""

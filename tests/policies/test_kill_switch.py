@@ -235,8 +235,32 @@ class TestCommand:
         assert not is_on()
 
     def test_it_says_what_it_would_do_and_does_nothing(self, db):
-        self.say("on", "--reason", WHY, "--dry-run")
+        told = self.say("on", "--reason", WHY, "--dry-run")
+        assert (told["would"], told["on"]) == ("stop", [])
         assert not is_on()
+        assert self.say("off", "--reason", "Over", "--dry-run")["would"] is None
+        self.say("on", "--reason", WHY)
+        assert self.say("on", "--reason", WHY, "--dry-run")["would"] is None
+        assert self.say("off", "--reason", "Over", "--dry-run")["would"] == "release"
+        assert is_on()
+
+    def test_it_says_in_words_what_it_would_do(self, workspace):
+        for words, said in (
+            (("on",), "Everything would be stopped."),
+            (("off",), "Nothing would change"),
+            (("on", "--workspace", str(workspace.id)), f"Workspace {workspace.id} would be"),
+        ):
+            out = StringIO()
+            call_command("kill_switch", *words, "--reason", WHY, "--dry-run", stdout=out)
+            assert said in out.getvalue()
+
+    def test_a_trial_is_refused_what_would_be_refused(self, db, settings):
+        for words in (("--workspace", str(uuid4()), "--reason", WHY), ("--reason", "x" * 501)):
+            with pytest.raises(CommandError):
+                call_command("kill_switch", "on", *words, "--dry-run")
+        settings.KILL_SWITCH = True
+        with pytest.raises(CommandError):
+            call_command("kill_switch", "off", "--reason", "Over", "--dry-run")
 
     def test_it_asks_why(self, db):
         with pytest.raises(CommandError, match="Say why") as refusal:

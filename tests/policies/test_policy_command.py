@@ -74,8 +74,12 @@ def test_reload_loads_from_the_folder(workspace, settings, tmp_path):
     settings.POLICY_DIR = tmp_path
     (tmp_path / str(workspace.id)).mkdir()
     (tmp_path / str(workspace.id) / "policy.yaml").write_text(SMALL)
+    assert "+allowed_dirs: [docs]" in run("reload", workspace.id, "policy.yaml", "--dry-run")
+    assert not PolicyVersion.objects.exists()
     assert "Version 1 holds" in run("reload", workspace.id, "policy.yaml")
+    assert "Nothing would change" in run("reload", workspace.id, "policy.yaml", "--dry-run")
     assert refused("reload", workspace.id, "../policy.yaml")[0] == 1
+    assert refused("reload", workspace.id, "../policy.yaml", "--dry-run")[0] == 1
 
 
 def test_replay_lists_what_would_flip(workspace, agent, file, released):

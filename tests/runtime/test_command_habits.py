@@ -123,6 +123,32 @@ def test_every_verb_answers_in_json():
     assert silent == []
 
 
+ONLY_READ = {"doctor", "verify_audit"}
+COMPARE_WITH_CHECK = {"export_openapi", "write_docs"}
+RUN_OR_END_PROCESSES = {"relay", "run", "stop", "up"}
+VERBS_THAT_READ = {"policy check", "policy test", "policy show", "policy replay", "plans list"}
+
+
+def _takes(parser, option):
+    return option in parser._option_string_actions
+
+
+def test_every_command_that_writes_can_be_tried_first():
+    untried = {name for name in OURS if not _takes(_parser(name), "--dry-run")}
+    assert untried == ONLY_READ | COMPARE_WITH_CHECK | RUN_OR_END_PROCESSES
+    assert all(_takes(_parser(name), "--check") for name in COMPARE_WITH_CHECK)
+
+
+def test_every_verb_that_writes_can_be_tried_first():
+    untried = {
+        f"{name} {verb}"
+        for name in OURS
+        for verb, below in _verbs(_parser(name)).items()
+        if not _takes(below, "--dry-run")
+    }
+    assert untried == VERBS_THAT_READ
+
+
 def test_a_verb_that_writes_can_be_tried_first():
     assert _parser("policy").parse_args(["apply", WORKSPACE, "-", "--dry-run"]).dry_run
     assert not _parser("policy").parse_args(["apply", WORKSPACE, "-"]).dry_run

@@ -48,8 +48,7 @@ class Demo:
 
 def seed_demo(*, known_password: str = "", known_colleague: str = "", known_key: str = "") -> Demo:
     """What is there is kept, what is missing is made. Known secrets go on if they still work."""
-    if not settings.DEVELOPMENT:
-        raise NotAllowed("Demo credentials are for development alone.")
+    _require_development()
     with unit(actor=SYSTEM):
         reviewer, password = _person(*REVIEWER, known_password)
         _prove_address(reviewer)
@@ -65,6 +64,21 @@ def seed_demo(*, known_password: str = "", known_colleague: str = "", known_key:
         _agent(workspace, developer, *SCRIBE)
         api_key = _key(workspace, agent, known_key)
     return Demo(workspace, reviewer, password, colleague, colleague_password, agent, api_key)
+
+
+def missing_from_demo() -> list[str]:
+    """Who of the demo's people and agents is not there yet."""
+    _require_development()
+    emails = [email for email, _ in (REVIEWER, COLLEAGUE, DEVELOPER, THIRD, AGENT, SCRIBE)]
+    there = set(
+        User.objects.get_queryset().filter(email__in=emails).values_list("email", flat=True)
+    )
+    return [email for email in emails if email not in there]
+
+
+def _require_development() -> None:
+    if not settings.DEVELOPMENT:
+        raise NotAllowed("Demo credentials are for development alone.")
 
 
 def _person(email: str, name: str, known: str, *, login: bool = True) -> tuple[User, str]:

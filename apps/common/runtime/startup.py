@@ -41,6 +41,23 @@ def prepare_database() -> dict[str, Any]:
         connection.close_pool()  # type: ignore[attr-defined]
 
 
+def foresee_people(*, migrated: bool) -> dict[str, str]:
+    """What `prepare_database` would do about the first owner and the demo, in words."""
+    known = get_commands()
+    asked = {
+        "first_owner": (FIRST_OWNER_COMMAND, bool(settings.INIT_EMAIL)),
+        "demo": (DEMO_COMMAND, settings.DEMO),
+    }
+    said = {}
+    for name, (command, is_wanted) in asked.items():
+        if command in known and is_wanted:
+            answer = StringIO("")
+            if migrated:
+                call_command(command, dry_run=True, stdout=answer)
+            said[name] = answer.getvalue().strip() or f"Then `{command}` would be run."
+    return said
+
+
 def unapplied_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -26,17 +26,29 @@ def pull_switch(*, workspace_id: UUID = EVERYWHERE, reason: str, actor: Actor) -
     return pulled
 
 
+def require_pulling(*, workspace_id: UUID = EVERYWHERE, reason: str, actor: Actor) -> None:
+    """Raises what pulling it would."""
+    require_turning(actor=actor, workspace_id=workspace_id)
+    _sound(reason)
+
+
 def release_switch(*, workspace_id: UUID = EVERYWHERE, reason: str, actor: Actor) -> bool:
     """Whether it was on."""
-    require_turning(actor=actor, workspace_id=workspace_id)
-    if workspace_id == EVERYWHERE and held_by_environment():
-        raise KillSwitchHeld
+    require_releasing(workspace_id=workspace_id, reason=reason, actor=actor)
     why = _sound(reason)
     with staying_open(), unit(actor=actor, workspace=workspace_id):
         released = switch.turn_off(workspace=workspace_id)
         if released:
             record(KillSwitchReleased(scope=_scope(workspace_id), reason=why))
     return released
+
+
+def require_releasing(*, workspace_id: UUID = EVERYWHERE, reason: str, actor: Actor) -> None:
+    """Raises what releasing it would."""
+    require_turning(actor=actor, workspace_id=workspace_id)
+    if workspace_id == EVERYWHERE and held_by_environment():
+        raise KillSwitchHeld
+    _sound(reason)
 
 
 def _sound(reason: str) -> str:

@@ -1,5 +1,6 @@
 """Files of a folder, read and written. Nothing outside it is opened, and no step is a link."""
 
+import errno
 import os
 import shutil
 import stat
@@ -98,6 +99,18 @@ def write_file(file: Path, text: str) -> None:
     finally:
         with suppress(OSError):
             apart.unlink()
+
+
+def require_vacant(path: Path) -> None:
+    """Raises Unreadable where neither a file nor a folder could be written now."""
+    vacant = not os.path.lexists(path) or (
+        path.suffix != ".json" and path.is_dir() and not any(path.iterdir())
+    )
+    if not vacant:
+        raise _unwritten(path, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        why = errno.EACCES if path.parent.exists() else errno.ENOENT
+        raise _unwritten(path, OSError(why, os.strerror(why)))
 
 
 def _unwritten(path: Path, error: OSError) -> Unreadable:

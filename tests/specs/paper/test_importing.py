@@ -114,6 +114,16 @@ def test_what_is_exported_is_imported_elsewhere_whole(
 
 
 @pytest.mark.parametrize("name", ["specs", "specs.json"])
+def test_a_trial_of_an_export_writes_nothing(workspace, shop, tmp_path, name):
+    words = ("export_specs", workspace.id, tmp_path / name)
+    told = run(*words, "--dry-run")
+    assert list(tmp_path.iterdir()) == []
+    assert run(*words) == told
+    with pytest.raises(CommandError, match="cannot be written"):
+        run(*words, "--dry-run")
+
+
+@pytest.mark.parametrize("name", ["specs", "specs.json"])
 def test_what_is_there_already_is_left_alone(workspace, owner, shop, tmp_path, name):
     run("export_specs", workspace.id, tmp_path / name)
     told = run("import_specs", workspace.id, tmp_path / name, "--as", owner.id, "--delete")

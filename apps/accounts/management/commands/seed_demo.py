@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.accounts.ports import furnishings
-from apps.accounts.services.demo import seed_demo
+from apps.accounts.services.demo import missing_from_demo, seed_demo
 from apps.common.commands import LatticeCommand, Report
 from apps.common.rooms import import_everywhere
 from apps.ledger.switch import is_on
@@ -14,10 +14,16 @@ from apps.ledger.switch import is_on
 
 class Command(LatticeCommand):
     help = "Make the demo workspace with two who review and an agent, or say how to use it."
+    writes = True
 
-    def run(self, **_: Any) -> Report:
+    def run(self, *, dry_run: bool, **_: Any) -> Report:
         if is_on():
             return Report("The kill switch is on: the demo was left as it is.")
+        if dry_run:
+            missing = missing_from_demo()
+            made = f"Of the demo {', '.join(missing)} would be made" if missing else "It is there"
+            text = f"{made}; passwords and keys that nobody kept would be made anew."
+            return Report(text, {"missing": missing})
         known = _known()
         demo = seed_demo(
             known_password=known.get("reviewer", {}).get("password", ""),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.common.commands import LatticeCommand, Report
-from apps.common.runtime.startup import prepare_database, unapplied_migrations
+from apps.common.runtime.startup import foresee_people, prepare_database, unapplied_migrations
 
 
 class Command(LatticeCommand):
@@ -16,6 +16,8 @@ class Command(LatticeCommand):
         waiting = unapplied_migrations()
         facts = {"migrations": waiting}
         if dry_run:
-            return Report(f"{len(waiting)} migrations would be applied.", facts)
+            foreseen = foresee_people(migrated=not waiting)
+            lines = [f"{len(waiting)} migrations would be applied.", *foreseen.values()]
+            return Report("\n".join(lines), {**facts, **foreseen})
         prepare_database()
         return Report(f"The database is ready; {len(waiting)} migrations were applied.", facts)

@@ -8,12 +8,14 @@ from apps.ledger.services import write_checkpoint
 
 class Command(LatticeCommand):
     help = "Sign where every chain stands, as is done every minute."
+    writes = True
 
-    def run(self, **_: Any) -> Report:
-        checkpoint = write_checkpoint()
+    def run(self, *, dry_run: bool, **_: Any) -> Report:
+        checkpoint = write_checkpoint(dry_run=dry_run)
         if checkpoint is None:
             return Report("Nothing moved since the last checkpoint.", {"checkpoint": None})
+        covers = "would cover" if dry_run else "covers"
         return Report(
-            f"Checkpoint {checkpoint.number} covers {checkpoint.chains} chains.",
+            f"Checkpoint {checkpoint.number} {covers} {checkpoint.chains} chains.",
             {"checkpoint": {"number": checkpoint.number, "at": checkpoint.at}},
         )

@@ -8,9 +8,16 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from apps.common.actors import SYSTEM
-from apps.common.commands import LatticeCommand, Report, UsageError, add_json, in_a_line
+from apps.common.commands import (
+    LatticeCommand,
+    Report,
+    UsageError,
+    add_dry_run,
+    add_json,
+    in_a_line,
+)
 from apps.plans.choices import PlanState, VariantId
-from apps.plans.folders import new_files
+from apps.plans.folders import new_files, require_new
 from apps.plans.selectors.plans import intents_of, plan, plans_of
 from apps.plans.services.exporting import PullWanted, export_plan, exportable_artifact
 from apps.plans.services.releasing import release_if_approved
@@ -18,6 +25,7 @@ from apps.plans.services.releasing import release_if_approved
 
 class Command(LatticeCommand):
     help = "List a workspace's plans, or write one as files into the `plans/` of a directory."
+    writes = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -33,6 +41,7 @@ class Command(LatticeCommand):
         export.add_argument("--variant", choices=VariantId.values, default=VariantId.BALANCED)
         for each in (listing, export):
             add_json(each)
+        add_dry_run(export)
 
     def run(self, *, mode: str, **given: Any) -> Report:
         return self._list(**given) if mode == "list" else self._export(**given)
@@ -60,11 +69,14 @@ class Command(LatticeCommand):
         ]
         return Report("\n".join(lines) or "There are no plans.", {"plans": facts})
 
-    def _export(self, *, workspace: UUID, directory: Path, variant: str, **given: Any) -> Report:
+    def _export(
+        self, *, workspace: UUID, directory: Path, variant: str, dry_run: bool, **given: Any
+    ) -> Report:
         if not directory.is_dir():
             raise UsageError(f"{directory} is no directory.")
         row = plan(plan_id=given["plan"], workspace_id=workspace, actor=SYSTEM)
-        release_if_approved(row)
+        if not dry_run:
+            release_if_approved(row)
         artifact = exportable_artifact(row, variant)
         wanted = PullWanted(variant_id=variant, dry_run=True)
         pull = export_plan(plan=row, wanted=wanted, actor=SYSTEM)
@@ -73,7 +85,13 @@ class Command(LatticeCommand):
             f"{row.name}.{variant}.patch": pull.patch.encode(),
             f"{row.name}.{variant}.md": pull.body.encode(),
         }
+        if dry_run:
+            return _of_files("Would write", require_new(directory, contents))
         with new_files(directory, contents) as written:  # only what could be written is on record
             export_plan(plan=row, wanted=replace(wanted, dry_run=False), actor=SYSTEM)
-        files = [str(path) for path in written]
-        return Report("Wrote\n" + "\n".join(f"  {file}" for file in files), {"files": files})
+        return _of_files("Wrote", written)
+
+
+def _of_files(done: str, paths: list[Path]) -> Report:
+    files = [str(path) for path in paths]
+    return Report("\n".join([done, *(f"  {file}" for file in files)]), {"files": files})

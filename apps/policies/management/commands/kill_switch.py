@@ -10,7 +10,12 @@ from apps.common.commands import LatticeCommand, Report, UsageError
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from apps.policies.selectors.switch import held_by_environment, seen_switches
-from apps.policies.services.switching import pull_switch, release_switch
+from apps.policies.services.switching import (
+    pull_switch,
+    release_switch,
+    require_pulling,
+    require_releasing,
+)
 
 
 class Command(LatticeCommand):
@@ -27,14 +32,28 @@ class Command(LatticeCommand):
         parser.add_argument("--reason", default="", help="Recorded, and shown in the console.")
 
     def run(self, *, turn: str, workspace: UUID, reason: str, dry_run: bool, **_: Any) -> Report:
-        if turn != "status" and not reason.strip():
+        if turn == "status":
+            return _status()
+        if not reason.strip():
             raise UsageError("Say why: --reason 'An agent went wild'.")
-        if not dry_run:
-            if turn == "on":
-                pull_switch(workspace_id=workspace, reason=reason, actor=SYSTEM)
-            elif turn == "off":
-                release_switch(workspace_id=workspace, reason=reason, actor=SYSTEM)
+        asked: dict[str, Any] = {"workspace_id": workspace, "reason": reason, "actor": SYSTEM}
+        if dry_run:
+            require = require_pulling if turn == "on" else require_releasing
+            require(**asked)
+            return _foreseen(turn, workspace)
+        turning = pull_switch if turn == "on" else release_switch
+        turning(**asked)
         return _status()
+
+
+def _foreseen(turn: str, workspace: UUID) -> Report:
+    status = _status()
+    is_on = KillSwitch.objects.filter(workspace_id=workspace).exists()
+    if is_on == (turn == "on"):
+        return Report(f"Nothing would change. {status.text}", {**status.facts, "would": None})
+    would, done = ("stop", "stopped") if turn == "on" else ("release", "released")
+    text = f"{_place(workspace)} would be {done}."
+    return Report(f"{text} {status.text}", {**status.facts, "would": would})
 
 
 def _status() -> Report:
@@ -42,7 +61,8 @@ def _status() -> Report:
     held = held_by_environment()
     lines = ["KILL_SWITCH=on in the environment: everything is stopped."] if held else []
     lines += [
-        f"{_place(switch)} stopped since {switch.pulled_at:%Y-%m-%d %H:%M:%S} UTC: {switch.reason}"
+        f"{_place(switch.workspace_id)} is stopped since "
+        f"{switch.pulled_at:%Y-%m-%d %H:%M:%S} UTC: {switch.reason}"
         for switch in on
     ]
     facts = {
@@ -60,6 +80,5 @@ def _status() -> Report:
     return Report("\n".join(lines) or "The kill switch is off.", facts)
 
 
-def _place(switch: KillSwitch) -> str:
-    everywhere = switch.workspace_id == EVERYWHERE
-    return "Everything is" if everywhere else f"Workspace {switch.workspace_id} is"
+def _place(workspace: UUID) -> str:
+    return "Everything" if workspace == EVERYWHERE else f"Workspace {workspace}"

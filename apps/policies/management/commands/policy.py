@@ -20,7 +20,7 @@ from apps.common.commands import (
 )
 from apps.policies.choices import Origin
 from apps.policies.errors import PolicyInvalid
-from apps.policies.folder import LARGEST
+from apps.policies.folder import LARGEST, read_policy_file
 from apps.policies.selectors import policies as read
 from apps.policies.selectors.replays import acts_to_replay, replayed
 from apps.policies.services.approving import Held
@@ -116,11 +116,7 @@ class Command(LatticeCommand):
     def _apply(self, *, workspace: UUID, file: str, reason: str, dry_run: bool, **_: Any) -> Report:
         text = _read(file)
         if dry_run:
-            checked = check_policy(text)
-            require_passing(checked)
-            held = read.text_in_force(workspace)
-            diff = read.diff(held, text, names=("current", Path(file).name))
-            return Report(diff or "Nothing would change.", {"diff": diff})
+            return _foreseen(workspace, text, Path(file).name)
         return _released(
             apply_policy(
                 text=text,
@@ -133,7 +129,7 @@ class Command(LatticeCommand):
 
     def _reload(self, *, workspace: UUID, path: str, dry_run: bool, **_: Any) -> Report:
         if dry_run:
-            raise UsageError("A reload has no --dry-run: `policy check` the file.")
+            return _foreseen(workspace, read_policy_file(workspace, path), path)
         return _released(reload_policy(path=path, workspace=workspace, actor=SYSTEM))
 
     def _replay(self, *, workspace: UUID, file: str, days: int, **_: Any) -> Report:
@@ -202,6 +198,12 @@ def _faults(error: PolicyInvalid) -> Report:
     ]
     facts = {"valid": False, "error": {"code": error.code, "details": error.details}}
     return Report("\n".join([error.text, *lines]), facts, Outcome.FAILED)
+
+
+def _foreseen(workspace: UUID, text: str, name: str) -> Report:
+    require_passing(check_policy(text))
+    diff = read.diff(read.text_in_force(workspace), text, names=("current", name))
+    return Report(diff or "Nothing would change.", {"diff": diff})
 
 
 def _released(released: Released | Held) -> Report:
