@@ -18,6 +18,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.member.left": ["activity.dismiss_presences", _LOOK],
     "accounts.member.removed": ["activity.dismiss_presences", _LOOK],
     "accounts.member.role_changed": [_LOOK],
+    "accounts.person.changed": ["approvals.reckon_digest"],
     "accounts.person.disabled": [_LOOK_EVERYWHERE],
     "accounts.person.enabled": [_LOOK_EVERYWHERE],
     "accounts.workspace.deleted": ["activity.forget_webhooks", "policies.forget_acts"],

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.approvals import policy_changes
-from apps.approvals.services import cards, clock, digests, reviews, sending, weighing
+from apps.approvals.services import attention, cards, clock, digests, reviews, sending, weighing
 from apps.ledger.deliveries import subscriber
 from apps.ledger.models import Event
 
@@ -48,6 +48,13 @@ def look_soon_everywhere(event: Event) -> None:
     of theirs."""
     who = event.payload.get("agent") or event.payload["person"]
     weighing.look_soon_everywhere(user=UUID(who))
+
+
+@subscriber("approvals.reckon_digest")
+def reckon_digest(event: Event) -> None:
+    """Somebody may have gone to another time zone."""
+    if "time_zone" in event.payload["fields"]:
+        attention.reckon_digest(person_id=UUID(event.payload["person"]))
 
 
 @shared_task(name="approvals.tell_overdue_reviews")

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.approvals.models.people import Attention
 from apps.approvals.rules import next_daily, next_reminder, quiet_end
 from apps.ledger.models import Event
+from tests.approvals.deliveries import deliver
 
 QUIET = {
     "mail": "digest",
@@ -95,6 +97,25 @@ def test_a_digest_is_due_at_the_hour_of_who_reads_it(api, reviewer):
     assert due is not None
     assert (due.hour, due.minute) == (23, 30)
     api(reviewer).put("/api/v1/attention", {**QUIET, "mail": "each"})
+    assert Attention.objects.get().digest_due_at is None
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_digest_follows_who_goes_to_another_zone(api, reviewer, zone):
+    me = api(reviewer)
+    me.put("/api/v1/attention", {**QUIET, "digest_at": "09:00"})
+    me.patch("/api/v1/auth/me", {"time_zone": zone})
+    deliver()
+    found = Attention.objects.get().digest_due_at
+    assert found == next_daily(timezone.now(), time(9), zone)
+
+
+@pytest.mark.parametrize("mail", ["each", "off"])
+def test_who_wants_no_digest_gets_none_elsewhere_either(api, reviewer, mail):
+    me = api(reviewer)
+    me.put("/api/v1/attention", {**QUIET, "mail": mail})
+    me.patch("/api/v1/auth/me", {"time_zone": "Asia/Tokyo"})
+    deliver()
     assert Attention.objects.get().digest_due_at is None
 
 

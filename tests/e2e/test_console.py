@@ -23,6 +23,7 @@ PAGES = [
     "/admin/policies/policy/",
     "/admin/policies/actrecord/",
     "/accounts/",
+    "/accounts/time-zone/",
     "/accounts/sessions/",
     "/accounts/email/",
     "/accounts/password/change/",

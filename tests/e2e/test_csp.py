@@ -29,6 +29,7 @@ FOR_SOMEBODY = [
     "/accounts/",
     "/accounts/email/",
     "/accounts/password/change/",
+    "/accounts/time-zone/",
     "/accounts/sessions/",
     "/accounts/2fa/",
     "/accounts/2fa/totp/activate/",

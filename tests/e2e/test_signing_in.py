@@ -93,3 +93,14 @@ def test_ending_a_session_signs_the_other_browser_out(page, open_browser, review
     expect(lost.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto("/admin/")
     expect(page.get_by_role("heading", name="Home")).to_be_attached()
+
+
+def test_the_zone_of_this_browser_is_offered(open_browser, reviewer):
+    page = open_browser(timezone_id="Europe/Vienna")
+    log_in(page, reviewer)
+    expect(page.get_by_role("heading", name="Home")).to_be_attached()
+    page.goto("/admin/review/attention/")
+    page.get_by_role("link", name="your time zone").click()
+    page.get_by_role("button", name="Use Europe/Vienna").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Times are those of Europe/Vienna")).to_be_visible()

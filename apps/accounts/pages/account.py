@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import EmailView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
@@ -11,18 +12,23 @@ from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.views.generic import TemplateView
 
 from apps.accounts import events
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import Membership
 from apps.accounts.pages.entry import may_enter, person
+from apps.accounts.pages.forms import TimeZoneForm
 from apps.accounts.services import people
 from apps.accounts.services.browser import address_watched, recorded
+from apps.common.errors import DomainError
+from apps.common.refusals import put_on
 
 
 class AccountHome(LoginRequiredMixin, TemplateView):
@@ -46,6 +52,24 @@ class AccountHome(LoginRequiredMixin, TemplateView):
             sessions=UserSession.objects.filter(user=user).count(),
             may_enter_console=may_enter(user),
         )
+
+
+@login_required
+def time_zone(request: HttpRequest) -> HttpResponse:
+    me = person(request)
+    given = request.POST if request.method == "POST" else None
+    form = TimeZoneForm(given, initial={"time_zone": me.time_zone})
+    if form.is_valid():
+        try:
+            people.change_profile(person=me, actor=me, **form.cleaned_data)
+        except DomainError as refusal:
+            put_on(form, refusal)
+        else:
+            messages.success(request, f"Your time zone is {form.cleaned_data['time_zone']}.")
+            return redirect(get_next_redirect_url(request) or "account_home")
+    by_place = {zone for zone in people.time_zones() if "/" in zone and "Etc/" not in zone}
+    shown = {"form": form, "zones": sorted({"UTC", *by_place})}
+    return TemplateResponse(request, "account/time_zone.html", shown)
 
 
 class Sessions(ListUserSessionsView):

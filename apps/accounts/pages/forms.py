@@ -1,5 +1,5 @@
 """The library's forms where we are stricter: a code is good once, an address stays until another
-is proved.
+is proved. And the one that is ours.
 """
 
 from allauth.account.forms import AddEmailForm
@@ -7,6 +7,7 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from django import forms
 from django.http import HttpRequest
 
 from apps.accounts.services.second_steps import first_use
@@ -36,3 +37,12 @@ class AnotherAddressForm(AddEmailForm):
         wanted = EmailAddress.objects.create(user=self.user, email=self.cleaned_data["email"])
         send_verification_email_to_address(request, wanted)
         return wanted
+
+
+class TimeZoneForm(forms.Form):
+    time_zone = forms.CharField(
+        label="Time zone",
+        max_length=50,
+        help_text="Named like Europe/Berlin, or UTC.",
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+    )

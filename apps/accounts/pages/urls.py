@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("2fa/reauthenticate/", stays_open(prove_again), name="mfa_reauthenticate"),
     path("invitation/<str:token>", invitations.follow, name="follow_invitation"),
     path("email/", account.Email.as_view(), name="account_email"),
+    path("time-zone/", account.time_zone, name="account_time_zone"),
     path("sessions/", account.Sessions.as_view(), name="usersessions_list"),
     path("2fa/totp/activate/", account.ActivateTotp.as_view(), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", account.DeactivateTotp.as_view(), name="mfa_deactivate_totp"),

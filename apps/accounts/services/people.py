@@ -1,6 +1,7 @@
 """People: registering, describing and disabling them."""
 
 import zoneinfo
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,11 @@ def end_sessions(user_id: UUID) -> int:
     return open_ones.update(ended_at=timezone.now())
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _locked_person(person_id: UUID, actor: Actor) -> User:
     if not operates(actor):
         raise NotAllowed
@@ -141,8 +147,9 @@ def _validate(person: User, password: str, field: str = "password") -> None:
 
 def _validate_profile(person: User, changes: dict[str, Any]) -> None:
     details: list[dict[str, Any]] = []
-    if "time_zone" in changes and changes["time_zone"] not in zoneinfo.available_timezones():
-        details.append({"field": "time_zone", "message": "No such IANA time zone."})
+    if "time_zone" in changes and changes["time_zone"] not in time_zones():
+        message = "There is no such time zone. They are named like Europe/Berlin."
+        details.append({"field": "time_zone", "message": message})
     workspace_id = changes.get("default_workspace_id")
     if workspace_id and not Membership.objects.of(person).filter(workspace_id=workspace_id):
         message = "You do not belong to this workspace."

@@ -4,7 +4,9 @@ whether they know their way around the console.
 
 from datetime import datetime, time
 from typing import TypedDict, Unpack
+from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -32,7 +34,7 @@ def change_attention(*, person: User, actor: Actor, **wishes: Unpack[Wishes]) ->
     if actor.actor_id != person.id or actor.actor_kind != "person":
         raise NotAllowed
     with unit(actor=actor):
-        User.objects.get_queryset().select_for_update(no_key=True).get(id=person.id)
+        person = User.objects.get_queryset().select_for_update(no_key=True).get(id=person.id)
         attention = attention_of(person.id)
         changed = sorted(name for name, wish in wishes.items() if getattr(attention, name) != wish)
         for name in changed:
@@ -62,6 +64,15 @@ def note_tour(*, actor: Actor) -> None:
             attention.toured_at = timezone.now()
             attention.save()
             record(events.TourSeen(person=actor.actor_id))
+
+
+def reckon_digest(*, person_id: UUID) -> None:
+    """By the clock of who went to another time zone: the next one was planned by the old one."""
+    with transaction.atomic():
+        person = User.objects.get_queryset().select_for_update(no_key=True).get(id=person_id)
+        due_at = next_digest(attention_of(person.id), person)
+        planned = Attention.objects.filter(person_id=person.id, digest_due_at__isnull=False)
+        planned.update(digest_due_at=due_at)
 
 
 def next_digest(attention: Attention, person: User) -> datetime | None:

@@ -119,6 +119,10 @@ WAITS: Scenes[Decisions] = {
         h.owner,
         lambda: attention.note_tour(actor=h.owner),
     ),
+    "approvals.services.attention.reckon_digest": lambda h: (
+        h.owner,
+        lambda: attention.reckon_digest(person_id=h.owner.id),
+    ),
     "approvals.services.discussing.add_comment": lambda h: (
         request := h.request(),
         lambda: discussing.add_comment(request_id=request.id, text="Why?", actor=h.reviewer),
