@@ -136,12 +136,14 @@ class OperationSchema(AutoSchema):
 
 
 def complete(result: Schema, **_: Any) -> Schema:
-    """The postprocessing hook: errors that can always happen, and examples."""
+    """The postprocessing hook: what can always be left out, errors that can always happen, and
+    examples."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Error"] = ERROR_COMPONENT
     result["components"]["responses"] = {kind.code: _response(kind) for kind in COMMON}
     for item in result["paths"].values():
         for operation in item.values():
+            _allow_nothing(operation)
             _add_common_errors(operation)
             _add_examples(operation, schemas)
     return result
@@ -180,6 +182,16 @@ def _example_of(kind: type[DomainError]) -> Schema:
             "request_id": "01a1fbd0-6a2e-7c5b-9d43-5be1c2f0a9d7",
         }
     }
+
+
+def _allow_nothing(operation: Schema) -> None:
+    """What a query leaves empty is as good as left out."""
+    for parameter in operation.get("parameters", []):
+        schema = parameter.get("schema", {})
+        if parameter["in"] == "query" and not parameter.get("required"):
+            has_least = schema.pop("minLength", None) is not None
+            if has_least and "enum" in schema:
+                schema["enum"].append("")
 
 
 def _add_common_errors(operation: Schema) -> None:

@@ -55,7 +55,7 @@ class Pending(APIView):
         "`/approvals/{request_id}/respond` without a `digest` decides on. `user_id` is your own id "
         "or e-mail; who manages the workspace may name another member.",
         parameters=[shapes.PendingQuery],
-        responses=shapes.PendingOutput,
+        responses={200: shapes.PendingOutput, **errors(NotFound)},
     )
     def get(self, request: Request) -> Response:
         asked = shapes.PendingQuery(data=request.query_params)
