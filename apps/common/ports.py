@@ -96,6 +96,10 @@ class Finding:
     text: str
     fix: str = ""
 
+    def __post_init__(self) -> None:
+        if self.health is not Health.OK and not self.fix:
+            raise ValueError(f"{self.subject} is not well: say the fix.")
+
 
 Examination = Callable[[], Iterable[Finding]]
 

@@ -20,11 +20,13 @@ def examine_embeddings() -> Iterator[Finding]:
         else:
             yield Finding(SUBJECT, Health.OK, f"{what}; not asked, because that may cost something")
         return
+    fix = "Install again what Lattice runs on: `make install`."
     try:
         [vector] = model.embed(["Is it there?"]).vectors
     except (ModelAway, OSError, ImportError) as error:
-        fix = "Install again what Lattice runs on: `make install`."
         yield Finding(SUBJECT, Health.FAIL, f"{what}: {error}", fix)
     else:
-        answers = len(vector) == model.dimensions
-        yield Finding(SUBJECT, Health.OK if answers else Health.FAIL, f"{what}, loaded")
+        if len(vector) == model.dimensions:
+            yield Finding(SUBJECT, Health.OK, f"{what}, loaded")
+        else:
+            yield Finding(SUBJECT, Health.FAIL, f"{what}, but it gives {len(vector)}", fix)

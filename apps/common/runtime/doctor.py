@@ -25,6 +25,7 @@ LIKENESS = (
 )
 OLDEST_POSTGRES = 150000
 FEW_BYTES, SCARCE_BYTES = 200_000_000, 2_000_000_000
+REFERENCE = "https://docs.djangoproject.com/en/5.2/ref/checks/"
 CLOCK_WARNS, CLOCK_FAILS = 2.0, 30.0
 
 
@@ -153,7 +154,11 @@ def _settings() -> Iterator[Finding]:
     ]
     for message in found:
         health = Health.FAIL if message.level >= checks.ERROR else Health.WARN
-        yield Finding("settings", health, f"{message.id}: {message.msg}", message.hint or "")
+        yield Finding("settings", health, f"{message.id}: {message.msg}", _fix(message))
     if not found:
         mode = "development" if settings.DEVELOPMENT else "production"
         yield Finding("settings", Health.OK, f"sound for {mode}")
+
+
+def _fix(message: checks.CheckMessage) -> str:
+    return message.hint or f"Look up {message.id}: {REFERENCE}."

@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
+
 from apps.common.commands import LatticeCommand, Outcome, Report
 from apps.common.ports import Finding, Health
 from apps.common.runtime.doctor import examine
@@ -21,7 +23,8 @@ class Command(LatticeCommand):
             try:
                 services.enter_context(embedded_services().running())
             except ServiceError as error:
-                findings.append(Finding("services", Health.FAIL, str(error)))
+                fix = f"If that does not say it, see the files in {settings.DATA_DIR / 'logs'}."
+                findings.append(Finding("services", Health.FAIL, str(error), fix))
             findings += examine()
         health = {finding.health for finding in findings}
         outcome = (
