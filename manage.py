@@ -59,7 +59,13 @@ def main() -> None:
 def _needs_services(arguments: list[str]) -> bool:
     if {"-h", "--help", "--version"} & set(arguments) or "--database" in arguments:
         return "--database" in arguments
+    if arguments[:1] == ["verify_audit"] and any(_names_a_file(word) for word in arguments):
+        return False
     return bool(arguments) and arguments[0] not in WITHOUT_SERVICES
+
+
+def _names_a_file(word: str) -> bool:
+    return word.partition("=")[0] == "--file"
 
 
 if __name__ == "__main__":

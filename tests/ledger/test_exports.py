@@ -8,9 +8,11 @@ import orjson
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.common.runtime import addresses
 from apps.ledger.checkpoints import Keys, public_text
 from apps.ledger.models import Event
 from tests.ledger import forgery
+from tests.runtime.house import House
 
 
 @pytest.fixture
@@ -45,6 +47,15 @@ def test_a_whole_export_is_verified_with_its_residual_window(exported, django_as
     assert facts["ok"]
     assert facts["events"] == Event.objects.count()
     assert (facts["chains"], facts["residual"]["events"]) == (5, 1)
+
+
+def test_verifying_a_file_starts_no_services(tmp_path):
+    house = House(tmp_path / "var")
+    for words in (("--file", "none.jsonl"), ("--file=none.jsonl",)):
+        said = house.manage("verify_audit", *words)
+        assert (said.returncode, "There is no file" in said.stderr) == (2, True)
+    assert not (house.data_dir / "postgres").exists()
+    assert not addresses.socket_dir(house.data_dir).exists()
 
 
 def test_a_trial_counts_the_events_and_writes_no_file(exported, tmp_path):
