@@ -44,7 +44,7 @@ def unsafe_in_production(given: Environment) -> Iterator[CheckMessage]:
             hint="Name the hosts this server answers to: ALLOWED_HOSTS=lattice.example.org.",
             id="lattice.E013",
         )
-    if given.api_keys:
+    if given.fixed_keys:
         yield Error(
             "API_TOKENS, API_KEYS or API_KEY is set: fixed keys are for development.",
             hint="Unset it, and make keys that belong to somebody and can be revoked.",

@@ -100,11 +100,13 @@ class Environment(BaseSettings):
         description="Keys (32 bytes, base64url) that wrap the workspaces' data keys, newest first. "
         "Unset: made once, as above.",
     )
-    api_keys: Words = Field(
+    api_tokens: Words = Field(
         [],
-        validation_alias=AliasChoices("API_TOKENS", "API_KEYS", "API_KEY"),
+        alias="API_TOKENS",
         description="Fixed keys for scripts in development; refused in production.",
     )
+    api_keys: Words = Field([], alias="API_KEYS", description="Further ones.")
+    api_key: Words = Field([], alias="API_KEY", description="Further ones.")
 
     allowed_hosts: Words = Field(
         ["localhost", "127.0.0.1", "[::1]"],
@@ -381,6 +383,10 @@ class Environment(BaseSettings):
         alias="SPEC_SYNC_DELETE_MANY",
         description="Believe it when more than half of the files are gone at once.",
     )
+
+    @property
+    def fixed_keys(self) -> list[str]:
+        return [*dict.fromkeys([*self.api_tokens, *self.api_keys, *self.api_key])]
 
     @property
     def spec_sync_on(self) -> bool:

@@ -55,7 +55,7 @@ CHECKPOINT_KEY = environment.checkpoint_key or environment.generated["checkpoint
 CHECKPOINT_FORMER_KEYS = environment.checkpoint_former_keys
 CHECKPOINT_DIR = environment.checkpoint_dir or DATA_DIR / "checkpoints"
 BACKUP_KEY = environment.backup_key
-DEVELOPMENT_API_KEYS = environment.api_keys if DEVELOPMENT else []
+DEVELOPMENT_API_KEYS = environment.fixed_keys if DEVELOPMENT else []
 
 # --- the kill switch
 

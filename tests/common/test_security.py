@@ -164,11 +164,19 @@ def test_safe_settings_pass():
         ({"allowed_hosts": ["*.example.org"]}, "lattice.E013"),
         ({"allowed_hosts": []}, "lattice.E013"),
         ({"api_keys": ["changeme"]}, "lattice.E014"),
+        ({"api_tokens": ["changeme"]}, "lattice.E014"),
+        ({"api_key": ["changeme"]}, "lattice.E014"),
         ({"public_url": "http://lattice.example.org"}, "lattice.W015"),
     ],
 )
 def test_each_unsafe_setting_is_named(changes, check):
     assert found_in(**changes) == [check]
+
+
+def test_fixed_keys_count_by_whatever_name_they_are_given(monkeypatch):
+    for name, keys in (("API_TOKENS", "one, two"), ("API_KEYS", "two,three"), ("API_KEY", "four")):
+        monkeypatch.setenv(name, keys)
+    assert Environment(_env_file=None).fixed_keys == ["one", "two", "three", "four"]
 
 
 PRODUCTION = {
