@@ -17,6 +17,11 @@ def contents(database):
         return moment.contents()
 
 
+def test_nothing_runs_while_its_packages_change():
+    upgrading = (ROOT / "docs" / "backup.md").read_text().partition("## Upgrading")[2]
+    assert upgrading.index("make stop") < upgrading.index("git pull") < upgrading.index("make run")
+
+
 @pytest.mark.long
 def test_the_commands_of_the_page_work_in_their_order(tmp_path):
     var, own = tmp_path / "var", tmp_path / "own"
