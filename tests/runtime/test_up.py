@@ -1,10 +1,12 @@
 """One command starts everything, keeps it running, and stops it. All with real processes."""
 
+import fcntl
 import os
 import random
 import signal
 import socket
 import stat
+from threading import Timer
 
 import psycopg
 import pytest
@@ -12,7 +14,7 @@ import redis
 from celery import Celery
 
 from apps.common.runtime import addresses
-from apps.common.runtime.seat import supervisor_of
+from apps.common.runtime.seat import Supervising, supervisor_of, taken_seat
 from apps.common.runtime.services import Services
 from tests import migrated
 from tests.runtime.house import House
@@ -108,6 +110,14 @@ def _stop_ends_all_of_it(house, running):
     assert running.process.wait(60) == 0
     assert _nothing_is_left(house)
     assert "Nothing was running" in house.manage("stop").stdout
+
+
+def test_who_only_looks_takes_nobodys_seat(tmp_path):
+    with (tmp_path / "up.lock").open("a+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        Timer(0.3, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with taken_seat(tmp_path, "http://127.0.0.1:1"):
+            assert supervisor_of(tmp_path) == Supervising(os.getpid(), "http://127.0.0.1:1")
 
 
 def test_killed_children_are_started_again(house, running):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from apps.common.runtime.errors import ServiceError
 
+LOOKING = 1.0
+
 
 @dataclass(frozen=True)
 class Supervising:
@@ -23,7 +25,7 @@ class Supervising:
 def taken_seat(run_dir: Path, url: str) -> Iterator[None]:
     with _file(run_dir).open("a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock.fileno())
         except BlockingIOError as error:
             other = supervisor_of(run_dir)
             who = f"pid {other.pid}, {other.url}" if other else "it is just starting or stopping"
@@ -64,6 +66,18 @@ def end_supervisor(run_dir: Path, patience: float) -> Supervising | None:
             )
         time.sleep(0.05)
     return running
+
+
+def _take(lock: int) -> None:
+    """Whoever asks who supervises holds it for a moment, too."""
+    deadline = time.monotonic() + LOOKING
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def _is_held(lock: int) -> bool:
