@@ -17,8 +17,9 @@ belong to.
 and the status; show `message`; quote `request_id` when you ask for help. What you may not see
 answers 404, as if it were not there.
 
-**Trying again.** After 429 and 503 wait for as many seconds as `Retry-After` says. Send
-`Idempotency-Key` with a POST, and repeating it within 24 hours repeats the answer, not the effect.
+**Trying again.** After 429 and 503 wait for as many seconds as `Retry-After` says. Where
+`Idempotency-Key` is named, send it: repeating the request within 24 hours repeats the answer, not
+the effect. Any other POST, those that sign in apart, comes to the same when it is sent again.
 
 **Versions.** What can be changed has an `ETag`. Send it back as `If-Match`: 412 says that somebody
 was faster, 428 that you did not say which version you saw.

@@ -14,17 +14,23 @@ _BROWSER = re.compile(r"$|activity$|accounts/|admin/|approvals/open/|invitations
 """Pages. Without a session of somebody who may, they lead to the login and say nothing."""
 
 
-def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     for pattern in resolver.url_patterns:
         route = prefix + str(pattern.pattern).removeprefix("^")
         if isinstance(pattern, URLPattern):
-            yield route
+            yield route, pattern
         else:
             yield from _routes(pattern, route)
 
 
-ROUTES = sorted({*_routes(get_resolver())})
+_PATTERNS = dict(_routes(get_resolver()))
+ROUTES = sorted(_PATTERNS)
 MACHINE_ROUTES = [route for route in ROUTES if not _BROWSER.match(route)]
+MACHINE_VIEWS = {
+    route: view
+    for route in MACHINE_ROUTES
+    if (view := getattr(_PATTERNS[route].callback, "view_class", None))
+}
 PAGE_ROUTES = [route for route in ROUTES if _BROWSER.match(route)]
 
 
