@@ -31,15 +31,13 @@ from apps.policies.services.drafts import draft_policy
 from apps.specs.models.proposals import Proposal
 from tests.doors.routes import PAGE_ROUTES
 from tests.e2e.browsing import log_in
-from tests.e2e.faults import serious_faults, too_wide
+from tests.e2e.faults import at_all_widths
 from tests.factories import WorkspaceFactory
 
 pytestmark = [pytest.mark.walk, pytest.mark.timeout(1800)]
 
 OVER = "approvals/open/<str:token>"
 """A link of a mail, which says that it has had its day."""
-
-WIDTHS = (1440, 768, 360)
 
 GENERIC = re.compile(r"/(add|delete)/$")
 """Django's, which the console gives to nobody: it has buttons that ask."""
@@ -156,10 +154,7 @@ class Walk:
 
     def _look(self, path: str) -> None:
         self.page.goto(path)
-        for width in WIDTHS:
-            self.page.set_viewport_size({"width": width, "height": 800})
-            self.wrong += [f"{path} is too wide at {width}"] * too_wide(self.page)
-            self.wrong += [f"{path} at {width} {fault}" for fault in serious_faults(self.page)]
+        self.wrong += at_all_widths(self.page, path)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
