@@ -12,12 +12,13 @@ from apps.approvals.choices import Because
 from apps.common.errors import DomainError
 from apps.ledger.services import record
 from apps.mirror.choices import FileState, Inwards
+from apps.mirror.disk import digest_of
 from apps.mirror.errors import NotNow
 from apps.mirror.events import FileConflicted
 from apps.mirror.grouping import Group, groups_of, together_as_one
 from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import DONE, SAID, is_of_the_moment, may_pass, state_of
-from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save
+from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save, stand
 from apps.policies.selectors.policies import hourly_rules_of, policy_in_force
 from apps.specs.choices import Op, ProposalState
 from apps.specs.errors import OperationsInvalid
@@ -217,9 +218,21 @@ def _is_open(page: Look) -> bool:
 
 
 def _leave(desk: Desk, pages: Sequence[Look]) -> None:
-    for page in pages:
-        desk.told.faults[page.sheet.path] = "It may need what waits for people."
+    _put_off(desk, [page.sheet for page in pages], "It may need what waits for people.")
+
+
+def _put_off(desk: Desk, sheets: Sequence[Sheet], said: str) -> None:
+    """It is asked for again although nothing moves: that the file was read is not noted."""
     desk.later = True
+    for sheet in sheets:
+        row = sheet.row
+        desk.told.faults[sheet.path] = said
+        if row._state.adding and sheet.content is not None:  # so that it is missed once it is gone
+            row.digest = digest_of(sheet.content)
+        waits = row.proposal is not None and row.proposal.state in OPEN
+        stand(row, FileState.WAITS if waits else FileState.REFUSED, said)
+    if not desk.manner.dry_run:
+        save(*sheets)
 
 
 def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
@@ -283,9 +296,7 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
             _take_back(desk, sheets)
         return
     except DomainError as error:
-        for sheet in sheets:
-            desk.told.faults[sheet.path] = str(error)
-        desk.later = True
+        _put_off(desk, sheets, str(error))
         return
     proposal = submitted.proposal
     if desk.manner.dry_run and group.parts and proposal.state in KEPT_OUT:

@@ -412,7 +412,8 @@ class _Pass:
         )
         if look.is_written:
             row.offered = kept(sheet.disk)
-            keep(sheet, look.agreed, state, row.said if row.state == state else said)
+            knows_why = row.state == state and state != FileState.WAITS
+            keep(sheet, look.agreed, state, row.said if knows_why else said)
         save(sheet)
 
     def _alike(self, one: Sequence[Held], other: Sequence[Held]) -> bool:

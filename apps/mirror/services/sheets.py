@@ -227,11 +227,15 @@ def note(sheet: Sheet, state: str, said: str = "") -> None:
     row = sheet.row
     row.digest = digest_of(sheet.content) if sheet.content is not None else ""
     row.size, row.mtime_ns = (sheet.seen.size, sheet.seen.mtime_ns) if sheet.seen else (0, 0)
+    stand(row, state, said)
+    if state == FileState.AGREED:
+        row.proposal, row.offered, row.is_part = None, None, False
+
+
+def stand(row: MirroredFile, state: str, said: str) -> None:
     if row.state != state or row._state.adding:
         row.moved_at = timezone.now()
     row.state, row.said = state, said
-    if state == FileState.AGREED:
-        row.proposal, row.offered, row.is_part = None, None, False
 
 
 def save(*sheets: Sheet) -> None:
