@@ -16,7 +16,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from apps.common.events import registry
 from apps.common.ports import SETTINGS
-from config.checks import check_production
+from config.checks import check_mirror, check_production
 
 
 class House(AppConfig):
@@ -28,6 +28,7 @@ class House(AppConfig):
         import_module("config.celery").app.set_default()
         register(check_subscriptions)
         register(check_production, SETTINGS)
+        register(check_mirror, SETTINGS)
 
 
 class Console(SimpleAdminConfig):

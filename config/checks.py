@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.core.checks import CheckMessage, Error, Warning
 
+from apps.common.runtime.programs import MIRROR_OF_NOBODY
 from config.env import Environment, environment
 
 SHORTEST_SECRET = 32
@@ -13,6 +14,23 @@ SHORTEST_SECRET = 32
 def check_production(**_: object) -> list[CheckMessage]:
     """lattice.E010 to E014, lattice.W015."""
     return [] if environment.development else list(unsafe_in_production(environment))
+
+
+def check_mirror(**_: object) -> list[CheckMessage]:
+    """lattice.W021. `manage.py up` does not start with it."""
+    return list(nobody_proposes(environment))
+
+
+def nobody_proposes(given: Environment) -> Iterator[CheckMessage]:
+    """What the files say needs somebody who says it."""
+    has_demo = given.development and given.demo
+    if given.spec_sync_on and not (given.spec_sync_as or given.init_email or has_demo):
+        yield Warning(
+            "SPEC_SYNC_DIR names a folder, and nothing says who proposes what its files say.",
+            hint="Set SPEC_SYNC_AS to the e-mail address or id of a member, or "
+            "SPEC_SYNC_ENABLED=0.",
+            id=MIRROR_OF_NOBODY,
+        )
 
 
 def unsafe_in_production(given: Environment) -> Iterator[CheckMessage]:

@@ -357,7 +357,7 @@ class Environment(BaseSettings):
         "",
         alias="SPEC_SYNC_AS",
         description="The e-mail address or id of the member, a person or an agent, in whose name "
-        "edits of the files are proposed. Unset: LATTICE_INIT_EMAIL.",
+        "edits of the files are proposed. Unset: LATTICE_INIT_EMAIL, else the demo's reviewer.",
     )
     spec_sync_workspace: UUID | None = Field(
         None,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from config.checks import unsafe_in_production
+from config.checks import nobody_proposes, unsafe_in_production
 from config.env import ROOT, Environment
 from tests.factories import PersonFactory
 
@@ -226,3 +226,21 @@ def test_server_does_not_start_on_development_secrets(tmp_path):
 def test_server_starts_on_safe_ones(tmp_path):
     done = python("-c", "import config.asgi", tmp_path=tmp_path, **PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "checks"),
+    [
+        ({}, ["lattice.W021"]),
+        ({"env": "development", "demo": False}, ["lattice.W021"]),
+        ({"env": "development", "demo": True}, []),
+        ({"spec_sync_as": "ada@orchard.example"}, []),
+        ({"init_email": "ada@orchard.example"}, []),
+        ({"spec_sync_enabled": False}, []),
+        ({"spec_sync_dir": None}, []),
+    ],
+)
+def test_a_folder_that_is_kept_needs_somebody_who_proposes(changes, checks):
+    nobody = {"spec_sync_dir": "specs", "spec_sync_as": "", "init_email": ""}
+    given = Environment(**{**SAFE, **nobody, **changes})
+    assert [check.id for check in nobody_proposes(given)] == checks

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 
+from apps.accounts.services.demo import REVIEWER
 from apps.ledger.models import Event
 from apps.mirror.keeping import keeping
 from tests.mirror.test_inwards import SHOP
@@ -58,6 +59,13 @@ def test_a_stranger_is_nobody(folder):
     with pytest.raises(CommandError) as error:
         call_command("sync_specs", str(folder.root), "--as", "nobody@example.org")
     assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize(("demo", "said"), [(True, REVIEWER[0]), (False, "Name a folder")])
+def test_where_nothing_says_who_proposes_it_is_the_demos_reviewer(folder, settings, demo, said):
+    settings.SPEC_SYNC_AS, settings.INIT_EMAIL, settings.DEMO = "", "", demo
+    with pytest.raises(CommandError, match=said):
+        call_command("sync_specs", str(folder.root))
 
 
 def test_a_conflict_is_recorded(conflict):

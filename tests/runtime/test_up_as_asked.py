@@ -52,3 +52,12 @@ def test_without_the_demo_there_is_none_and_a_folder_that_is_named_is_kept(house
     assert running.end() == 0
     house.up(**asked, SPEC_SYNC_ENABLED="0")
     assert set(house.children()) == ALWAYS
+
+
+def test_a_folder_of_which_nobody_would_propose_anything_starts_nothing(house, tmp_path):
+    asked = {"DEMO": "0", "SPEC_SYNC_DIR": str(tmp_path)}
+    refused = house.manage("up", **asked)
+    assert refused.returncode == 2
+    assert "nothing says who proposes" in refused.stderr
+    assert "Set SPEC_SYNC_AS" in refused.stderr
+    assert "Set SPEC_SYNC_AS" in house.manage("doctor", **asked).stdout

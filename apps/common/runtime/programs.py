@@ -35,6 +35,8 @@ class Program:
 
 MIRROR = Program("mirror", ("django", "sync_specs", "--watch", "--settings", "config.settings"))
 """Keeps a folder alike with a workspace."""
+MIRROR_OF_NOBODY = "lattice.W021"
+"""The check of settings that says that it would end at once."""
 
 
 def demo_agent(data_dir: Path) -> Program:

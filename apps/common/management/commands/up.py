@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import run_checks
 
-from apps.common.commands import LatticeCommand, Report
-from apps.common.runtime.programs import MIRROR, demo_agent, programs
+from apps.common.commands import LatticeCommand, Report, UsageError
+from apps.common.ports import SETTINGS
+from apps.common.runtime.programs import MIRROR, MIRROR_OF_NOBODY, demo_agent, programs
 from apps.common.runtime.screen import keep_facts, show_screen
 from apps.common.runtime.startup import embedded_services, prepare_database
 from apps.common.runtime.supervisor import Supervisor
@@ -17,6 +19,9 @@ class Command(LatticeCommand):
     requires_system_checks = []
 
     def run(self, **options: Any) -> Report:
+        for found in run_checks(tags=[SETTINGS]):
+            if found.id == MIRROR_OF_NOBODY:
+                raise UsageError(f"{found.msg} {found.hint}")
         facts: dict[str, Any] = {"url": settings.PUBLIC_URL}
 
         def announce() -> None:

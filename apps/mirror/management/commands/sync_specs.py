@@ -16,6 +16,7 @@ from django.core.management.base import CommandParser
 from apps.accounts.models import User
 from apps.accounts.selectors.members import person_or_agent
 from apps.accounts.selectors.standing import workspace_for
+from apps.accounts.services.demo import REVIEWER
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
 from apps.mirror.disk import patch_of
 from apps.mirror.errors import KeptAlready
@@ -32,6 +33,10 @@ from apps.specs.paper.reading import Unreadable
 MOST_TOLD = 50
 
 
+def _of_the_demo() -> str:
+    return REVIEWER[0] if settings.DEMO else ""
+
+
 class Command(LatticeCommand):
     help = "Make a folder of Markdown and a workspace's specs alike, in both directions."
     writes = True
@@ -43,7 +48,7 @@ class Command(LatticeCommand):
         parser.add_argument(
             "--as",
             dest="who",
-            default=settings.SPEC_SYNC_AS or settings.INIT_EMAIL,
+            default=settings.SPEC_SYNC_AS or settings.INIT_EMAIL or _of_the_demo(),
             help="Who proposes what the files say: an e-mail address or an id.",
         )
         parser.add_argument("--watch", action="store_true", help="Go on until SIGTERM.")
