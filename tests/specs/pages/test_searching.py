@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.choices import Role
+from apps.approvals.models.requests import ApprovalRequest
 from apps.inference.errors import ModelAway
 from apps.specs.approvals import MutationSubject
 from apps.specs.console import find_specs
@@ -87,7 +88,9 @@ def test_a_specs_page_names_what_is_related(read, indexed):
     assert (related["key"], related["how"]) == ("REQ-8", "says nearly the same")
 
 
-def test_a_review_names_what_is_related_and_not_touched(indexed, workspace, reviewer, scribe):
+def test_a_review_names_what_is_related_and_not_touched(
+    browser, indexed, workspace, reviewer, scribe
+):
     member(workspace, Role.OWNER)
     said = {"title": "Vouchers", "body": "A voucher SHALL be paid out at once."}
     proposal = submit(
@@ -95,6 +98,11 @@ def test_a_review_names_what_is_related_and_not_touched(indexed, workspace, revi
     ).proposal
     alike = [one for one in MutationSubject().impact(proposal.id, actor=reviewer) if one.is_alike]
     assert (alike[0].label, alike[0].how) == ("REQ-8 Vouchers", "says nearly the same")
+    request = ApprovalRequest.objects.get(subject_id=proposal.id)
+    page = browser.get(f"/admin/review/{request.id}/?tab=impact").content.decode()
+    _, _, related = page.partition("Related, and not touched")
+    assert "REQ-8 Vouchers" in related
+    assert "says nearly the same" in related
 
 
 def test_the_palette_finds_by_what_is_said_without_a_model(indexed, reviewer, monkeypatch):
