@@ -73,7 +73,7 @@ class House:
 
     def live(self):
         """From the proposal to its effect; whatever of it was done before is done once."""
-        Delivery.objects.open().update(next_at=timezone.now())
+        Delivery.objects.open().update(next_at=timezone.now(), held_until=None)  # time has passed
         asked = self.propose(CHANGE, key="change")
         deliver()
         voted = Client().post(

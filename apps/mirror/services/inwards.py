@@ -18,7 +18,17 @@ from apps.mirror.events import FileConflicted
 from apps.mirror.grouping import Group, groups_of, together_as_one
 from apps.mirror.holding import Held, kept, marks
 from apps.mirror.outcomes import DONE, SAID, is_of_the_moment, may_pass, state_of
-from apps.mirror.services.sheets import Desk, Look, Sheet, keep, note, refuse, save, stand
+from apps.mirror.services.sheets import (
+    Desk,
+    Look,
+    Sheet,
+    keep,
+    note,
+    refuse,
+    save,
+    stand,
+    unless_it_fails,
+)
 from apps.policies.selectors.policies import hourly_rules_of, policy_in_force
 from apps.specs.choices import Op, ProposalState
 from apps.specs.errors import OperationsInvalid
@@ -271,17 +281,18 @@ def _propose_at_once(desk: Desk, pages: Sequence[Look], group: Group) -> None:
 
     names = [sheet.path for sheet in sheets]
     try:
-        submitted = propose(
-            title=_title(sheets),
-            rationale="Said by these files:\n\n" + "".join(f"- {name}\n" for name in names),
-            sent=now,
-            actor=desk.actor,
-            workspace=desk.workspace,
-            asks_people=desk.manner.inwards == Inwards.PROPOSE,
-            follows=follows,
-            dry_run=desk.manner.dry_run,
-            keep=None if desk.manner.dry_run else keep_offer,
-        )
+        with unless_it_fails(sheets):
+            submitted = propose(
+                title=_title(sheets),
+                rationale="Said by these files:\n\n" + "".join(f"- {name}\n" for name in names),
+                sent=now,
+                actor=desk.actor,
+                workspace=desk.workspace,
+                asks_people=desk.manner.inwards == Inwards.PROPOSE,
+                follows=follows,
+                dry_run=desk.manner.dry_run,
+                keep=None if desk.manner.dry_run else keep_offer,
+            )
     except OperationsInvalid as error:
         if group.parts:
             raise _Spoiled from error

@@ -2,7 +2,8 @@
 of each.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -236,6 +237,21 @@ def stand(row: MirroredFile, state: str, said: str) -> None:
     if row.state != state or row._state.adding:
         row.moved_at = timezone.now()
     row.state, row.said = state, said
+
+
+@contextmanager
+def unless_it_fails(sheets: Sequence[Sheet]) -> Iterator[None]:
+    """What a unit of work notes of these is so only if it comes to its end."""
+    rows = [sheet.row for sheet in sheets]
+    before = [(row._state.adding, {name: getattr(row, name) for name in LOOKED_AT}) for row in rows]
+    try:
+        yield
+    except Exception:
+        for row, (is_new, said) in zip(rows, before, strict=True):
+            row._state.adding = is_new
+            for name, value in said.items():
+                setattr(row, name, value)
+        raise
 
 
 def save(*sheets: Sheet) -> None:
