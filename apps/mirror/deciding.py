@@ -7,7 +7,7 @@ author has it, and what it says is proposed: the proposal's own rebase merges wh
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from apps.mirror.holding import Held, Names, order_of, says_the_same
+from apps.mirror.holding import Held, Names, Order, order_of, says_the_same
 from apps.specs.paper.leaves import Leaf
 
 
@@ -47,7 +47,8 @@ class _Sides:
 
     def decision(self) -> Decision:
         chosen = {name: self._chosen(name) for name in self.on_disk}
-        was, here, there = map(order_of, (self.agreed, self.disk, self.graph))
+        here, there = order_of(self.disk), order_of(self.graph)
+        was = self._was(here, there)
         if was == there or here == there:
             order = here
         elif was == here and self._may_go():
@@ -75,6 +76,19 @@ class _Sides:
             clashes=tuple(dict.fromkeys(self.clashes)),
         )
 
+    def _was(self, here: Order, there: Order) -> Order:
+        """What both have put alike, or taken away, they agree on by that: where one of them alone
+        has done more, the other one is as both were."""
+        met = self.before.keys()
+        mine, theirs = self.on_disk.keys() - self.in_graph, self.in_graph.keys() - self.on_disk
+        of_both = [spot for spot in here if spot[0] not in mine]
+        if of_both == [spot for spot in there if spot[0] not in theirs]:
+            if mine <= met and not theirs & met:
+                return here
+            if theirs <= met and not mine & met:
+                return there
+        return order_of(self.agreed)
+
     def _chosen(self, name: str) -> Leaf:
         here, there, was = (side.get(name) for side in (self.on_disk, self.in_graph, self.before))
         assert here is not None  # noqa: S101 - the names are those on the disk
@@ -96,7 +110,7 @@ class _Sides:
             for one in gone
         )
 
-    def _agreed(self, order: Sequence[tuple[str, str]], leaves: dict[str, Leaf]) -> Sequence[Held]:
+    def _agreed(self, order: Order, leaves: dict[str, Leaf]) -> Sequence[Held]:
         found: dict[str, Held] = {}
         for name, above in order:
             was, there = self.before.get(name), self.in_graph.get(name)

@@ -55,8 +55,11 @@ def _links(leaf: Leaf, names: Names) -> set[tuple[str, str]]:
     return {(kind, names(key)) for kind, key in leaf.links}
 
 
-def order_of(held: Sequence[Held]) -> list[tuple[str, str]]:
-    """What stands where: names of nodes with those of what they are part of."""
+Order = list[tuple[str, str]]
+"""What stands where: names of nodes with those of what they are part of."""
+
+
+def order_of(held: Sequence[Held]) -> Order:
     named = {one.leaf.key.casefold(): one.name for one in held}
     return [(one.name, named.get((one.leaf.parent or "").casefold(), "")) for one in held]
 

@@ -1,5 +1,7 @@
 """What is done to the workspace is done to its files, and to nothing else in them."""
 
+import re
+
 import pytest
 
 from apps.mirror.choices import FileState
@@ -140,6 +142,45 @@ def test_both_change_another_part(folder, workspace):
     both = SHOP.replace("take cards", "take cash").replace("ship.", "ship at once.")
     assert folder.read("shop.md") == both
     assert live(workspace)["SPEC.shop.paying"].body == "It SHALL take cash."
+    assert folder.sync().is_nothing
+
+
+OPENING, PAYING, SHIPPING = re.split(r"\n(?=## )", SHOP)
+RETURNS = "## Returns\n\nWithin a month.\n"
+CREATE = {
+    "op": "create", "kind": "section", "title": "Returns", "body": "Within a month.",
+    "parent": "SPEC.shop", "after": "SPEC.shop.shipping", "key": "SPEC.shop.returns",
+}  # fmt: skip
+DELETE = {"op": "delete", "target": "SPEC.shop.shipping"}
+MOVE = {"op": "move", "target": "SPEC.shop.paying", "after": "SPEC.shop.shipping"}
+ALIKE = [(DELETE, [OPENING, PAYING]), (MOVE, [OPENING, SHIPPING, PAYING])]
+
+
+@pytest.mark.parametrize(("operation", "pieces"), ALIKE)
+def test_what_both_have_done_alike_holds_back_nothing_of_the_workspace(folder, operation, pieces):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+    change(folder, CREATE)
+    change(folder, operation)
+    folder.write("shop.md", "\n".join(pieces))
+    told = folder.sync()
+    assert (told.written, told.proposed) == (["shop.md"], [])
+    assert folder.read("shop.md") == "\n".join([*pieces, RETURNS])
+    assert folder.row("shop.md").state == FileState.AGREED
+    assert folder.sync().is_nothing
+
+
+def test_what_both_have_done_alike_is_not_proposed_with_the_rest(folder):
+    folder.write("shop.md", SHOP)
+    folder.sync()
+    change(folder, MOVE)
+    turned = "\n".join([OPENING, SHIPPING, PAYING, RETURNS])
+    folder.write("shop.md", turned)
+    [(proposal, state, _)] = folder.sync().proposed
+    assert state == "applied"
+    assert [each["op"] for each in Proposal.objects.get(id=proposal).operations] == ["create"]
+    assert folder.read("shop.md") == turned
+    assert folder.row("shop.md").state == FileState.AGREED
     assert folder.sync().is_nothing
 
 
