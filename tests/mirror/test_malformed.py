@@ -6,9 +6,17 @@ import time
 import pytest
 
 from apps.mirror.choices import FileState
-from tests.mirror.malformed import spoiled
+from tests.malformed import markdown
 from tests.mirror.test_inwards import SHOP, live
 from tests.seeds import chosen_seed
+
+
+def spoiled(seed, how_many):
+    """Names and contents. Some names are no UTF-8."""
+    for at in range(how_many):
+        text = markdown.case(seed, at)
+        content = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+        yield b"f%d%s.md" % (at, b"\xe9" if at % 20 == 7 else b""), content
 
 
 def survive(folder, how_many, seed):

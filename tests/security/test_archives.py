@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from apps.specs.paper import reqif
+from apps.specs.paper import bounded_xml, reqif
 from apps.specs.paper.reading import Unreadable
 
 EMPTY = b"<REQ-IF/>"
@@ -24,7 +24,7 @@ def packed(**files):
 @pytest.mark.parametrize("files", [1, 10], ids=["in one file", "in many"])
 def test_an_archive_that_grows_without_end_is_refused(files, monkeypatch):
     """As it is read, not by what it says of itself: no more is ever held than may be."""
-    monkeypatch.setattr(reqif, "ALL_TOGETHER", 4 * MEGABYTE)
+    monkeypatch.setattr(bounded_xml.Room, "bytes", 4 * MEGABYTE)
     one = EMPTY + b" " * (40 * MEGABYTE // files)
     bomb = packed(**{f"{number}.reqif": one for number in range(files)})
     assert len(bomb) < 100_000

@@ -14,7 +14,7 @@ from uuid import UUID
 import yaml
 from pydantic import ValidationError
 
-from apps.common.yaml.nodes import BYTES_LIMIT, Fault, read_nodes
+from apps.common.yaml.nodes import BYTES_LIMIT, DEPTH_LIMIT, NODES_LIMIT, Fault, read_nodes
 from apps.specs.choices import LinkKind, NodeKind, Status
 from apps.specs.paper.leaves import Reference
 from apps.specs.paper.marks import Mark
@@ -241,9 +241,23 @@ def _yaml(front: str) -> Any:
         pass
     # What is strict about it does not matter here: anchors, tags, a name twice. All become texts.
     try:
-        return yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  # nosec
+        if _is_small(front):
+            return yaml.load(front, Loader=yaml.CBaseLoader)  # noqa: S506  # nosec
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
-        return None
+        pass
+    return None
+
+
+def _is_small(front: str) -> bool:
+    """What follows goes into its values with the stack of C, and by all of them."""
+    values = depth = 0
+    for event in yaml.parse(front, Loader=yaml.CBaseLoader):
+        values += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if values > NODES_LIMIT or depth > DEPTH_LIMIT:
+            return False
+    return True
 
 
 def _lines(front: str) -> dict[str, str]:

@@ -4,21 +4,15 @@ documents, what stands in them their parts, relations links.
 Each node keeps its identifier in the attribute `reqif`, by which it is found again.
 """
 
-import io
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from xml.etree.ElementTree import Element
 
 from apps.specs.choices import MUTUAL, LinkKind, NodeKind
 from apps.specs.kinds import BUILT_IN
+from apps.specs.paper.bounded_xml import root_in, roots_in_archive
 from apps.specs.paper.differing import Present
-from apps.specs.paper.folder import ALL_TOGETHER
 from apps.specs.paper.foreign import attribute_name, line_of
 from apps.specs.paper.headings import UNTITLED, Names
 from apps.specs.paper.leaves import Leaf, Library, PaperFault
@@ -64,39 +58,13 @@ _NAMED = ("SPEC-OBJECT-TYPE", "SPEC-RELATION-TYPE", "ENUM-VALUE")
 
 def read_reqif(content: bytes, name: str) -> list[Element]:
     """The document in a .reqif, or those in a .reqifz. Raises Unreadable."""
-    if not name.lower().endswith("z"):
-        return [_parsed(content, name)]
-    try:
-        return [_parsed(text, f"{name}/{inside}") for inside, text in _packed(content, name)]
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Unreadable(PaperFault(name, f"It is no readable archive: {error}.")) from None
-
-
-def _packed(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
-    left = ALL_TOGETHER
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        inside = [info for info in archive.infolist() if info.filename.lower().endswith(".reqif")]
-        if not inside:
-            raise Unreadable(PaperFault(name, "There is no .reqif in it."))
-        for info in inside:
-            with archive.open(info) as file:
-                text = file.read(left + 1)
-            left -= len(text)
-            if left < 0:
-                raise Unreadable(PaperFault(name, "It holds more than is read at once."))
-            yield info.filename, text
-
-
-def _parsed(content: bytes, place: str) -> Element:
-    try:
-        root: Element = fromstring(content, forbid_dtd=True)
-    except DefusedXmlException:
-        raise Unreadable(PaperFault(place, "It defines entities: that is not read.")) from None
-    except (ParseError, ValueError, LookupError) as error:
-        raise Unreadable(PaperFault(place, f"It is no readable XML: {error}.")) from None
-    if name_of(root) != "REQ-IF":
-        raise Unreadable(PaperFault(place, "It is no ReqIF: the root is not REQ-IF."))
-    return root
+    if name.lower().endswith("z"):
+        roots = roots_in_archive(content, name, ending=".reqif")
+    else:
+        roots = [root_in(content, name)]
+    if any(name_of(root) != "REQ-IF" for root in roots):
+        raise Unreadable(PaperFault(name, "It is no ReqIF: the root is not REQ-IF."))
+    return roots
 
 
 def library_of_reqif(roots: list[Element], *, name: str, present: Present) -> Library:
