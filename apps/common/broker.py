@@ -1,23 +1,35 @@
-"""How Celery comes back to a broker that was away: soon, however long that was."""
+"""How Celery comes back to a broker that was away: soon, however long that was, and whatever it had
+not acknowledged."""
 
-from contextlib import suppress
 from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import Connection
+from kombu.transport import redis
+
+
+class PromptChannel(redis.Channel):
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        """A message that is acknowledged through a connection that is gone meets the error that
+        Celery outlives. What it is about stands in PostgreSQL, and is started again when it is
+        due."""
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionResetError("The broker was away, and this connection is over.")
+        found: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc]
+        return found
+
+
+class PromptTransport(redis.Transport):
+    Channel = PromptChannel
 
 
 class PromptConnection(Connection):
+    def get_transport_cls(self) -> type[redis.Transport]:
+        return PromptTransport
+
     def ensure_connection(self, *args: Any, **options: Any) -> Connection:  # type: ignore[override]
         """Celery would wait longer each time, up to half a minute."""
         return super().ensure_connection(*args, **{"interval_step": 0, **options})
-
-    def maybe_close_channel(self, channel: Any) -> None:
-        """Messages that were not acknowledged when the broker died are put back through a
-        connection that is gone by then, and the worker would end of that. What they are about
-        stands in PostgreSQL, and is started again when it is due."""
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
 
 
 class PromptAMQP(AMQP):

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from logging import getLogger
 
 import pytest
 from celery import current_app
@@ -147,16 +148,30 @@ def test_a_broker_that_was_away_for_long_is_asked_for_as_often_as_at_first():
     assert waits == [0, 0, 0]
 
 
-def test_a_broker_that_dies_with_a_message_unacknowledged_is_left_in_peace(own_redis):
+@pytest.fixture
+def unacknowledged(own_redis):
+    """A message of a broker that has died."""
     url = f"redis+socket://{own_redis.socket}"
     broker = current_app.connection_for_read(url, transport_options={"retry_on_timeout": False})
     queue = broker.SimpleQueue("bells")
     queue.put("rung")
-    queue.get(timeout=20)
+    message = queue.get(timeout=20)
     own_redis.kill()
+    yield broker, message
+    own_redis.start()
+
+
+def test_a_broker_that_dies_with_a_message_unacknowledged_is_left_in_peace(unacknowledged):
+    broker, _ = unacknowledged
     broker.transport.client = None  # as it is once a worker has noticed
     broker.close()
-    own_redis.start()
+
+
+def test_a_message_is_acknowledged_in_vain_once_its_broker_has_died(unacknowledged):
+    broker, message = unacknowledged
+    broker.collect(socket_timeout=1)  # as a worker does that has noticed
+    message.channel._disconnect_pools()
+    message.ack_log_error(getLogger("tests"), broker.connection_errors)
 
 
 def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
