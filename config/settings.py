@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "apps.accounts.access.throttling.RateLimitHeaders",
+    "apps.accounts.access.clock.OwnClock",
 ]
 
 TEMPLATES = [

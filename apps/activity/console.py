@@ -15,6 +15,7 @@ from apps.activity.selectors.events import seen_events
 from apps.common.actors import Actor, operates
 from apps.common.ids import first_id_at
 from apps.common.ports import Found, Reading, finder, tile
+from apps.common.texts.clock import HOUR, by_the_clock
 from apps.ledger.checkpoints import CheckpointLog
 from apps.ledger.models import Delivery
 
@@ -26,12 +27,13 @@ FEW = 8
 
 @tile(title="Events today", icon="history", order=40)
 def events_today(actor: Actor) -> Reading:
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     rows = seen_events(actor)
     latest = rows.order_by("-id").values_list("at", flat=True).first()
+    last = by_the_clock(latest, HOUR) if latest else ""
     return Reading(
         rows.filter(id__gte=first_id_at(midnight)).count(),
-        note=f"the last one at {latest:%H:%M} UTC" if latest else "nothing has happened yet",
+        note=f"the last one at {last}" if last else "nothing has happened yet",
         url=reverse("admin:ledger_event_changelist"),
     )
 

@@ -22,6 +22,7 @@ from apps.approvals.selectors.records import LATELY, counted_lately
 from apps.approvals.selectors.reviews import is_nobody_apart
 from apps.common.actors import Actor
 from apps.common.ports import Found, Notice, Reading, finder, notice, tile
+from apps.common.texts.clock import DAY, MOMENT, by_the_clock
 
 FEW = 5
 COUNTED = 1_000
@@ -96,7 +97,7 @@ def broken_glass(actor: Actor) -> Iterator[Notice]:
         )
         yield Notice(
             f"{who} broke the glass in {row.workspace}: it took effect before others decided.",
-            note=f"{whose} {late} {row.due_at:%-d %b, %H:%M} UTC",
+            note=f"{whose} {late} {by_the_clock(row.due_at, DAY)}",
             url=reverse("admin:review_request", args=[row.request_id]),
         )
 
@@ -111,7 +112,7 @@ def find_requests(actor: Actor, words: str) -> Iterable[Found]:
         for row in rows.order_by("-id")[:FEW]:
             yield Found(
                 title=f"Request: {row.subject_kind.replace('_', ' ')}",
-                description=f"{row.get_state_display()}, {row.opened_at:%Y-%m-%d %H:%M} UTC",
+                description=f"{row.get_state_display()}, {by_the_clock(row.opened_at, MOMENT)}",
                 link=reverse("admin:review_request", args=[row.pk]),
                 icon="approval",
             )

@@ -17,6 +17,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.ports import Affected
 from apps.approvals.selectors.subjects import GONE, summaries_of
 from apps.common.actors import Actor
+from apps.common.texts.clock import DAY, by_the_clock
 from apps.policies.choices import ActKind, Effect
 from apps.policies.engine.compiling import CompiledPolicy
 from apps.policies.selectors.acts import opened_all
@@ -124,7 +125,7 @@ def _group(
             key=str(act.id),
             label=act_told(case.act) if case else act.get_kind_display(),
             kind="act",
-            how=f"{act.at:%-d %b, %H:%M} UTC",
+            how=by_the_clock(act.at, DAY),
             of=change,
             url=reverse("admin:policies_actrecord_change", args=[act.id]),
         )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import Workspace
 from apps.common.actors import NOBODY, Actor
 from apps.common.ports import Found, Notice, Reading, finder, notice, tile
+from apps.common.texts.clock import MOMENT, by_the_clock
 from apps.ledger.models import KillSwitch
 from apps.ledger.switch import EVERYWHERE
 from apps.policies.choices import Effect
@@ -96,7 +97,7 @@ def find_acts(actor: Actor, words: str) -> Iterable[Found]:
         for pk, kind, at in rows.values_list("id", "kind", "at"):
             yield Found(
                 title=f"Why: {kind}",
-                description=f"judged {at:%Y-%m-%d %H:%M} UTC",
+                description=f"judged {by_the_clock(at, MOMENT)}",
                 link=reverse("admin:policies_actrecord_change", args=[pk]),
                 icon="gavel",
             )

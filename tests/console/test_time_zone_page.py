@@ -1,9 +1,14 @@
 """Everybody says in the browser which clock is theirs."""
 
 import pytest
+import time_machine
+from django.utils import timezone
 
+from apps.accounts.choices import Role
+from apps.common.texts.clock import HOUR, by_the_clock
 from apps.ledger.models import Event
-from tests.factories import PersonFactory
+from tests.activity.bells import ring
+from tests.factories import PersonFactory, at_the_console, member
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +68,31 @@ def test_nobody_else_may(client, reviewer):
     assert client.post(ZONE, {"time_zone": "Asia/Tokyo"}).url.startswith("/accounts/login/")
     reviewer.refresh_from_db()
     assert reviewer.time_zone == "UTC"
+
+
+@pytest.fixture
+def in_tokyo(workspace):
+    person = at_the_console(member(workspace, Role.OWNER))
+    person.time_zone = "Asia/Tokyo"
+    person.save()
+    return person
+
+
+@pytest.fixture
+def rung(workspace):
+    """Shortly before midnight in Greenwich."""
+    with time_machine.travel("2026-03-01T23:30:00Z", tick=False):
+        ring(workspace.id)
+    return Event.objects.get(type="tests.tower.bell_rung")
+
+
+def test_pages_tell_times_by_that_clock_and_the_api_in_utc(client, in_tokyo, rung):
+    client.force_login(in_tokyo)
+    page = client.get(f"/admin/ledger/event/{rung.pk}/change/").content.decode()
+    assert "08:30" in page
+    assert "23:30" not in page
+    assert by_the_clock(rung.at, HOUR) == "23:30 UTC"  # and nobody else is told by it
+    with timezone.override("Asia/Tokyo"):
+        assert by_the_clock(rung.at, HOUR) == "08:30 JST"
+    told = client.get(f"/api/v1/audit?workspace={rung.workspace_id}").json()
+    assert "2026-03-01T23:30:00Z" in str(told)

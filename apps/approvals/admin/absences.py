@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -35,19 +34,12 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, *args: Any, me: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(me.time_zone)
         workspaces = workspaces_of(me)
         self.fields["workspace"].queryset = workspaces  # type: ignore[attr-defined]
         self.fields["delegate"].choices = [("", "Nobody"), *_delegates(me, workspaces)]  # type: ignore[attr-defined]
         for name in ("begins_at", "ends_at"):
             self.fields[name].help_text = f"As clocks show it in {me.time_zone}."
             self.fields[name].widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
-
-    def clean(self) -> dict[str, Any]:
-        """What was written is what their clock shows."""
-        for name in {"begins_at", "ends_at"} & self.cleaned_data.keys():
-            self.cleaned_data[name] = self.cleaned_data[name].replace(tzinfo=self.zone)
-        return self.cleaned_data
 
 
 def workspaces_of(me: User) -> QuerySet[Workspace]:

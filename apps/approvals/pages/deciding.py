@@ -7,7 +7,6 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -38,6 +37,7 @@ from apps.approvals.services.seats import (
 )
 from apps.approvals.services.voting import Wanted, cast_vote, undo_decision
 from apps.common.errors import DomainError, Invalid
+from apps.common.texts.clock import HOUR, MOMENT, by_the_clock
 
 LONGEST = 10_000
 EDITED, SOME = "approve_edited", "approve_some"
@@ -202,8 +202,7 @@ class SnoozePage(RequestAction):
     form_class = SnoozeForm
 
     def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:
-        here = ZoneInfo(me.time_zone)
-        today = timezone.now().astimezone(here).date()
+        today = timezone.localdate()
         day = {
             "tomorrow": today + timedelta(days=1),
             "week": today + timedelta(days=7 - today.weekday()),
@@ -211,7 +210,7 @@ class SnoozePage(RequestAction):
         }[given["until"]]
         if day is None:
             raise Invalid(details=[{"field": "date", "message": "Name the day."}])
-        until = datetime.combine(day, MORNING, here)
+        until = datetime.combine(day, MORNING, timezone.get_current_timezone())
         snooze_request(request_id=row.id, until=until, actor=me)
         return f"You see it again on {day:%A, %d %B}."
 
@@ -247,7 +246,9 @@ class UndoPage(RequestAction):
 class ClaimPage(RequestAction):
     def act(self, row: ApprovalRequest, given: dict[str, Any], me: User) -> str:  # noqa: ARG002
         claimed = claim_request(request_id=row.id, actor=me)
-        return f"You have taken it on, until {claimed.claimed_until:%H:%M} UTC."
+        until = claimed.claimed_until
+        assert until is not None  # noqa: S101
+        return f"You have taken it on, until {by_the_clock(until, HOUR)}."
 
 
 class UnclaimPage(RequestAction):
@@ -267,9 +268,8 @@ class BreakGlassPage(RequestAction):
             actor=me,
             via=Via.CONSOLE,
         )
-        return (
-            f"It takes effect. Somebody else looks at it until {review.due_at:%Y-%m-%d %H:%M} UTC."
-        )
+        until = by_the_clock(review.due_at, MOMENT)
+        return f"It takes effect. Somebody else looks at it until {until}."
 
 
 class LookPage(RequestAction):

@@ -23,6 +23,7 @@ from apps.approvals.services.opening import require_staffed
 from apps.approvals.services.settling import named, sit
 from apps.common.actors import Actor
 from apps.common.errors import Invalid
+from apps.common.texts.clock import HOUR, by_the_clock
 from apps.ledger.services import record, unit
 
 LEASE = timedelta(minutes=15)
@@ -76,7 +77,8 @@ def _claimed(request: ApprovalRequest) -> AlreadyClaimed:
     assert holder is not None and until is not None  # noqa: S101, PT018
     [name] = names_of([holder]).values()
     return AlreadyClaimed(
-        f"{name} has taken this on, until {until:%H:%M} UTC. Wait for them, or decide anyway.",
+        f"{name} has taken this on, until {by_the_clock(until, HOUR)}. "
+        "Wait for them, or decide anyway.",
         details=[
             {
                 "field": "claim",

@@ -16,6 +16,7 @@ from apps.accounts.selectors.names import names_of
 from apps.common.bodies import details_of
 from apps.common.errors import Invalid, InvalidCursor
 from apps.common.refusals import put_on
+from apps.common.texts.clock import DAY, by_the_clock
 from apps.policies.acts import ActIn
 from apps.policies.choices import ActKind, DraftState, Effect, Verb
 from apps.policies.models.policies import PolicyDraft
@@ -245,7 +246,7 @@ def _flip(found: Replayed, what: str, who: str) -> dict[str, Any]:
             "who": who,
             "url": reverse("admin:policies_actrecord_change", args=[found.act.id]),
             "at": found.act.at.isoformat(),
-            "when": f"{found.act.at:%-d %b, %H:%M}",
+            "when": by_the_clock(found.act.at, DAY),
         },
     }
 
