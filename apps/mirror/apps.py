@@ -9,3 +9,5 @@ class MirrorConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("apps.mirror.events")
+        vitals = import_module("apps.mirror.vitals")
+        import_module("apps.common.ports").examinations.append(vitals.examine_mirror)

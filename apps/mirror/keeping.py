@@ -5,7 +5,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from apps.mirror.errors import KeptAlready
 from apps.mirror.models import Mirror
@@ -24,31 +25,48 @@ class Keeper:
             [backend] = cursor.fetchone()
             if backend == self._held_by:
                 return
-            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [self._name])
-            [is_mine] = cursor.fetchone()
+            is_mine = _said_of(self.mirror, "pg_try_advisory_lock", cursor)
         if not is_mine:
             self.mirror.refresh_from_db(fields=["keeper"])
-            raise KeptAlready(f"{self.mirror.keeper or 'Another process'} keeps this folder.")
+            raise _kept_by(self.mirror)
         self._held_by = backend
         self.mirror.keeper = f"Process {os.getpid()} on {socket.gethostname()}"[:120]
         self.mirror.save(update_fields=["keeper", "folder"])
 
+    def take_over(self) -> None:
+        """What was kept in this folder for other workspaces. Raises KeptAlready where it still
+        is."""
+        others = Mirror.objects.filter(folder=self.mirror.folder).exclude(id=self.mirror.id)
+        with transaction.atomic(), connection.cursor() as cursor:
+            for other in others:
+                if not _said_of(other, "pg_try_advisory_xact_lock", cursor):
+                    raise _kept_by(other)
+                other.delete()
+
     def release(self) -> None:
         if self._held_by and connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [self._name])
+                _said_of(self.mirror, "pg_advisory_unlock", cursor)
         self._held_by = 0
 
-    @property
-    def _name(self) -> str:
-        return f"mirror {self.mirror.id}"
+
+def _said_of(mirror: Mirror, function: str, cursor: CursorWrapper) -> bool:
+    cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"mirror {mirror.id}"])
+    [is_so] = cursor.fetchone()
+    return bool(is_so)
+
+
+def _kept_by(mirror: Mirror) -> KeptAlready:
+    return KeptAlready(f"{mirror.keeper or 'Another process'} keeps this folder.")
 
 
 @contextmanager
-def keeping(mirror: Mirror) -> Iterator[Keeper]:
+def keeping(mirror: Mirror, *, moves: bool = False) -> Iterator[Keeper]:
     keeper = Keeper(mirror)
     keeper.hold()
     try:
+        if moves:
+            keeper.take_over()
         yield keeper
     finally:
         keeper.release()

@@ -19,6 +19,7 @@ SAID: dict[str, str] = {
     ProposalState.APPLY_FAILED: "It could not be applied any more.",
     ProposalState.CONFLICTED: "The workspace has changed the same otherwise.",
 }
+LEFT_OUT = "Part of it was left out."
 
 
 def state_of(proposal_state: str) -> tuple[FileState, str]:

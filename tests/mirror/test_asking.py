@@ -41,6 +41,18 @@ def test_what_is_rejected_stays_in_the_file_and_is_not_asked_again(folder, revie
     assert folder.read("shop.md") == CASH
 
 
+def test_what_was_left_out_of_it_is_told(folder, workspace, reviewer, other_reviewer):
+    proposal = asked(folder, CASH.replace("SHALL ship", "SHALL send"))
+    decide(proposal, reviewer, operations=[0])
+    rest = Proposal.objects.get(part_of=proposal)
+    folder.sync(inwards="propose")
+    assert (folder.row("shop.md").state, folder.row("shop.md").proposal) == (FileState.WAITS, rest)
+    decide(rest, other_reviewer, "reject", comment="Not that.")
+    folder.sync(inwards="propose")
+    row = folder.row("shop.md")
+    assert (row.state, row.said) == (FileState.REFUSED, "It was rejected.")
+
+
 def test_an_edit_of_what_waits_takes_its_place(folder):
     first = asked(folder)
     folder.write("shop.md", SHOP.replace("take cards", "take coins"))

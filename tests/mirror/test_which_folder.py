@@ -108,8 +108,31 @@ def test_another_workspace_has_to_be_meant(folder, elsewhere):
         assert (code, facts["error"]["code"]) == (1, "another_folder")
         assert str(ours.id) in facts["error"]["message"]
         assert kept() == before
+    run(folder, "--move", "--dry-run")
+    assert kept() == before
     run(folder, "--move")
     assert "error" not in run(folder)[1]
+    assert Mirror.objects.get().workspace == elsewhere
+    folder.workspace = ours
+    assert run(folder)[1]["error"]["code"] == "another_folder"
+
+
+def test_a_folder_that_is_kept_for_another_workspace_is_not_taken_from_it(folder, elsewhere):
+    theirs = Mirror.objects.get()
+    folder.workspace = elsewhere
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"mirror {theirs.id}"]
+            )
+            assert run(folder, "--move")[1]["error"]["code"] == "kept_already"
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        other.close()
+    assert Mirror.objects.filter(id=theirs.id).exists()
+    assert "error" not in run(folder, "--move")[1]
+    assert Mirror.objects.get().workspace == elsewhere
 
 
 def test_the_folder_of_a_workspace_that_was_deleted_is_free(folder, elsewhere):

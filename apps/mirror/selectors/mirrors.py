@@ -3,10 +3,12 @@
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, F, Prefetch, QuerySet
 
 from apps.accounts.choices import Permission
 from apps.accounts.selectors.standing import require
+from apps.accounts.services.demo import REVIEWER
 from apps.common.actors import Actor
 from apps.mirror.choices import FileState
 from apps.mirror.errors import NoMirror
@@ -21,6 +23,12 @@ def the_mirror(*, actor: Actor, workspace_id: UUID) -> Mirror:
     if found is None:
         raise NoMirror
     return found
+
+
+def who_proposes() -> str:
+    """What files say, unless the command names somebody: an e-mail address or an id, or nothing."""
+    of_the_demo = REVIEWER[0] if settings.DEMO else ""
+    return settings.SPEC_SYNC_AS or settings.INIT_EMAIL or of_the_demo
 
 
 def only_workspace_of(*, folder: Path, actor: Actor) -> UUID | None:

@@ -20,7 +20,7 @@ from apps.mirror.deciding import decide
 from apps.mirror.disk import Scan, Seen, content_of, digest_of, scan
 from apps.mirror.holding import Held, kept, read, says_the_same
 from apps.mirror.models import Mirror, MirroredFile
-from apps.mirror.outcomes import has_stirred, state_of
+from apps.mirror.outcomes import LEFT_OUT, has_stirred, state_of
 from apps.mirror.recognising import New, recognised, renamed
 from apps.mirror.services.doubting import Doubts
 from apps.mirror.services.inwards import propose_all
@@ -53,7 +53,6 @@ from apps.specs.services.closing import withdraw_mutation
 
 MOST_PASSES = 200
 """Each applies something and looks at what came of it."""
-LEFT_OUT = "Part of it was left out."
 Progress = Callable[[int], None]
 
 

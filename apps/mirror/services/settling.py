@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.mirror.choices import FileState
 from apps.mirror.holding import Held, kept, marks, naming, read, says_the_same
 from apps.mirror.models import MirroredFile
-from apps.mirror.outcomes import DONE, state_of
+from apps.mirror.outcomes import DONE, LEFT_OUT, state_of
 from apps.mirror.services.sheets import load_what_was_said
 from apps.specs.choices import ProposalState
 from apps.specs.paper.leaves import Leaf
@@ -59,8 +59,9 @@ def _taken_over(
         rest = rests[row.proposal_id]
         if rest is None and row.is_part:
             row.offered = None
-        row.proposal, row.is_part, row.said = rest, False, ""
-        row.state = FileState.WAITS if rest or not row.offered else FileState.REFUSED
+        row.proposal, row.is_part = rest, False
+        waits = rest or not row.offered
+        row.state, row.said = (FileState.WAITS, "") if waits else (FileState.REFUSED, LEFT_OUT)
     return list(rows)
 
 

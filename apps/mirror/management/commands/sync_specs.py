@@ -16,13 +16,12 @@ from django.core.management.base import CommandParser
 from apps.accounts.models import User
 from apps.accounts.selectors.members import person_or_agent
 from apps.accounts.selectors.standing import workspace_for
-from apps.accounts.services.demo import REVIEWER
 from apps.common.commands import LatticeCommand, Outcome, Report, UsageError, in_a_line
 from apps.mirror.disk import patch_of
 from apps.mirror.errors import KeptAlready
 from apps.mirror.keeping import keeping
 from apps.mirror.models import Mirror
-from apps.mirror.selectors.mirrors import is_due, only_workspace_of, unsettled_files
+from apps.mirror.selectors.mirrors import is_due, only_workspace_of, unsettled_files, who_proposes
 from apps.mirror.services.accepting import accept_later, accepting
 from apps.mirror.services.claiming import mirror_of
 from apps.mirror.services.rounds import keep_alike
@@ -31,10 +30,6 @@ from apps.mirror.watching import keep_watching
 from apps.specs.paper.reading import Unreadable
 
 MOST_TOLD = 50
-
-
-def _of_the_demo() -> str:
-    return REVIEWER[0] if settings.DEMO else ""
 
 
 class Command(LatticeCommand):
@@ -48,7 +43,7 @@ class Command(LatticeCommand):
         parser.add_argument(
             "--as",
             dest="who",
-            default=settings.SPEC_SYNC_AS or settings.INIT_EMAIL or _of_the_demo(),
+            default=who_proposes(),
             help="Who proposes what the files say: an e-mail address or an id.",
         )
         parser.add_argument("--watch", action="store_true", help="Go on until SIGTERM.")
@@ -67,7 +62,8 @@ class Command(LatticeCommand):
         parser.add_argument(
             "--move",
             action="store_true",
-            help="The folder that is kept alike with the workspace stands here now.",
+            help="The folder that is kept alike with the workspace stands here now, or was kept "
+            "alike with another workspace until now.",
         )
 
     def run(
@@ -110,9 +106,9 @@ class Command(LatticeCommand):
             accepts=None if accept is None else _accepted(mirror, root, accept),
         )
         if watch:
-            return self._watch(mirror, root, actor, manner)
+            return self._watch(mirror, root, actor, manner, moves=move)
         try:
-            with nullcontext() if dry_run else keeping(mirror):
+            with nullcontext() if dry_run else keeping(mirror, moves=move):
                 told = self._once(mirror, root, actor, manner)
         except KeptAlready as error:
             if dry_run or move or manner.accepts is None:
@@ -129,12 +125,14 @@ class Command(LatticeCommand):
                 mirror=mirror, folder=root, actor=actor, manner=manner, progress=advance
             )
 
-    def _watch(self, mirror: Mirror, root: Path, actor: User, manner: Manner) -> Report:
+    def _watch(
+        self, mirror: Mirror, root: Path, actor: User, manner: Manner, *, moves: bool
+    ) -> Report:
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
         told = Told()
-        with keeping(mirror) as keeper:
+        with keeping(mirror, moves=moves) as keeper:
 
             def look() -> bool:
                 nonlocal told
