@@ -87,9 +87,9 @@ SPLINTERS = (
 )
 
 
-def case(start: int, number: int) -> str | bytes:
+def case(start: int, number: int, *, bombs: bool = True) -> str | bytes:
     chance = chance_of(start, number)
-    spoil = chance.choices([_spoiled, _bomb, noise], [8, 1, 1])[0]
+    spoil = chance.choices([_spoiled, _bomb, noise], [8, int(bombs), 1])[0]
     return coded(chance, spoil(chance))
 
 

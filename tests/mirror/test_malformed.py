@@ -14,7 +14,7 @@ from tests.seeds import chosen_seed
 def spoiled(seed, how_many):
     """Names and contents. Some names are no UTF-8."""
     for at in range(how_many):
-        text = markdown.case(seed, at)
+        text = markdown.case(seed, at, bombs=False)  # one of them alone is thousands of nodes
         content = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
         yield b"f%d%s.md" % (at, b"\xe9" if at % 20 == 7 else b""), content
 
