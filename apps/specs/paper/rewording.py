@@ -2,7 +2,7 @@
 same title above them: each is found again by its title and body, or by where it stands.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
@@ -76,13 +76,13 @@ def _paired(wanted: Sequence[Leaf], parts: Sequence[Leaf], free: Sequence[Leaf])
     made = [leaf for leaf in wanted if leaf.is_made]
     sections = [leaf for leaf in free if leaf.kind == NodeKind.SECTION]
     for likeness in _LIKENESS:
-        alike = _grouped(sections, likeness)
-        for leaf in list(made):
-            if likeness(leaf) is not None and alike[likeness(leaf)]:
-                same = alike[likeness(leaf)].pop(0)
-                pairs[leaf.key] = same.key
-                made.remove(leaf)
-                sections.remove(same)
+        alike = {said: deque(some) for said, some in _grouped(sections, likeness).items()}
+        for leaf in made:
+            if likeness(leaf) is not None and alike.get(likeness(leaf)):
+                pairs[leaf.key] = alike[likeness(leaf)].popleft().key
+        taken = set(pairs.values())
+        made = [leaf for leaf in made if leaf.key not in pairs]
+        sections = [leaf for leaf in sections if leaf.key not in taken]
     before = _behind(wanted, {leaf.key for leaf in made}, pairs)
     after = _behind(parts, {leaf.key for leaf in sections}, {})
     for place, keys in before.items():
