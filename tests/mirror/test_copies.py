@@ -108,3 +108,43 @@ def test_a_file_that_comes_back_elsewhere_is_proposed_in_the_place_of_its_deleti
     assert deletion.state == ProposalState.SUPERSEDED
     assert three.row("new.md").proposal.title == "new.md edited"
     assert not three.mirror.files.filter(path="1.md").exists()
+
+
+TILL = "# Till\n\nAbout tills.\n\n## REQ-1: Cards\n\nIt SHALL take cards.\n\n## Other\n\nMore.\n"
+SHOP = "# Shop\n\nAbout shops.\n\n## REQ-1: Cards\n\nIt SHALL take coins.\n"
+WITHOUT = "# Till\n\nAbout tills.\n\n## Other\n\nMore.\n"
+ALONE = saying("REQ-1", "It SHALL take notes.")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(TILL, SHOP), (TILL, ALONE), (ALONE, TILL)],
+    ids=["two parts", "a document", "a part"],
+)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_part_that_is_said_twice_stays_where_it_was(folder, workspace, first, second, at_once):
+    folder.write("a.md", first)
+    if not at_once:
+        folder.sync()
+    folder.write("b.md", second)
+    told = folder.sync()
+    assert told.faults == {"b.md": "REQ-1 stands already in a.md."}
+    assert (folder.read("a.md"), folder.read("b.md")) == (first, second)
+    assert live(workspace)["REQ-1"].body in first
+    assert folder.sync().is_nothing
+
+
+@pytest.mark.parametrize("second", [SHOP, ALONE], ids=["a part", "a document"])
+def test_a_part_moves_as_soon_as_it_is_said_in_one_place_alone(folder, workspace, second):
+    folder.write("a.md", TILL)
+    folder.sync()
+    node = live(workspace)["REQ-1"].id
+    folder.write("b.md", second)
+    folder.sync()
+    folder.write("a.md", WITHOUT)
+    folder.sync()
+    moved = live(workspace)["REQ-1"]
+    assert (moved.id, moved.body in second) == (node, True)
+    assert (folder.read("a.md"), folder.read("b.md")) == (WITHOUT, second)
+    assert folder.row("b.md").state == FileState.AGREED
+    assert folder.sync().is_nothing

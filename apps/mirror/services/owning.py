@@ -1,11 +1,52 @@
-"""A document is one file: which one, where files are moved over others or change places."""
+"""A document is one file: which one, where files are moved over others or change places. And what
+stands in it stands in no other one.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apps.common.rows import update
+from apps.mirror.choices import FileState
 from apps.mirror.models import MirroredFile
 from apps.mirror.services.sheets import Sheet
+from apps.specs.selectors.exporting import Chart
+
+ELSEWHERE = " stands already in "
+
+
+def stand_elsewhere(
+    sheets: Mapping[str, Sheet],
+    rows: Iterable[MirroredFile],
+    owners: Mapping[str, MirroredFile],
+    chart: Chart,
+) -> Iterator[tuple[Sheet, str]]:
+    """Files that say what another one had before, and still says: that would be taken from it.
+    `rows`: of the files that are there."""
+    stands = {id_: row.path for row in rows for id_ in _still_in(row, sheets) if chart.live(id_)}
+    for path, sheet in sorted(sheets.items()):
+        copied = owner_of(sheet, owners)
+        mine = {str(id_) for id_, *_ in sheet.row.nodes}
+        home = str(sheet.row.document or (sheet.disk and sheet.disk[0].id))
+        others = (
+            (held.leaf.key, stands[held.name])
+            for held in sheet.disk
+            if stands.get(held.name, path) != path
+            and held.id not in mine
+            and not (chart.live(held.id) and chart.root(held.id) == home)
+        )
+        key, other = (sheet.disk[0].leaf.key, copied.path) if copied else next(others, ("", ""))
+        if key:
+            yield sheet, f"{key}{ELSEWHERE}{other}."
+        else:
+            stands.update(dict.fromkeys((held.name for held in sheet.disk), path))
+
+
+def _still_in(row: MirroredFile, sheets: Mapping[str, Sheet]) -> Collection[str]:
+    """What was agreed to stand in it, so far as it does."""
+    agreed = {str(id_) for id_, *_ in row.nodes}
+    if row.path in sheets:
+        return agreed & {held.id for held in sheets[row.path].disk}
+    return agreed if row.state == FileState.AGREED else ()
 
 
 def owner_of(sheet: Sheet, owners: Mapping[str, MirroredFile]) -> MirroredFile | None:

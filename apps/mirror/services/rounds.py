@@ -25,7 +25,7 @@ from apps.mirror.recognising import New, recognised, renamed
 from apps.mirror.services.doubting import Doubts
 from apps.mirror.services.inwards import propose_all
 from apps.mirror.services.outwards import drop_patches, write_new, write_out
-from apps.mirror.services.owning import hand_over, owner_of
+from apps.mirror.services.owning import ELSEWHERE, hand_over, stand_elsewhere
 from apps.mirror.services.settling import settle
 from apps.mirror.services.sheets import (
     Desk,
@@ -205,8 +205,8 @@ class _Pass:
         touched = {self.rows[path].proposal_id for path in paths if path in self.rows}
         touched |= {row.proposal_id for row in gone}
         paths += [row.path for row in self.rows.values() if row.proposal_id in touched - {None}]
-        if gone:  # a copy may be all that is left of it
-            paths += [row.path for row in self.rows.values() if row.document is None]
+        if gone or found.contents:  # a copy may be all that is left of it
+            paths += [row.path for row in self.rows.values() if ELSEWHERE in row.said]
         paths += [row.path for row in self.rows.values() if row.document and not row.digest]
         fresh: list[New] = []
         for path in dict.fromkeys(paths):
@@ -244,7 +244,11 @@ class _Pass:
         for path, disk in recognised(leaves, held, documents, chart).items():
             sheets[path].disk = disk
         hand_over(sheets, self.owners, dry_run=self.manner.dry_run)
-        return [sheet for sheet in sheets.values() if not self._stands_elsewhere(sheet)]
+        there = [row for row in self.rows.values() if row.path in found.there]
+        for sheet, said in stand_elsewhere(sheets, there, self.owners, chart):
+            refuse(self.desk, sheet, FileState.UNREADABLE, said)
+            del sheets[sheet.path]
+        return list(sheets.values())
 
     def _is_settled(self, row: MirroredFile, found: Scan) -> bool:
         """Whether what it said was taken as it is: then it need not be read again."""
@@ -316,15 +320,6 @@ class _Pass:
             pages[path], at = linked[at : at + len(page)], at + len(page)
             self.told.notes += (f"{path}: {note}" for leaf in page for note in leaf.notes)
         self.told.notes += (f"{each.leaf.place}: {each.said}" for each in nowhere)
-
-    def _stands_elsewhere(self, sheet: Sheet) -> bool:
-        """Whether it is a copy of another file."""
-        owner = owner_of(sheet, self.owners)
-        if owner is None:
-            return False
-        said = f"{sheet.disk[0].leaf.key} stands already in {owner.path}."
-        refuse(self.desk, sheet, FileState.UNREADABLE, said)
-        return True
 
     def _forget_strangers(self, sheet: Sheet) -> None:
         """Owners are members. Who was one when a node was given to them may stay."""
