@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from apps.activity import relay
@@ -146,6 +147,17 @@ def test_a_delivery_that_is_done_or_parked_is_not_done_again(owed):
     assert len(answered()) == 1
 
 
+@pytest.fixture
+def impatient(committed_database):
+    """Who waits for a row does not wait for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_delivery_somebody_is_doing_is_left_to_them(committed_database, subscribed):
     subscribed("tests.answer_bell")
     ring(uuid7())
