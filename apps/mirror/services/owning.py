@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from apps.common.rows import update
 from apps.mirror.choices import FileState
+from apps.mirror.holding import read
 from apps.mirror.models import MirroredFile
-from apps.mirror.services.sheets import Sheet
+from apps.mirror.services.sheets import Sheet, load_what_was_said
 from apps.specs.selectors.exporting import Chart
 
 ELSEWHERE = " stands already in "
@@ -22,6 +23,8 @@ def stand_elsewhere(
 ) -> Iterator[tuple[Sheet, str]]:
     """Files that say what another one had before, and still says: that would be taken from it.
     `rows`: of the files that are there."""
+    rows = list(rows)
+    load_what_was_said(row for row in rows if _is_unlike(row) and row.path not in sheets)
     stands = {id_: row.path for row in rows for id_ in _still_in(row, sheets) if chart.live(id_)}
     for path, sheet in sorted(sheets.items()):
         copied = owner_of(sheet, owners)
@@ -42,11 +45,18 @@ def stand_elsewhere(
 
 
 def _still_in(row: MirroredFile, sheets: Mapping[str, Sheet]) -> Collection[str]:
-    """What was agreed to stand in it, so far as it does."""
+    """What was agreed to stand in it, so far as it does, or may."""
     agreed = {str(id_) for id_, *_ in row.nodes}
     if row.path in sheets:
         return agreed & {held.id for held in sheets[row.path].disk}
-    return agreed if row.state == FileState.AGREED else ()
+    if _is_unlike(row) and row.offered is not None:
+        return agreed & {held.id for held in read(row.offered)}
+    return agreed
+
+
+def _is_unlike(row: MirroredFile) -> bool:
+    """What was agreed on: where it can be read, it says what it offers."""
+    return row.state not in (FileState.AGREED, FileState.UNREADABLE)
 
 
 def owner_of(sheet: Sheet, owners: Mapping[str, MirroredFile]) -> MirroredFile | None:

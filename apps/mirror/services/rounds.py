@@ -184,7 +184,7 @@ class _Pass:
         pages = self._pages(looks)
         taken = {*self.rows, *found.there, *found.faults, *(sheet.path for sheet in sheets)}
         held = {str(row.document) for row in self.rows.values() if row.document}
-        held |= {sheet.disk[0].id for sheet in sheets if sheet.disk}
+        held |= {one.id for sheet in sheets for one in sheet.disk}  # also what is yet to move there
         write_new(self.desk, [id_ for id_ in self.desk.documents if id_ not in held], taken)
         files = {row.path for row in self.rows.values() if row.pk}
         drop_patches(self.desk, {sheet.path for sheet in sheets}, files)

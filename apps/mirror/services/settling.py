@@ -1,6 +1,6 @@
 """What became of the proposals that files wait for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -76,8 +76,11 @@ def _agreed(
     is none that there is: so the file is written."""
     before = {held.id: held for held in read(row.agreed, row.nodes)}
     names = naming(chart.keys)
+    homes = {str(row.document), *(held.id for held in offered[:1])}
     agreed: list[Held] = []
     for held in offered:
+        if row.is_part and held.id not in before and _stands_apart(held, homes, chart):
+            continue  # it was restored, and is yet to be moved here
         if held.id in touched and held.id in there and chart.live(held.id):
             spot, same = chart.spots[held.id], says_the_same(held.leaf, there[held.id], names)
             now = replace(held, version=spot.version, linked=spot.linked)
@@ -91,6 +94,10 @@ def _agreed(
             agreed.append(before[held.id])
     said = {held.id for held in agreed}
     return agreed + [one for id_, one in before.items() if id_ not in touched and id_ not in said]
+
+
+def _stands_apart(held: Held, documents: Collection[str], chart: Chart) -> bool:
+    return bool(chart.live(held.id)) and chart.root(held.id) not in documents
 
 
 def _found(held: Held, chart: Chart) -> Held:
