@@ -23,6 +23,7 @@ class House:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: Running | None = None
+        self.started: list[Running] = []
 
     def environment(self, **more: str) -> dict[str, str]:
         inherited = {
@@ -45,7 +46,14 @@ class House:
         )
 
     def up(self, **environment: str) -> "Running":
-        output = (self.data_dir.parent / "up.out").open("w+")
+        running = self.start(**environment)
+        eventually(lambda: running.is_ready or running.is_over, within=180, what="ready")
+        assert not running.is_over, running.said()
+        self.running = running
+        return running
+
+    def start(self, said: str = "up.out", **environment: str) -> "Running":
+        output = (self.data_dir.parent / said).open("w+")
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -55,18 +63,13 @@ class House:
         )
         running = Running(self, process, Path(output.name))
         output.close()
-        eventually(
-            lambda: "Lattice is ready." in running.said() or process.poll() is not None,
-            within=180,
-            what="ready",
-        )
-        assert process.poll() is None, running.said()
-        self.running = running
+        self.started.append(running)
         return running
 
     def down(self) -> None:
-        if self.running is not None and self.running.process.poll() is None:
-            self.running.end()
+        for each in self.started:
+            if not each.is_over:
+                each.end()
 
     def children(self) -> dict[str, int]:
         """The processes under the supervisor, by name."""
@@ -94,6 +97,14 @@ class Running:
 
     def said(self) -> str:
         return self._output.read_text()
+
+    @property
+    def is_ready(self) -> bool:
+        return "Lattice is ready." in self.said()
+
+    @property
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
 
     def facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads((self.house.data_dir / "demo.json").read_text())

@@ -68,10 +68,20 @@ def _nothing_is_left(house):
 
 def test_it_is_ready_when_it_says_so_lets_no_second_one_in_and_stops_from_elsewhere(still):
     house = still
-    running = house.up()
+    running = _of_two_that_start_at_once_one_runs(house)
     _is_ready(house, running)
     _a_second_start_says_who_runs_and_where(house, running)
     _stop_ends_all_of_it(house, running)
+
+
+def _of_two_that_start_at_once_one_runs(house):
+    both = [house.start(said) for said in ("one.out", "other.out")]
+    eventually(lambda: any(one.is_ready for one in both), within=180, what="one is ready")
+    [refused] = eventually(lambda: [one for one in both if one.is_over], what="the other is over")
+    [house.running] = [one for one in both if one is not refused]
+    assert (house.running.is_ready, refused.process.returncode) == (True, 1)
+    assert f"already runs on {house.data_dir}" in refused.said()
+    return house.running
 
 
 def _is_ready(house, running):
