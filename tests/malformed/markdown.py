@@ -90,7 +90,7 @@ SPLINTERS = (
 def case(start: int, number: int, *, bombs: bool = True) -> str | bytes:
     chance = chance_of(start, number)
     spoil = chance.choices([_spoiled, _bomb, noise], [8, int(bombs), 1])[0]
-    return coded(chance, spoil(chance))
+    return coded(chance, spoil(chance).replace("REQ-1", f"REQ-{number}"))
 
 
 def _spoiled(chance: random.Random) -> str:
