@@ -8,17 +8,9 @@ from hypothesis import strategies as st
 
 from apps.specs.paper.foreign import understood
 from apps.specs.paper.reading import Unreadable
+from tests.malformed.front_matter import PREAMBLE
 from tests.specs.paper.wild import read
 
-EIP = """\
-eip: 1155
-title: ERC-1155: Multi Token Standard
-author: Witek Radomski <witek@example.org>, Andrew Cooke
-type: Standards Track
-status: Final
-created: 2018-06-17
-requires: 20, 155
-"""
 ANCHORS = "base: &base\n  team: pay\nuse: *base\ntags: [a, b]\n"
 LAUGHS = 'a: &a ["x","x","x","x","x","x","x","x","x"]\n' + "".join(
     f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -31,7 +23,7 @@ def document(front, fence="---"):
 
 
 def test_a_preamble_that_is_no_yaml_is_read_line_by_line():
-    leaf = document(EIP)
+    leaf = document(PREAMBLE)
     assert (leaf.title, leaf.status) == ("ERC-1155: Multi Token Standard", "active")
     assert [(r.kind, r.said) for r in leaf.refers] == [("depends_on", "20"), ("depends_on", "155")]
     assert leaf.attributes == {
