@@ -46,10 +46,10 @@ def test_spoiled_files_are_taken_or_told(folder):
 @pytest.mark.torture
 @pytest.mark.row(12)
 @pytest.mark.timeout(3600)
-def test_ten_thousand_spoiled_files(folder, figures):
+def test_two_thousand_spoiled_files(folder, figures):
     began = time.monotonic()
-    taken = survive(folder, 10_000, chosen_seed())
+    taken = survive(folder, 2_000, chosen_seed())
     figures(
-        f"10,000 spoiled Markdown files in one folder: {taken:,} taken, all others told, none "
+        f"2,000 spoiled Markdown files in one folder: {taken:,} taken, all others told, none "
         f"written over, {time.monotonic() - began:.0f} s"
     )
