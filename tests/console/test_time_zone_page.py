@@ -96,3 +96,13 @@ def test_pages_tell_times_by_that_clock_and_the_api_in_utc(client, in_tokyo, run
         assert by_the_clock(rung.at, HOUR) == "08:30 JST"
     told = client.get(f"/api/v1/audit?workspace={rung.workspace_id}").json()
     assert "2026-03-01T23:30:00Z" in str(told)
+
+
+def test_the_audit_is_filtered_by_that_clock(client, in_tokyo, rung):
+    client.force_login(in_tokyo)
+    where = f"/admin/audit/?workspace={rung.workspace_id}"
+    page = client.get(f"{where}&since=2026-03-02T08:00&until=2026-03-02T09:00").content.decode()
+    assert "Since (JST)" in page
+    assert "2 Mar 2026, 08:30:00" in page
+    page = client.get(f"{where}&since=2026-03-01T23:00&until=2026-03-02T08:00").content.decode()
+    assert "08:30:00" not in page
