@@ -106,7 +106,7 @@ WAYS: list[Way] = [marked, cut, lines, lines, _splintered, _splintered, splicing
 
 
 def _bomb(chance: random.Random) -> str:
-    size = chance.choice([10, 100, 1_000, 4_000, 20_000])
+    size = chance.choice([10, 100, 1_000, 10_000])
     bombs: list[Callable[[], str]] = [
         lambda: "> " * size + "x",
         lambda: "".join(" " * n + "- x\n" for n in range(min(size, 300))),
@@ -126,13 +126,13 @@ def _bomb(chance: random.Random) -> str:
         lambda: "[a]: b\n" * size,
         lambda: "".join(f"[a{n}]: b\n" for n in range(size)) + "[a]" * size,
         lambda: "| a " * size + "\n" + "| - " * size + "\n" + "|x\n" * min(size, 3_000),
-        lambda: "# x\n" * min(size, 4_000),
-        lambda: "".join("#" * (1 + n % 6) + f" x{n}\n" for n in range(min(size, 4_000))),
+        lambda: "# x\n" * min(size, 1_500),
+        lambda: "".join("#" * (1 + n % 6) + f" x{n}\n" for n in range(min(size, 1_500))),
         lambda: "# " + "x" * size,
         lambda: "\n" * size,
         lambda: "\t" * size,
         lambda: "\r" * size,
-        lambda: f"{OURS}\n" + "## x\n<!-- lattice {} -->\n" * min(size, 4_000),
+        lambda: f"{OURS}\n" + "## x\n<!-- lattice {} -->\n" * min(size, 1_500),
         lambda: '# x\n<!-- lattice {"headings":' + "9" * size + "} -->",
         lambda: '# x\n<!-- lattice {"labels":' + "[" * size + "} -->",
         lambda: "[x](a.md#" + "y" * size + ")",

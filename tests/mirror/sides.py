@@ -16,6 +16,7 @@ from apps.mirror.choices import FileState, Inwards, Outwards
 from apps.policies.services.versions import apply_policy
 from apps.specs.models.graph import Node, Version
 from apps.specs.models.proposals import Proposal
+from tests.deliveries import deliver
 from tests.factories import WorkspaceFactory, member
 from tests.mirror.folders import Folder
 from tests.mirror.test_outwards import change
@@ -142,6 +143,7 @@ class Sides(RuleBasedStateMachine):
 
     @rule(decision=sampled_from(["approve", "reject"]))
     def vote(self, decision):
+        deliver()
         waiting = Proposal.objects.filter(workspace=self.folder.workspace, state="in_review")
         if proposal := waiting.order_by("id").first():
             decide(proposal, self.reviewer, decision, comment="So be it.")
