@@ -16,8 +16,8 @@ from apps.specs.paper.foreign import line_of
 from apps.specs.paper.leaves import PaperFault
 from apps.specs.paper.reading import Unreadable
 
-MOST_BYTES = 64 * 1024 * 1024
-MOST_ELEMENTS = 300_000
+MOST_BYTES = 32 * 1024 * 1024
+MOST_ELEMENTS = 200_000
 _PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError),
