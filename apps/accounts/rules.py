@@ -36,6 +36,7 @@ HALF_PROVED_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 
 DEMO_DOMAIN = "demo.lattice.invalid"
 """Where nobody's address is, so that whoever has one here belongs to the demo."""
+DEMO_REVIEWER = f"reviewer@{DEMO_DOMAIN}"
 
 _ALIASES = {"member": Role.CONTRIBUTOR}
 

@@ -13,7 +13,7 @@ from apps.accounts import events
 from apps.accounts.choices import ActorKind, Role, Scope, WorkspaceKind
 from apps.accounts.errors import InvalidApiKey
 from apps.accounts.models import ApiKey, Membership, User, Workspace
-from apps.accounts.rules import DEMO_DOMAIN
+from apps.accounts.rules import DEMO_DOMAIN, DEMO_REVIEWER
 from apps.accounts.services.agents import create_agent
 from apps.accounts.services.authentication import read_key
 from apps.accounts.services.keys import issue_key, revoke_key
@@ -25,7 +25,7 @@ from apps.common.errors import NotAllowed
 from apps.ledger.services import record, unit
 
 WORKSPACE = "Northwind Shop"
-REVIEWER = (f"reviewer@{DEMO_DOMAIN}", "Rita Reviewer")
+REVIEWER = (DEMO_REVIEWER, "Rita Reviewer")
 DEVELOPER = (f"developer@{DEMO_DOMAIN}", "Dan Developer")
 COLLEAGUE = (f"colleague@{DEMO_DOMAIN}", "Nora Nilsson")
 THIRD = (f"third@{DEMO_DOMAIN}", "Sam Okafor")

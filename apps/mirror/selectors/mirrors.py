@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import Count, F, Prefetch, QuerySet
 
 from apps.accounts.choices import Permission
+from apps.accounts.rules import DEMO_REVIEWER
 from apps.accounts.selectors.standing import require
-from apps.accounts.services.demo import REVIEWER
 from apps.common.actors import Actor
 from apps.mirror.choices import FileState
 from apps.mirror.errors import NoMirror
@@ -27,8 +27,7 @@ def the_mirror(*, actor: Actor, workspace_id: UUID) -> Mirror:
 
 def who_proposes() -> str:
     """What files say, unless the command names somebody: an e-mail address or an id, or nothing."""
-    of_the_demo = REVIEWER[0] if settings.DEMO else ""
-    return settings.SPEC_SYNC_AS or settings.INIT_EMAIL or of_the_demo
+    return settings.SPEC_SYNC_AS or settings.INIT_EMAIL or (DEMO_REVIEWER if settings.DEMO else "")
 
 
 def only_workspace_of(*, folder: Path, actor: Actor) -> UUID | None:
