@@ -13,4 +13,4 @@ from tests.torture.rows import sized
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("form", FORMATS)
 def test_ten_thousand_spoiled_files_are_answered(form, figures):
-    all_answered(form, cases=sized(10_000, 500), start=chosen_seed(), tell=figures)
+    all_answered(form, cases=sized(10_000, 150), start=chosen_seed(), tell=figures)

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.accounts.choices import ActorKind, Permission
 from apps.accounts.models import Invitation, Membership, User
+from apps.accounts.rules import DEMO_REVIEWER
 from apps.accounts.selectors.standing import require, standing_of
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed, NotFound
@@ -33,6 +35,11 @@ def agents_of(*, actor: Actor, workspace_id: UUID) -> QuerySet[Membership]:
     require(actor=actor, workspace_id=workspace_id, permission=Permission.READ)
     found = Membership.objects.visible_to(actor).filter(workspace_id=workspace_id)
     return found.filter(user__kind=ActorKind.AGENT).select_related("user", "user__owner")
+
+
+def demo_reviewer() -> str:
+    """Their e-mail address, or nothing where there is no demo."""
+    return DEMO_REVIEWER if settings.DEMO else ""
 
 
 def person_or_agent(named: str) -> User | None:

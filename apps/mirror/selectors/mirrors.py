@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Count, F, Prefetch, QuerySet
 
 from apps.accounts.choices import Permission
-from apps.accounts.rules import DEMO_REVIEWER
+from apps.accounts.selectors.members import demo_reviewer
 from apps.accounts.selectors.standing import require
 from apps.common.actors import Actor
 from apps.mirror.choices import FileState
@@ -27,7 +27,7 @@ def the_mirror(*, actor: Actor, workspace_id: UUID) -> Mirror:
 
 def who_proposes() -> str:
     """What files say, unless the command names somebody: an e-mail address or an id, or nothing."""
-    return settings.SPEC_SYNC_AS or settings.INIT_EMAIL or (DEMO_REVIEWER if settings.DEMO else "")
+    return settings.SPEC_SYNC_AS or settings.INIT_EMAIL or demo_reviewer()
 
 
 def only_workspace_of(*, folder: Path, actor: Actor) -> UUID | None:
