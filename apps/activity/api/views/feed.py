@@ -35,7 +35,7 @@ class Feed(APIView):
     )
     def get(self, request: Request) -> Response:
         viewer = viewer_of(user=caller(request), credential=credential(request))
-        if wanted := request.headers.get("X-Workspace-Id"):
+        if (wanted := request.headers.get("X-Workspace-Id")) is not None:
             viewer = narrowed(viewer, wanted)
         events = latest_events(viewer, limit=_limit(request))
         return Response(

@@ -62,7 +62,7 @@ class Presences(APIView):
     )
     def get(self, request: Request) -> Response:
         viewer = viewer_of(user=caller(request), credential=credential(request))
-        if wanted := request.headers.get("X-Workspace-Id"):
+        if (wanted := request.headers.get("X-Workspace-Id")) is not None:
             viewer = narrowed(viewer, wanted)
         subject = request.query_params.get("subject")
         found, notes = _present_in(viewer)

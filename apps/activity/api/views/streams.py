@@ -51,12 +51,12 @@ async def _streaming(request: HttpRequest, style: Style) -> StreamingHttpRespons
 
 def _viewer_of(request: HttpRequest) -> Viewer:
     user, proved = _caller(request)
-    wanted = request.headers.get("X-Workspace-Id") or request.GET.get("workspace_id", "")
+    wanted = request.headers.get("X-Workspace-Id", request.GET.get("workspace_id") or None)
     try:
         viewer = viewer_of(user=user, credential=proved)
     except DatabaseError:
         return unseeing(user=user, credential=proved)
-    return narrowed(viewer, wanted) if wanted else viewer
+    return viewer if wanted is None else narrowed(viewer, wanted)
 
 
 def _caller(request: HttpRequest) -> tuple[User, Credential]:
