@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from logging import getLogger
+from unittest.mock import Mock
 
 import pytest
 from celery import current_app
@@ -13,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from apps.activity.relay import BATCH, CROWD, LOOK_EVERY, RING_EVERY, Ear, Relay
 from apps.activity.selectors.backlog import consuming_workers
+from apps.activity.watchdog import Watchdog
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
 from tests.activity.bells import answered, ring
@@ -172,6 +174,12 @@ def test_a_message_is_acknowledged_in_vain_once_its_broker_has_died(unacknowledg
     broker.collect(socket_timeout=1)  # as a worker does that has noticed
     message.channel._disconnect_pools()
     message.ack_log_error(getLogger("tests"), broker.connection_errors)
+
+
+@pytest.mark.parametrize("lost", [OperationalError(), AttributeError("client")])
+def test_who_watches_a_worker_outlives_a_connection_that_is_gone(lost):
+    worker = Mock(hostname="w1", app=Mock(send_task=Mock(side_effect=lost)))
+    assert Watchdog()._ask(worker) is False
 
 
 def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):
