@@ -70,7 +70,7 @@ class Watchdog(bootsteps.StartStopStep):
                 queue=worker_direct(worker.hostname),
                 expires=settings.WORKER_SILENCE,
             )
-        except (OperationalError, AttributeError):  # that of kombu, over a connection that is gone
+        except OperationalError:
             return False
         return True
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import Connection
-from kombu.transport import redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 
 
 class PromptChannel(redis.Channel):
@@ -23,10 +23,11 @@ class PromptTransport(redis.Transport):
     Channel = PromptChannel
 
 
-class PromptConnection(Connection):
-    def get_transport_cls(self) -> type[redis.Transport]:
-        return PromptTransport
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:PromptTransport"))
+"""Also for connections of a pool, which are made by kombu itself."""
 
+
+class PromptConnection(Connection):
     def ensure_connection(self, *args: Any, **options: Any) -> Connection:  # type: ignore[override]
         """Celery would wait longer each time, up to half a minute."""
         return super().ensure_connection(*args, **{"interval_step": 0, **options})

@@ -5,7 +5,6 @@ import signal
 import socket
 import time
 from logging import getLogger
-from unittest.mock import Mock
 
 import pytest
 from celery import current_app
@@ -14,7 +13,6 @@ from kombu.exceptions import OperationalError
 
 from apps.activity.relay import BATCH, CROWD, LOOK_EVERY, RING_EVERY, Ear, Relay
 from apps.activity.selectors.backlog import consuming_workers
-from apps.activity.watchdog import Watchdog
 from apps.common.ids import uuid7
 from apps.ledger.models import Delivery
 from tests.activity.bells import answered, ring
@@ -176,10 +174,16 @@ def test_a_message_is_acknowledged_in_vain_once_its_broker_has_died(unacknowledg
     message.ack_log_error(getLogger("tests"), broker.connection_errors)
 
 
-@pytest.mark.parametrize("lost", [OperationalError(), AttributeError("client")])
-def test_who_watches_a_worker_outlives_a_connection_that_is_gone(lost):
-    worker = Mock(hostname="w1", app=Mock(send_task=Mock(side_effect=lost)))
-    assert Watchdog()._ask(worker) is False
+def test_who_asks_over_a_connection_of_a_pool_that_is_gone_is_told_so(own_redis):
+    """As the watchdog and the relay do, who go on then."""
+    url = f"redis+socket://{own_redis.socket}"
+    broker = current_app.connection_for_write(url, transport_options={"retry_on_timeout": False})
+    with broker.Pool(1).acquire(block=True) as connection:
+        channel = connection.default_channel
+        connection.transport.client = None  # as it is once somebody has noticed
+        channel._disconnect_pools()
+        with pytest.raises(connection.connection_errors):
+            channel.basic_publish({"body": "", "properties": {"delivery_info": {}}}, "", "bells")
 
 
 def test_a_worker_that_runs_but_no_longer_consumes_ends_itself(machine):

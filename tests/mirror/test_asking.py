@@ -41,7 +41,7 @@ def test_what_is_rejected_stays_in_the_file_and_is_not_asked_again(folder, revie
     assert folder.read("shop.md") == CASH
 
 
-def test_what_was_left_out_of_it_is_told(folder, workspace, reviewer, other_reviewer):
+def test_of_what_is_accepted_in_part_the_rest_is_told(folder, workspace, reviewer, other_reviewer):
     proposal = asked(folder, CASH.replace("SHALL ship", "SHALL send"))
     decide(proposal, reviewer, operations=[0])
     rest = Proposal.objects.get(part_of=proposal)
