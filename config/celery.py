@@ -3,9 +3,12 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+# Before anybody connects: kombu remembers what it once found, and makes connections of its own.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "apps.common.broker:PromptTransport")
 app = Celery(
     "lattice",
     task_cls="apps.ledger.stopping:StoppableTask",

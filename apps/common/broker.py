@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import Connection
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import redis
 
 
 class PromptChannel(redis.Channel):
@@ -21,10 +21,6 @@ class PromptChannel(redis.Channel):
 
 class PromptTransport(redis.Transport):
     Channel = PromptChannel
-
-
-TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:PromptTransport"))
-"""Also for connections of a pool, which are made by kombu itself."""
 
 
 class PromptConnection(Connection):
