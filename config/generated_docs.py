@@ -5,15 +5,14 @@ import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from django.utils.module_loading import autodiscover_modules
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from apps.activity.rules import area_of, short_name
+from apps.common.api.documents import describe_api
 from apps.common.errors import DomainError
 from apps.common.events import Event, registry
 from apps.policies.documents import document_schema
@@ -23,13 +22,8 @@ from config.subscriptions import SUBSCRIPTIONS
 MADE = "<!-- Made by `manage.py write_docs`. Do not edit. -->"
 
 
-def openapi_description() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return found
-
-
 def openapi_page() -> str:
-    page: bytes = OpenApiYamlRenderer().render(openapi_description(), renderer_context={})  # type: ignore[no-untyped-call]
+    page: bytes = OpenApiYamlRenderer().render(describe_api(), renderer_context={})  # type: ignore[no-untyped-call]
     return page.decode()
 
 

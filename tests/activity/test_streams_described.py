@@ -5,15 +5,15 @@ import json
 import pytest
 
 from apps.activity.api.shapes import EventSerializer
+from apps.common.api.documents import describe_api
 from apps.common.events import registry
-from config.generated_docs import openapi_description
 
 STREAMS = ("/events", "/api/v1/events", "/realtime/stream", "/api/v1/realtime/stream")
 
 
 @pytest.fixture(scope="module")
 def description():
-    return openapi_description()
+    return describe_api()
 
 
 @pytest.fixture(params=STREAMS)

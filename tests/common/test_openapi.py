@@ -7,9 +7,10 @@ import yaml
 from drf_spectacular.drainage import GENERATOR_STATS
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from apps.common.api.documents import describe_api
 from apps.common.errors import DomainError
 from config.env import ROOT
-from config.generated_docs import all_errors, openapi_description
+from config.generated_docs import all_errors
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
@@ -17,7 +18,7 @@ METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 @pytest.fixture(scope="module")
 def description():
     GENERATOR_STATS.reset()
-    return json.loads(json.dumps(openapi_description()))
+    return json.loads(json.dumps(describe_api()))
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
 
+from apps.common.api.documents import describe_api
 from apps.ledger.models import Event
-from config.generated_docs import openapi_description
 from tests.doors.listed import ECHOING
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -20,7 +20,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 def examples():
     """A sound body for each operation, as the description of the API has it."""
     found = {}
-    description = openapi_description()
+    description = describe_api()
     for path, item in description["paths"].items():
         for method, operation in item.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
