@@ -38,30 +38,26 @@ def encrypt(workspace_id: UUID, plaintext: bytes, *, context: str) -> bytes:
 
 
 def decrypt(workspace_id: UUID, sealed: bytes, *, context: str) -> bytes:
-    header, nonce, text = _parts(sealed)
-    version = _HEADER.unpack(header)[1]
-    key = DataKey.objects.filter(workspace_id=workspace_id, version=version).first()
-    if key is None:
-        raise Undecipherable if _keys_of(workspace=workspace_id) else KeysErased
-    try:
-        return AESGCM(_unwrap(key)).decrypt(nonce, text, _place(header, workspace_id, context))
-    except InvalidTag as error:
-        raise Undecipherable from error
+    return opener(workspace_id)(sealed, context)
 
 
 def opener(workspace_id: UUID) -> Callable[[bytes, str], bytes]:
     """Opens many texts of one workspace (sealed, context), its keys read once."""
-    keys = {key.version: _unwrap(key) for key in _keys_of(workspace=workspace_id)}
+    keys = {key.version: key for key in _keys_of(workspace=workspace_id)}
+    secrets: dict[int, bytes] = {}
 
     def open_text(sealed: bytes, context: str) -> bytes:
         if not keys:
             raise KeysErased
         header, nonce, text = _parts(sealed)
-        secret = keys.get(_HEADER.unpack(header)[1])
-        if secret is None:
+        version = _HEADER.unpack(header)[1]
+        if version not in keys:
             raise Undecipherable
+        if version not in secrets:
+            secrets[version] = _unwrap(keys[version])
         try:
-            return AESGCM(secret).decrypt(nonce, text, _place(header, workspace_id, context))
+            place = _place(header, workspace_id, context)
+            return AESGCM(secrets[version]).decrypt(nonce, text, place)
         except InvalidTag as error:
             raise Undecipherable from error
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.accounts.errors import KeysErased, Undecipherable
@@ -14,6 +15,7 @@ from apps.approvals.ports import Affected, Change, Editable, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.common.texts.hidden import spelled_out
 from apps.plans.choices import KIND
 from apps.plans.drawing import Drawing, act_of, draw_plan
@@ -101,7 +103,7 @@ class PlanSubject:
         raise NotReshapable
 
     def _row(self, plan_id: UUID) -> Plan | None:
-        return Plan.objects.filter(id=plan_id).first()
+        return _plan.first(id=plan_id)
 
     def _opened(self, plan_id: UUID) -> Opened | None:
         """None: it is gone, or its keys are."""
@@ -110,6 +112,11 @@ class PlanSubject:
             return opened(row) if row else None
         except (KeysErased, Undecipherable):
             return None
+
+
+@prepared
+def _plan(*, id: UUID) -> QuerySet[Plan]:
+    return Plan.objects.filter(id=id)
 
 
 def _alike(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.accounts.selectors.names import names_of
@@ -14,6 +15,7 @@ from apps.approvals.ports import Affected, Change, Reshaped, Summary
 from apps.approvals.selectors.requests import pending_about
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.common.texts.hidden import spelled_out
 from apps.policies.ports import Verdict
 from apps.specs.changes.touching import leant_on_by
@@ -113,7 +115,12 @@ class MutationSubject:
         raise NotReshapable
 
     def _row(self, proposal_id: UUID) -> Proposal | None:
-        return Proposal.objects.filter(id=proposal_id).first()
+        return _proposal.first(id=proposal_id)
+
+
+@prepared
+def _proposal(*, id: UUID) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(id=id)
 
 
 @dataclass(frozen=True, kw_only=True)

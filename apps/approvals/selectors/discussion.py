@@ -16,6 +16,7 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.places import Quote
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
+from apps.common.prepared import prepared
 from apps.common.texts.hidden import spelled_out
 
 UNREADABLE = "(cannot be read any more)"
@@ -138,10 +139,11 @@ def answers() -> QuerySet[Comment]:
     return found
 
 
-def to_resolve_first(request: ApprovalRequest) -> QuerySet[Comment]:
+@prepared
+def to_resolve_first(*, request: UUID, limit: int) -> QuerySet[Comment]:
     """Threads that hold up its approval."""
-    found: QuerySet[Comment] = request.comments.filter(required=True, resolved_at__isnull=True)
-    return found.order_by("id")
+    threads = Comment.objects.filter(request=request, required=True, resolved_at__isnull=True)
+    return threads.order_by("id")[:limit]
 
 
 def still_open(request_ids: Collection[UUID]) -> dict[UUID, StillOpen]:

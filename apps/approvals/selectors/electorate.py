@@ -218,10 +218,9 @@ def sittings_of(
 ) -> list[Sitting]:
     """In two queries, with the people of each workspace."""
     ids = [request.id for request in requests]
-    stages = _grouped(Stage.objects.filter(request__in=ids).current())
+    stages = _grouped(_current_stages(requests=ids))
     current = {stage.id for found in stages.values() for stage in found}
-    standing = Vote.objects.standing().filter(request__in=ids).order_by("at", "id")
-    votes = _grouped(vote for vote in standing if vote.stage_id in current)
+    votes = _grouped(vote for vote in _standing(requests=ids) if vote.stage_id in current)
     return [
         Sitting(
             request=request,
@@ -231,6 +230,16 @@ def sittings_of(
         )
         for request in requests
     ]
+
+
+@prepared
+def _current_stages(*, requests: list[UUID]) -> QuerySet[Stage]:
+    return Stage.objects.filter(request__in=requests).current()
+
+
+@prepared
+def _standing(*, requests: list[UUID]) -> QuerySet[Vote]:
+    return Vote.objects.standing().filter(request__in=requests).order_by("at", "id")
 
 
 def _grouped(rows: Iterable[Stage] | Iterable[Vote]) -> dict[UUID, list]:  # type: ignore[type-arg]

@@ -52,13 +52,25 @@ def sit(
     request_id: UUID, people: Electorate | None = None, *, workspace: UUID | None = None
 ) -> Sitting:
     """Whoever decides, or lets time or policy decide, does so one after the other."""
-    found = ApprovalRequest.objects.select_related("workspace").filter(id=request_id)
-    if workspace is not None:
-        found = found.filter(workspace_id=workspace)
-    locked = found.select_for_update(of=("self",)).first()
-    if locked is None:
+    if workspace is None:
+        found = _held.first(request=request_id)
+    else:
+        found = _held_there.first(request=request_id, workspace=workspace)
+    if found is None:
         raise NotFound
-    return sitting_of(locked, people)
+    return sitting_of(found, people)
+
+
+@prepared
+def _held(*, request: UUID) -> QuerySet[ApprovalRequest]:
+    found = ApprovalRequest.objects.select_related("workspace").filter(id=request)
+    return found.select_for_update(of=("self",))
+
+
+@prepared
+def _held_there(*, request: UUID, workspace: UUID) -> QuerySet[ApprovalRequest]:
+    found = ApprovalRequest.objects.select_related("workspace").filter(id=request)
+    return found.filter(workspace_id=workspace).select_for_update(of=("self",))
 
 
 def hold_newest(*, kind: str, subject: UUID) -> Approval | None:
@@ -186,7 +198,7 @@ def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
         return
     tally = sitting.tally(stage)
     match tally.result:
-        case Result.PASSED if to_resolve_first(request).exists():
+        case Result.PASSED if to_resolve_first(request=request.id, limit=1):
             return
         case Result.PASSED:
             stage.state, stage.passed_at = StageState.PASSED, timezone.now()

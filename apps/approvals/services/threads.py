@@ -63,7 +63,7 @@ def may_resolve(
 
 def require_resolved(request: ApprovalRequest) -> None:
     """In the unit of work of an approval, which holds the request."""
-    left = to_resolve_first(request)[:NAMED]
+    left = to_resolve_first(request=request.id, limit=NAMED)
     if not left:
         return
     names = people_named(thread.author_id for thread in left)

@@ -5,7 +5,7 @@ the very unit of work that acts on what was allowed.
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import Membership
@@ -21,6 +21,7 @@ from apps.approvals.services.cards import move_reminders
 from apps.approvals.services.deadlines import follow_clock
 from apps.approvals.services.opening import require_staffed
 from apps.common.actors import SYSTEM
+from apps.common.prepared import prepared
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
 from apps.policies.ports import Verdict
@@ -154,9 +155,15 @@ def _has_another_owner(request: ApprovalRequest) -> bool:
     """The agent that proposed it, than when its owner was excluded."""
     if request.proposer_kind != "agent" or not request.excluded:
         return False
-    here = Membership.objects.standing().filter(workspace_id=request.workspace_id)
-    agents = here.filter(user_id=request.proposer_id)
-    return agents.exclude(user__owner_id__in=request.excluded).exists()
+    owners = _owners_of(agent=request.proposer_id, workspace=request.workspace_id)
+    return any(owner not in request.excluded for owner in owners)
+
+
+@prepared
+def _owners_of(*, agent: UUID, workspace: UUID) -> QuerySet[Membership, UUID | None]:
+    """None, where it no longer stands there."""
+    here = Membership.objects.standing().filter(workspace_id=workspace, user_id=agent)
+    return here.values_list("user__owner_id", flat=True)
 
 
 def _spoiled(sitting: Sitting) -> Because | None:

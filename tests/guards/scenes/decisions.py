@@ -185,9 +185,13 @@ WAITS: Scenes[Decisions] = {
         request := h.request(),
         lambda: seats.claim_request(request_id=request.id, actor=h.reviewer),
     ),
-    "approvals.services.settling.sit": lambda h: (
+    "approvals.services.settling._held": lambda h: (
         request := h.request(),
         in_a_transaction(lambda: settling.sit(request.id)),
+    ),
+    "approvals.services.settling._held_there": lambda h: (
+        request := h.request(),
+        in_a_transaction(lambda: settling.sit(request.id, workspace=h.workspace.id)),
     ),
     "approvals.services.settling._newest_held": lambda h: (
         request := h.request(),
