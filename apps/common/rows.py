@@ -9,6 +9,7 @@ table. Values go as they stand in the row, prepared by no field.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -33,13 +34,8 @@ def insert(
     new = list(rows)
     if not new:
         return
-    meta = new[0]._meta
-    fields = [field for field in meta.concrete_fields if not _is_given(field, new[0])]
-    clash: Composable = SQL("ON CONFLICT DO NOTHING" if ignore_conflicts else "")
-    if replacing:
-        said = _taken([meta.get_field(name) for name in replacing], of="excluded")
-        clash = _REPLACING.format(key=_column(meta.pk), said=said)
-    _write(_INSERT, new, fields, columns=_listed(map(_column, fields)), clash=clash)
+    fields = tuple(f for f in new[0]._meta.concrete_fields if not _is_given(f, new[0]))
+    _write(_insertion(type(new[0]), fields, tuple(replacing), ignore_conflicts), new, fields)
     for row in new:
         row._state.adding = False
 
@@ -47,17 +43,37 @@ def insert(
 def update(rows: Sequence[Model], names: Sequence[str]) -> None:
     if rows:
         meta = rows[0]._meta
-        fields = [meta.get_field(name) for name in names]
-        said = _taken(fields, of="said")
-        _write(_UPDATE, rows, [meta.pk, *fields], key=_column(meta.pk), said=said)
+        fields = tuple(meta.get_field(name) for name in names)
+        _write(_updating(type(rows[0]), fields), rows, (meta.pk, *fields))
 
 
-def _write(sql: SQL, rows: Sequence[Model], fields: Sequence[Any], **parts: Composable) -> None:
-    told = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
-    table = Identifier(rows[0]._meta.db_table)
-    composed = sql.format(table=table, rows=_ROWS.format(table=table), **parts)
+@cache
+def _insertion(
+    model: type[Model], fields: tuple[Any, ...], replacing: tuple[str, ...], ignore: bool
+) -> str:
+    meta = model._meta
+    clash: Composable = SQL("ON CONFLICT DO NOTHING" if ignore else "")
+    if replacing:
+        said = _taken([meta.get_field(name) for name in replacing], of="excluded")
+        clash = _REPLACING.format(key=_column(meta.pk), said=said)
+    return _told(_INSERT, model, columns=_listed(map(_column, fields)), clash=clash)
+
+
+@cache
+def _updating(model: type[Model], fields: tuple[Any, ...]) -> str:
+    said = _taken(fields, of="said")
+    return _told(_UPDATE, model, key=_column(model._meta.pk), said=said)
+
+
+def _told(sql: SQL, model: type[Model], **parts: Composable) -> str:
+    table = Identifier(model._meta.db_table)
+    return sql.format(table=table, rows=_ROWS.format(table=table), **parts).as_string()
+
+
+def _write(sql: str, rows: Sequence[Model], fields: Sequence[Any]) -> None:
+    said = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
     with Planned(connection).cursor() as cursor:
-        cursor.execute(composed, [orjson.dumps(told, default=_bytea).decode()])
+        cursor.execute(sql, [orjson.dumps(said, default=_bytea).decode()])
 
 
 def _is_given(field: Any, row: Model) -> bool:

@@ -16,7 +16,6 @@ from apps.approvals.models.requests import ApprovalRequest
 from apps.approvals.places import Quote
 from apps.common.actors import Actor
 from apps.common.errors import NotFound
-from apps.common.prepared import prepared
 from apps.common.texts.hidden import spelled_out
 
 UNREADABLE = "(cannot be read any more)"
@@ -137,13 +136,6 @@ def read_comments(rows: Iterable[Comment]) -> list[ReadComment]:
 def answers() -> QuerySet[Comment]:
     found: QuerySet[Comment] = Comment.objects.filter(said=Said.ANSWER)
     return found
-
-
-@prepared
-def to_resolve_first(*, request: UUID, limit: int) -> QuerySet[Comment]:
-    """Threads that hold up its approval."""
-    threads = Comment.objects.filter(request=request, required=True, resolved_at__isnull=True)
-    return threads.order_by("id")[:limit]
 
 
 def still_open(request_ids: Collection[UUID]) -> dict[UUID, StillOpen]:

@@ -12,10 +12,12 @@ from django.db.models import QuerySet
 from apps.accounts.choices import Permission
 from apps.accounts.models import Membership
 from apps.approvals.choices import Decision, StageState
-from apps.approvals.models.people import Absence
+from apps.approvals.models.people import Absence, Comment
 from apps.approvals.models.requests import ApprovalRequest, Stage, Vote, seat_of
 from apps.approvals.rules import Ballot, Tally, may_sit, tally
 from apps.common.prepared import prepared
+
+NAMED_THREADS = 20
 
 
 class Absences:
@@ -121,6 +123,11 @@ class Sitting:
     votes: list[Vote]
     """Standing ones, of the present round."""
     people: Electorate
+
+    @cached_property
+    def threads(self) -> list[Comment]:
+        """Some of those that are to be resolved before it may be approved."""
+        return _to_resolve_first(request=self.request.id)
 
     @property
     def stage(self) -> Stage | None:
@@ -230,6 +237,12 @@ def sittings_of(
         )
         for request in requests
     ]
+
+
+@prepared
+def _to_resolve_first(*, request: UUID) -> QuerySet[Comment]:
+    threads = Comment.objects.filter(request=request, required=True, resolved_at__isnull=True)
+    return threads.order_by("id")[:NAMED_THREADS]
 
 
 @prepared

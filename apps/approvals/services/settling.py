@@ -17,7 +17,6 @@ from apps.approvals.errors import NotOpen
 from apps.approvals.figures import count_decision
 from apps.approvals.models.requests import ApprovalRequest, Stage
 from apps.approvals.rules import LEGAL, Result, view_digest
-from apps.approvals.selectors.discussion import to_resolve_first
 from apps.approvals.selectors.electorate import Electorate, Sitting, sitting_of
 from apps.approvals.selectors.requests import approval_of
 from apps.approvals.services.deadlines import close_again, keep_time, open_stage, start
@@ -25,6 +24,7 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.common.prepared import prepared
+from apps.common.rows import update
 from apps.ledger.services import record
 from apps.policies.ports import Approval, Verdict
 from apps.policies.ports import Stage as Asked
@@ -198,11 +198,11 @@ def count(sitting: Sitting, *, actor: Actor, via: str = "") -> None:
         return
     tally = sitting.tally(stage)
     match tally.result:
-        case Result.PASSED if to_resolve_first(request=request.id, limit=1):
+        case Result.PASSED if sitting.threads:
             return
         case Result.PASSED:
             stage.state, stage.passed_at = StageState.PASSED, timezone.now()
-            stage.save(update_fields=["state", "passed_at"])
+            update([stage], ["state", "passed_at"])
             left = sum(1 for other in sitting.stages if other.state == StageState.WAITING)
             record(events.StagePassed(**named(request), stage=stage.name, left=left))
             go_on(sitting, actor=actor, via=via)
@@ -223,7 +223,7 @@ def settle(
 ) -> None:
     """It is over. Who is told so are those who waited, and every card."""
     _move(request, state, because, actor=actor, via=via)
-    request.save(update_fields=MOVED)
+    update([request], MOVED)
     record(TOLD[state](**_settled(request)))
 
 
@@ -239,7 +239,7 @@ def expire_if_late(sitting: Sitting) -> None:
 def supersede(request: ApprovalRequest, *, by: UUID | None, actor: Actor) -> None:
     """A newer proposal takes its place."""
     _move(request, State.SUPERSEDED, Because.REVISED, actor=actor)
-    request.save(update_fields=MOVED)
+    update([request], MOVED)
     record(events.RequestSuperseded(**_settled(request), by=by))
 
 
@@ -248,7 +248,7 @@ def take_effect(request: ApprovalRequest) -> None:
     _require_legal(request, State.EFFECTIVE)
     request.state, request.next_at = State.EFFECTIVE, None
     count_decision(request)
-    request.save(update_fields=["state", "next_at"])
+    update([request], ["state", "next_at"])
     record(events.RequestEffective(**_settled(request)))
 
 
@@ -307,7 +307,7 @@ def allow(
     assert request.settled_at is not None  # noqa: S101
     request.effective_at = request.settled_at + timedelta(seconds=request.undo_seconds)
     request.next_at = request.effective_at
-    request.save(update_fields=[*MOVED, "effective_at"])
+    update([request], [*MOVED, "effective_at"])
     record(events.RequestAllowed(**_settled(request), effective_at=request.effective_at))
     if not request.undo_seconds:
         take_effect(request)

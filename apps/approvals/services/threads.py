@@ -15,15 +15,14 @@ from apps.approvals import events
 from apps.approvals.errors import ThreadsOpen
 from apps.approvals.models.people import Comment
 from apps.approvals.models.requests import ApprovalRequest
-from apps.approvals.selectors.discussion import the_thread, to_resolve_first
+from apps.approvals.selectors.discussion import the_thread
+from apps.approvals.selectors.electorate import Sitting
 from apps.approvals.selectors.requests import the_request
 from apps.approvals.services import settling
 from apps.approvals.services.opening import speaks_for
 from apps.common.actors import Actor
 from apps.common.errors import Invalid, NotAllowed
 from apps.ledger.services import record, unit
-
-NAMED = 20
 
 
 def resolve_thread(*, request_id: UUID, comment_id: UUID, actor: Actor) -> Comment:
@@ -61,12 +60,11 @@ def may_resolve(
     return may
 
 
-def require_resolved(request: ApprovalRequest) -> None:
+def require_resolved(sitting: Sitting) -> None:
     """In the unit of work of an approval, which holds the request."""
-    left = to_resolve_first(request=request.id, limit=NAMED)
-    if not left:
+    if not sitting.threads:
         return
-    names = people_named(thread.author_id for thread in left)
+    names = people_named(thread.author_id for thread in sitting.threads)
     raise ThreadsOpen(
         details=[
             {
@@ -78,7 +76,7 @@ def require_resolved(request: ApprovalRequest) -> None:
                 "side": thread.side,
                 "line": thread.line,
             }
-            for thread in left
+            for thread in sitting.threads
         ]
     )
 

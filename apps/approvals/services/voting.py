@@ -233,7 +233,7 @@ def _vote(sitting: Sitting, wanted: Wanted, actor: Actor) -> Cast:
         if not wanted.change and before.decision != Decision.RETRACT:
             raise VoteStands(details=[{"field": "decision", "message": before.decision}])
     if wanted.decision == Decision.APPROVE:
-        require_resolved(sitting.request)
+        require_resolved(sitting)
         _require_dispensable(sitting, stage, {actor.actor_id, seat})
     vote = _append(sitting, stage, wanted, actor, instead_of=_other(seat, actor), before=before)
     settling.count(sitting, actor=actor, via=wanted.via)
