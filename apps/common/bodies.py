@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from inspect import cleandoc, getsource
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ class Described(BaseModel):
         return schema
 
 
+@cache
 def docstrings(kind: type[Described]) -> dict[str, str]:
     """Of its fields."""
     return dict(_docstrings(kind))

@@ -60,7 +60,9 @@ def doctor():
 
 
 def shown(text=None):
-    text = text or exposition().decode()
+    """Of what is ours, or about requests: there is much else, which takes long to read."""
+    lines = (text or exposition().decode()).splitlines()
+    text = "\n".join(line for line in lines if "lattice_" in line or "in_progress" in line)
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)

@@ -21,7 +21,8 @@ def _own_signals():
 @pytest.mark.usefixtures("_own_signals", "committed_database")
 def test_it_ends_at_once_though_an_answer_is_awaited():
     beat = current_app.Beat()
-    beat.install_sync_handler(beat.Service(app=current_app, scheduler_cls=beat.scheduler_cls))
+    scheduler = current_app.conf.beat_scheduler
+    beat.install_sync_handler(beat.Service(app=current_app, scheduler_cls=scheduler))
     connection.ensure_connection()
     with connection.connection.lock, pytest.raises(SystemExit):
         os.kill(os.getpid(), signal.SIGTERM)

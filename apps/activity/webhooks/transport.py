@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import httpx
 
 from apps.activity.webhooks.addresses import Address, Network, Refused, Target, read_url, resolve
+from apps.common.certificates import authorities
 
 PATIENCE = 15.0
 """Seconds for all of it: looking up, connecting, sending and reading."""
@@ -68,7 +69,9 @@ async def _post(
 ) -> tuple[int, str]:
     async with asyncio.timeout(patience):
         addresses = await resolve(target, allowed)
-        async with httpx.AsyncClient(trust_env=False, timeout=patience) as client:
+        async with httpx.AsyncClient(
+            verify=authorities(), trust_env=False, timeout=patience
+        ) as client:
             for address in addresses[:-1]:
                 try:
                     return await _post_to(client, address, target, body, headers)

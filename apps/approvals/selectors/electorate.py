@@ -225,6 +225,8 @@ def sittings_of(
 ) -> list[Sitting]:
     """In two queries, with the people of each workspace."""
     ids = [request.id for request in requests]
+    if not ids:
+        return []
     stages = _grouped(_current_stages(requests=ids))
     current = {stage.id for found in stages.values() for stage in found}
     votes = _grouped(vote for vote in _standing(requests=ids) if vote.stage_id in current)

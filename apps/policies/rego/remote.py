@@ -8,6 +8,7 @@ import asyncio
 import httpx
 import orjson
 
+from apps.common.certificates import authorities
 from apps.policies.rego.answers import Answer
 
 PLACE = "/v1/data/agent/allow"
@@ -40,7 +41,7 @@ async def _post(url: str, question: bytes, patience: float) -> tuple[int, bytes]
     """Bounded as a whole, not for each piece, and led nowhere else."""
     async with (
         asyncio.timeout(patience),
-        httpx.AsyncClient(trust_env=False, timeout=patience) as client,
+        httpx.AsyncClient(verify=authorities(), trust_env=False, timeout=patience) as client,
         client.stream(
             "POST",
             url,
