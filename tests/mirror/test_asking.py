@@ -4,6 +4,7 @@ import subprocess
 
 from apps.accounts.choices import Role
 from apps.mirror.choices import FileState
+from apps.mirror.outcomes import LEFT_OUT
 from apps.specs.models.proposals import Proposal
 from tests.factories import member
 from tests.mirror.test_inwards import SHOP, live
@@ -51,6 +52,19 @@ def test_of_what_is_accepted_in_part_the_rest_is_told(folder, workspace, reviewe
     folder.sync(inwards="propose")
     row = folder.row("shop.md")
     assert (row.state, row.said) == (FileState.REFUSED, "It was rejected.")
+
+
+def test_it_is_told_too_where_the_rest_was_rejected_before_anybody_looked(
+    folder, reviewer, other_reviewer
+):
+    text = CASH.replace("SHALL ship", "SHALL send")
+    proposal = asked(folder, text)
+    decide(proposal, reviewer, operations=[0])
+    decide(Proposal.objects.get(part_of=proposal), other_reviewer, "reject", comment="Not that.")
+    folder.sync(inwards="propose")
+    row = folder.row("shop.md")
+    assert (row.state, row.said) == (FileState.REFUSED, LEFT_OUT)
+    assert folder.read("shop.md") == text
 
 
 def test_an_edit_of_what_waits_takes_its_place(folder):

