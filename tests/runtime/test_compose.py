@@ -13,12 +13,14 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+import redis
 import yaml
 from celery import Celery
 
 from apps.common.runtime import addresses
 from apps.common.runtime.postgres import postgres_bin, program_major
 from apps.common.runtime.programs import MIRROR, programs
+from apps.common.runtime.redis import redis_server
 from apps.common.runtime.services import Services
 from config.env import ROOT
 from tests import migrated
@@ -239,6 +241,31 @@ def test_every_process_of_ours_has_a_container():
     known = [*programs(server="uvicorn", host="", port=0), MIRROR]
     names = {program.name for program in known}
     assert names | {"migrate"} == set(OURS)
+
+
+def test_what_redis_was_told_outlives_it(tmp_path):
+    entry, server = COMPOSE["services"]["redis"], Path(redis_server())
+    program, *arguments = entry["command"]
+    _, asking, *asked = entry["healthcheck"]["test"]
+    assert program == server.name
+    socket_file = str(tmp_path / "redis.sock")
+    place = ("--unixsocket", socket_file, "--port", "0", "--dir", str(tmp_path))
+    is_well = [server.with_name(asking), "-s", socket_file, *asked]
+
+    @contextmanager
+    def told():
+        with subprocess.Popen([server, *arguments, *place], stdout=subprocess.DEVNULL) as process:
+            eventually(
+                lambda: subprocess.run(is_well, capture_output=True, check=False).returncode == 0
+            )
+            with redis.Redis(unix_socket_path=socket_file) as client:
+                yield client
+            process.kill()
+
+    with told() as client:
+        client.set("bell", "rung")
+    with told() as client:
+        assert client.get("bell") == b"rung"
 
 
 def test_the_container_of_postgres_takes_what_the_embedded_one_holds():
