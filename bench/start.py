@@ -1,7 +1,7 @@
 """How soon `make run` is ready: in a fresh clone where nothing is installed, on an empty folder,
 and on a folder that is there.
 
-    .venv/bin/python -m bench.start [--rounds 3] [--installed]
+    .venv/bin/python -m bench.start [--rounds 3]
 
 Each time from the command to the line that says so: by then PostgreSQL, Redis, web, worker, beat
 and relay answer, and the demo is seeded. A fresh clone installs with an empty cache, beside one
@@ -11,6 +11,7 @@ what was committed. Goals: 120 s, and 8 s for a folder that is there, on 2 cores
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,21 +48,24 @@ class Checkout:
         )
 
     def started(self) -> float:
-        """Seconds until it was ready. It is stopped then."""
+        """Seconds until it was ready. It is stopped then, and whenever it did not come so far."""
         began = time.monotonic()
-        with self.make("run") as running:
-            assert running.stdout is not None
-            said = []
-            for line in running.stdout:
-                said.append(line)
-                if READY in line:
-                    break
-            else:
-                sys.exit("It did not start:\n" + "".join(said))
-            took = time.monotonic() - began
-            self.done("stop")
-            running.stdout.read()
-        return took
+        running = self.make("run")
+        try:
+            return self._until_ready(running) - began
+        finally:
+            self.make("stop").communicate()
+            running.terminate()
+            running.communicate()
+
+    def _until_ready(self, running: subprocess.Popen[str]) -> float:
+        assert running.stdout is not None
+        said = []
+        for line in running.stdout:
+            if READY in line:
+                return time.monotonic()
+            said.append(line)
+        sys.exit("It did not start:\n" + "".join(said))
 
     def done(self, target: str) -> float:
         began = time.monotonic()
@@ -79,20 +83,16 @@ class Checkout:
         return time.monotonic() - began
 
 
-def measure(folder: Path, rounds: int, *, installed: bool) -> Iterator[Figure]:
+def measure(folder: Path, rounds: int) -> Iterator[Figure]:
     checkout = Checkout(folder / "clone")
-    if installed:
-        (checkout.folder / ".venv").symlink_to(ROOT / ".venv")
-    else:
-        beside = Checkout(folder / "other").done("install")
-        yield Figure(
-            what="`make run` in a fresh clone, nothing installed",
-            unit="s",
-            value=checkout.started(),
-            beside="`make install` there",
-            other=beside,
-            at_most=COLD,
-        )
+    yield Figure(
+        what="`make run` in a fresh clone, nothing installed",
+        unit="s",
+        value=checkout.started(),
+        beside="`make install` in another",
+        other=Checkout(folder / "other").done("install"),
+        at_most=COLD,
+    )
     empty, warm = [], []
     for number in range(rounds):
         checkout.data = folder / f"data {number}"
@@ -111,10 +111,10 @@ def measure(folder: Path, rounds: int, *, installed: bool) -> Iterator[Figure]:
 def main() -> None:
     asked = arguments(__doc__)
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--installed", action="store_true", help="leave out the fresh clone")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it stops what it has started
     with tempfile.TemporaryDirectory(prefix="lattice-start-") as folder:
-        tell(measure(Path(folder), given.rounds, installed=given.installed), given)
+        tell(measure(Path(folder), given.rounds), given)
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ def opener(workspace_id: UUID) -> Callable[[bytes, str], bytes]:
         version = _HEADER.unpack(header)[1]
         if version not in keys:
             raise Undecipherable
-        if version not in secrets:
-            secrets[version] = _unwrap(keys[version])
         try:
+            if version not in secrets:
+                secrets[version] = _unwrap(keys[version])
             place = _place(header, workspace_id, context)
             return AESGCM(secrets[version]).decrypt(nonce, text, place)
         except InvalidTag as error:

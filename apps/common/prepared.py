@@ -26,6 +26,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from django.db import connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet, Value
+from django.db.transaction import TransactionManagementError
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
@@ -72,6 +73,8 @@ class Prepared(Generic[P, Row]):
         if limit not in self._built:
             self._built[limit] = self._build(limit)
         queryset, compiler, sql, params = self._built[limit]
+        if queryset.query.select_for_update:
+            _require_transaction(queryset.db)
         filled = [values[part.value] if isinstance(part, Slot) else part for part in params]
         compiler, query = copy(compiler), copy(queryset.query)
         compiler.connection = Planned(connections[queryset.db])
@@ -92,6 +95,12 @@ class Prepared(Generic[P, Row]):
         if any(isinstance(part, datetime) for part in params):
             raise TypeError(f"{self._query.__qualname__} would ask about one moment for ever.")
         return queryset, compiler, sql, params
+
+
+def _require_transaction(using: str) -> None:
+    """Where Django builds a statement, it sees to that itself."""
+    if connections[using].get_autocommit():
+        raise TransactionManagementError("What is locked is held by a transaction: there is none.")
 
 
 def prepared(query: Callable[P, QuerySet[Any, Row]]) -> Prepared[P, Row]:

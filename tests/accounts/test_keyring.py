@@ -72,6 +72,8 @@ def test_data_keys_are_stored_wrapped_and_cannot_be_moved(workspace):
     DataKey.objects.update(workspace=other)
     with pytest.raises(KeysErased):
         decrypt(workspace.id, sealed, context="note:1")
+    with pytest.raises(Undecipherable):
+        decrypt(other.id, sealed, context="note:1")
 
 
 def test_rotation_keeps_every_text_readable(workspace, settings):

@@ -128,3 +128,9 @@ def _codes(part):
     elif isinstance(part, list):
         for inner in part:
             yield from _codes(inner)
+
+
+def test_whoever_asks_is_told_the_same(description, client):
+    for path in ("/api/v1/schema", "/api/v1/schema?lang=de", "/api/v1/schema"):
+        answer = client.get(path, headers={"Accept": "application/vnd.oai.openapi+json"})
+        assert json.loads(answer.content) == description

@@ -7,7 +7,7 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -153,3 +153,16 @@ def test_a_connection_plans_it_once():
         cursor.execute(known, [])
         [[statement]] = cursor.fetchall()
     assert str(owner.id) not in statement
+
+
+@prepared
+def held(*, user):
+    return User.objects.filter(id=user).select_for_update()
+
+
+def test_a_lock_outside_of_a_transaction_is_refused_each_time(committed_database):
+    person = User.objects.create(email="ada@example.com", name="Ada")
+    with transaction.atomic():
+        assert held(user=person.id) == [person]
+    with pytest.raises(transaction.TransactionManagementError):
+        held(user=person.id)

@@ -1,58 +1,70 @@
-"""A database as the first versions of all apps left it, with people, keys and sealed texts in it.
-Rows are written by the models as they were then.
+"""A database as the first versions of all apps left it, with somebody in it: their password, API
+key and encrypted text are as they were written then, and so is the key of their workspace. Whoever
+changes how these are written reads the old ones, too.
 """
 
-from secrets import token_urlsafe
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
-from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from apps.accounts import keyring
 from apps.accounts.choices import Role, Scope, WorkspaceKind
-from apps.accounts.credentials import fingerprint, new_api_key
 
-EMAIL = "ada@example.com"
-SAID = b"Kept between us."
-CONTEXT = "tests.said:1"
+EMAIL, PASSWORD = "ada@example.com", "a lamp, lit at dusk"
+HASHED = "bcrypt_sha256$$2b$04$4E2KYaKjBz8l9aK7tWgkBe0u1EKjJRx3Wwkf1hSLMEQvJmyMJ7S66"
+API_KEY = "_".join(("lat", "qgbibS0XZ6Ba", "h8TjB5OjvFG6jzxM45vpEbETe1lucpDQVicyHC7J3xapPs"))
+FINGERPRINT = "2f5d9c0ef14a69ad1e1e3e4469f15ebb659dc45a2a76c566ac4e9702cd7cda4c"
+WORKSPACE = UUID("01a20339-0000-7000-8000-000000000001")
+MASTER_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+DATA_KEY = """
+    ebc45b03917d51df8002caa486aa006a32a798044395b1ddd231d2fa6fb197ef7b4b6d21d311b07ff7ef313c79e4b832
+    45b2e1e235413ed24593abca
+"""
+SAID, CONTEXT = b"Kept between us.", "tests.said:1"
+SEALED = """
+    01000000011d3fa592a88befec2020bcacbd43eeb7faafa44eb02cd02280d92b3cae2f07c0f47b1b40b67e2a62392c7c
+    a0
+"""
 
 
-def lay_out() -> dict[str, Any]:
-    """Into the database that this process looks at, which is empty. What was made."""
-    executor = MigrationExecutor(connection)
+def lay_out() -> None:
+    """Into the database that this process looks at, which is empty."""
+    then = _migrated([("ledger", "0001_initial")])
+    then.get_model("ledger", "Chain").objects.create(workspace_id=WORKSPACE, seq=0, head=bytes(32))
     ours = [app.label for app in apps.get_app_configs() if app.name.startswith("apps.")]
-    first = [node for label in ours for node in executor.loader.graph.root_nodes(label)]
-    executor.migrate(first)
-    return _move_in(executor.loader.project_state(first).apps)
+    graph = MigrationExecutor(connection).loader.graph
+    _move_in(_migrated([node for label in ours for node in graph.root_nodes(label)]))
 
 
-def _move_in(then: Any) -> dict[str, Any]:
-    def make(label: str, model: str, **values: Any) -> Any:
-        return then.get_model(label, model).objects.create(**values)
+def _migrated(targets: list[tuple[str, str]]) -> Any:
+    """The models as they are then."""
+    executor = MigrationExecutor(connection)
+    return executor.migrate(targets).apps
 
-    password, parts = token_urlsafe(16), new_api_key()
-    person = make("accounts", "User", email=EMAIL, name="Ada", password=make_password(password))
-    workspace = make("accounts", "Workspace", name="Bakery", kind=WorkspaceKind.ORGANIZATION)
-    make("accounts", "Membership", workspace=workspace, user=person, role=Role.OWNER)
+
+def _move_in(then: Any) -> None:
+    def make(model: str, **values: Any) -> Any:
+        return then.get_model("accounts", model).objects.create(**values)
+
+    person = make("User", email=EMAIL, name="Ada", password=HASHED)
+    workspace = make("Workspace", id=WORKSPACE, name="Bakery", kind=WorkspaceKind.ORGANIZATION)
+    make("Membership", workspace=workspace, user=person, role=Role.OWNER)
     make(
-        *("accounts", "ApiKey"),
-        public_id=parts.public_id,
-        secret_hash=fingerprint(parts.secret),
+        "ApiKey",
+        public_id="qgbibS0XZ6Ba",
+        secret_hash=bytes.fromhex(FINGERPRINT),
         user=person,
         workspace=workspace,
         name="of then",
         scopes=[Scope.READ],
         created_by=person,
     )
-    key = keyring.new_data_key(workspace.id, 1)
-    fields = ("workspace_id", "version", "wrapped", "master_key_id")
-    make("accounts", "DataKey", **{name: getattr(key, name) for name in fields})
-    make("ledger", "Chain", workspace_id=workspace.id, seq=0, head=bytes(32))
-    return {
-        "password": password,
-        "key": str(parts),
-        "workspace": workspace.id,
-        "sealed": keyring.encrypt(workspace.id, SAID, context=CONTEXT),
-    }
+    make(
+        "DataKey",
+        workspace=workspace,
+        version=1,
+        wrapped=bytes.fromhex(DATA_KEY),
+        master_key_id="e95d84394107222b",
+    )

@@ -18,7 +18,6 @@ from apps.common.runtime.errors import ServiceError
 from apps.common.runtime.services import Services
 from tests.databases import point_at
 from tests.recovery import older
-from tests.recovery.houses import SECRETS
 
 LATER = "approvals.0002_votes_stay"
 
@@ -39,45 +38,48 @@ def server():
 
 @pytest.fixture(scope="module")
 def first(server, django_db_blocker):
-    """The name of a database as the first versions left it, and what was made in it."""
+    """The name of a database as the first versions left it."""
     name = f"test_{uuid4().hex[:12]}"
     server.execute(f"CREATE DATABASE {name}")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(MASTER_KEYS=[SECRETS["master_key"]]),
-        looking_at(name),
-    ):
-        made = older.lay_out()
-    yield name, made
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        with django_db_blocker.unblock(), looking_at(name):
+            older.lay_out()
+        yield name
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
 def looking_at(name):
     before = connections["default"].settings_dict["NAME"]
     point_at(name)
-    yield
-    point_at(before)
+    try:
+        yield
+    finally:
+        point_at(before)
 
 
 @pytest.fixture
 def older_database(house, server, first):
     """A copy of it."""
     name = f"test_{uuid4().hex[:12]}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {first[0]}")
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {first}")
     yield make_conninfo(house.database, dbname=name)
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def require_as_it_was(database, made):
+def require_as_it_was(database):
     """Whoever lived there signs in as before, and reads what they sealed."""
-    with looking_at(conninfo_to_dict(database)["dbname"]):
+    with (
+        looking_at(conninfo_to_dict(database)["dbname"]),
+        override_settings(MASTER_KEYS=[older.MASTER_KEY]),
+    ):
         person = User.objects.get(email=older.EMAIL)
-        assert person.check_password(made["password"])
-        caller, credential = identify(made["key"])
-        assert (caller, credential.confined_to) == (person, made["workspace"])
-        said = decrypt(made["workspace"], made["sealed"], context=older.CONTEXT)
-        assert said == older.SAID
+        assert person.check_password(older.PASSWORD)
+        caller, credential = identify(older.API_KEY)
+        assert (caller, credential.confined_to) == (person, older.WORKSPACE)
+        sealed = bytes.fromhex(older.SEALED)
+        assert decrypt(older.WORKSPACE, sealed, context=older.CONTEXT) == older.SAID
 
 
 def chains(database):
@@ -91,18 +93,16 @@ def migrations(database):
         return {name for (name,) in found}
 
 
-def test_migrating_in_place_keeps_the_rows(house, older_database, first):
+def test_migrating_in_place_keeps_the_rows(house, older_database):
     before = chains(older_database)
     assert LATER not in migrations(older_database)
     run(house, "migrate", "-v0", DATABASE_URL=older_database)
     assert LATER in migrations(older_database)
     assert chains(older_database) == before
-    require_as_it_was(older_database, first[1])
+    require_as_it_was(older_database)
 
 
-def test_an_older_backup_is_migrated_forward_as_it_is_restored(
-    house, older_database, first, tmp_path
-):
+def test_an_older_backup_is_migrated_forward_as_it_is_restored(house, older_database, tmp_path):
     before = chains(older_database)
     backup = tmp_path / "older.backup"
     run(house, "backup", backup, DATABASE_URL=older_database)
@@ -113,7 +113,7 @@ def test_an_older_backup_is_migrated_forward_as_it_is_restored(
     assert LATER in answer.facts["migrated"]
     assert migrations(house.database) >= migrations(older_database) | set(answer.facts["migrated"])
     assert chains(house.database) == before
-    require_as_it_was(house.database, first[1])
+    require_as_it_was(house.database)
 
 
 def test_a_data_folder_of_another_postgresql_is_named_and_left_alone(tmp_path):

@@ -181,6 +181,7 @@ def test_long_paths_and_paths_with_spaces_are_fine(data_dir, tmp_path):
         assert Redis(deep).answers()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="others run their PostgreSQL themselves")
 def test_a_checkout_that_only_its_owner_may_enter_is_fine(tmp_path, monkeypatch):
     """As root's home folder is, where root's checkouts are."""
     closed = tmp_path / "checkout"

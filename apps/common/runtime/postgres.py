@@ -19,6 +19,7 @@ from apps.common.runtime.procfs import Process
 UNPRIVILEGED = ("nobody", "nogroup")
 PATIENCE = 15.0
 RECOVERY = 300
+CAP_SETPCAP = 8
 NO_PROCESS = 2**31 - 1
 """A pid beyond any that Linux gives."""
 
@@ -159,13 +160,12 @@ class Postgres:
 
     def _tool(self, tool: str, *arguments: str, folder: Path | None = None) -> None:
         """Run one of PostgreSQL's programs. They refuse root, so root lends them to nobody, with
-        the one capability that lets nobody reach a folder of root's; `access` asks for it as well,
-        but only after no_setuid_fixup."""
+        the one capability that lets nobody reach a folder of root's."""
         command = [str(postgres_bin() / tool), "-D", str(folder or self.folder), *arguments]
         if os.geteuid() == 0:
             user, group = UNPRIVILEGED
             command = [
-                *("setpriv", "--securebits=+no_setuid_fixup"),
+                *("setpriv", *_asking_for_capabilities(), "--no-new-privs"),
                 *(f"--reuid={user}", f"--regid={group}", "--clear-groups"),
                 *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
                 *command,
@@ -182,3 +182,11 @@ class Postgres:
             if done.returncode:
                 output.seek(0)
                 raise ServiceError(f"PostgreSQL's {tool} failed:\n{output.read().strip()}")
+
+
+def _asking_for_capabilities() -> tuple[str, ...]:
+    """`access`, by which initdb looks for its programs, does not count capabilities without this.
+    Who lacks CAP_SETPCAP cannot have it, and needs a checkout that everybody may read."""
+    held = re.search(r"CapEff:\s*(\w+)", Path("/proc/self/status").read_text())
+    may = held is not None and int(held[1], 16) >> CAP_SETPCAP & 1
+    return ("--securebits=+no_setuid_fixup",) if may else ()
