@@ -252,7 +252,8 @@ class _Pass:
 
     def _is_settled(self, row: MirroredFile, found: Scan) -> bool:
         """Whether what it said was taken as it is: then it need not be read again."""
-        has_all = len(row.nodes) == len(row.offered or ()) and all(node[1] for node in row.nodes)
+        taken, offered = read(row.agreed, row.nodes), read(row.offered or ())
+        has_all = all(held.version for held in taken) and self._alike(taken, offered)
         is_read = row.path in found.contents or row.path in found.faults
         if row.proposal_id or not row.offered or not has_all or is_read:
             return False
