@@ -90,7 +90,8 @@ def test_a_public_key_is_all_that_others_need(exported, settings):
     key = public_text(Keys.of_this_instance().private.public_key())
     settings.CHECKPOINT_KEY = "x" * 43
     assert verified(exported)[0] == 1
-    assert verified(exported, "--public-key", key)[0] == 0
+    assert verified(exported, f"--public-key={key}")[0] == 0
+    assert verified(exported, f"--public-key=-{key[1:]}")[0] == 1, "as one may begin"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ class Command(LatticeCommand):
             "--public-key",
             action="append",
             default=[],
-            help="With --file: the checkpoint key to believe, instead of this instance's.",
+            help="With --file: the checkpoint key to believe, instead of this instance's. It may "
+            "begin with a hyphen, so write --public-key=…",
         )
 
     def run(
