@@ -261,7 +261,7 @@ def reopen(sitting: Sitting, stage: Stage, because: Because) -> None:
         if later.number > stage.number and later.opened_at:
             close_again(later)
     stage.state, stage.passed_at = StageState.OPEN, None
-    stage.save(update_fields=["state", "passed_at"])
+    update([stage], ["state", "passed_at"])
     _wait_again(request, stage, because)
 
 
@@ -296,7 +296,7 @@ def consume(request: ApprovalRequest) -> None:
     request.consumed_at = timezone.now()
     _require_legal(request, State.CONSUMED)
     request.state = State.CONSUMED
-    request.save(update_fields=["state", "consumed_at"])
+    update([request], ["state", "consumed_at"])
     record(events.RequestConsumed(**_settled(request)))
 
 

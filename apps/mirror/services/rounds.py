@@ -252,10 +252,11 @@ class _Pass:
 
     def _is_settled(self, row: MirroredFile, found: Scan) -> bool:
         """Whether what it said was taken as it is: then it need not be read again."""
-        taken, offered = read(row.agreed, row.nodes), read(row.offered or ())
-        has_all = all(held.version for held in taken) and self._alike(taken, offered)
         is_read = row.path in found.contents or row.path in found.faults
-        if row.proposal_id or not row.offered or not has_all or is_read:
+        if row.proposal_id or not row.offered or is_read:
+            return False
+        taken = read(row.agreed, row.nodes)
+        if not (all(held.version for held in taken) and self._alike(taken, read(row.offered))):
             return False
         row.state, row.said, row.offered = FileState.AGREED, "", None
         row.moved_at = timezone.now()
