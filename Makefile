@@ -55,7 +55,8 @@ lock: .venv/base.ok ## Pin requirements/*.in, with hashes
 	    requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
 
-test: .venv/dev.ok ## Everything that needs only pip
+test: export LATTICE_TORTURE_SEED := $(SEED)
+test: .venv/dev.ok ## Everything that needs only pip; SEED=1 takes the same cases each time
 	$(PYTEST) -n auto --dist loadgroup
 
 tests/peers/node_modules: tests/peers/package-lock.json

@@ -6,6 +6,7 @@ one effect.
 import random
 from contextlib import ExitStack
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ from tests.waiting import eventually
 from tests.wires import wired
 
 AGENTS = 4
-LOST = 0.2
-"""Of all answers to commits and to posts, and a tenth as many of those of Redis."""
+ONE_IN = 5
+"""Of so many answers to commits, and to posts, is lost; of ten times as many of those of Redis."""
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -50,18 +51,24 @@ def wires(machine, tmp_path):
 
 @pytest.mark.long
 def test_some_answers_are_lost(wires):
-    print(propose_over(*wires, each=4))
+    print(propose_over(*wires, each=4, every=0.2))
 
 
 @pytest.mark.torture
 @pytest.mark.quick
 @pytest.mark.row(8)
 def test_many_answers_are_lost(wires, figures):
-    figures(propose_over(*wires, each=sized(50, 8)))
+    figures(propose_over(*wires, each=sized(50, 8), every=1))
 
 
-def propose_over(door, database, redis, *, each):
-    """What it came to."""
+def one_in(many, chance):
+    """True once in each so many, at a place that chance draws: in a short run, too."""
+    drawn = [chance.randrange(many) for _ in range(1_000)]
+    return cycle([place == lost for lost in drawn for place in range(many)])
+
+
+def propose_over(door, database, redis, *, each, every):
+    """What it came to, with an injury about every so many seconds."""
     workspace = WorkspaceFactory.create()
     owner = member(workspace, Role.OWNER)
     apply_policy(text=POLICY, workspace=workspace.id, actor=owner)
@@ -70,14 +77,15 @@ def propose_over(door, database, redis, *, each):
     proposers = [Proposer(f"http://127.0.0.1:{door.port}", key, most=each) for key in keys]
     seed = chosen_seed()
     chance = random.Random(seed)
-    database.loses = lambda asked: b"COMMIT" in asked and chance.random() < LOST
-    door.loses = lambda asked: asked.startswith(b"POST") and chance.random() < LOST
-    redis.loses = lambda _: chance.random() < LOST / 10
+    commits, posts, commands = (one_in(many * ONE_IN, chance) for many in (1, 1, 10))
+    database.loses = lambda asked: b"COMMIT" in asked and next(commits)
+    door.loses = lambda asked: asked.startswith(b"POST") and next(posts)
+    redis.loses = lambda _: next(commands)
     injuries = {}
     for name, wire in {"clients": door, "PostgreSQL": database, "Redis": redis}.items():
         injuries[f"{name} cut off"] = wire.cut
         injuries[f"{name} slow"] = partial(slow_down, wire)
-    with Nemesis(injuries, seed=seed) as nemesis:
+    with Nemesis(injuries, seed=seed, every=every) as nemesis:
         for proposer in proposers:
             proposer.start()
         for proposer in proposers:
