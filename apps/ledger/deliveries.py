@@ -14,7 +14,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from celery import Task, current_app, shared_task
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -160,16 +160,17 @@ def piecemeal(
     def furnish(body: Callable[[Event, Part], None]) -> Task[[int], None]:
         @shared_task(name=name)
         def task(delivery: int) -> None:
-            failed: Exception | None = None
-            for found in _open(id_=delivery):
-                until = _hold(found, takes)
-                if until is None:
+            found = _open.first(id_=delivery)
+            if found is None:
+                return
+            with _holding(found, takes) as hold:
+                if hold is None:
                     return
                 with _as_subscriber(found):
-                    failed = _each(found, parts, body, takes, until)
-            with taking(delivery):
-                if failed is not None:
-                    raise failed
+                    failed = _each(found, parts, body, hold)
+                with taking(delivery):
+                    if failed is not None:
+                        raise failed
 
         task.__doc__ = body.__doc__
         return task
@@ -177,38 +178,67 @@ def piecemeal(
     return furnish
 
 
-def _hold(delivery: Delivery, takes: timedelta) -> datetime | None:
-    """Until when nobody else begins it. None: somebody has. It may have been started twice before
-    anybody came to it."""
-    now = timezone.now()
-    until = delivery.next_at if delivery.next_at >= now + takes else now + 2 * takes
-    free = Delivery.objects.open().filter(Q(held_until=None) | Q(held_until__lte=now))
-    is_mine = free.filter(pk=delivery.pk).update(held_until=until, next_at=until)
-    return until if is_mine else None
+class _Hold:
+    """That nobody else begins a delivery until a moment, which is also when it is due again."""
+
+    def __init__(self, delivery: Delivery, takes: timedelta) -> None:
+        self.id, self.planned, self.takes = delivery.pk, delivery.next_at, takes
+        self.said: list[datetime] = []
+
+    def take(self) -> bool:
+        """False: somebody has it. It may have been started twice before anybody came to it."""
+        now = timezone.now()
+        free = Delivery.objects.open().filter(Q(held_until=None) | Q(held_until__lte=now))
+        ends_in_time = self.planned >= now + self.takes
+        return self._until(self.planned if ends_in_time else now + 2 * self.takes, free)
+
+    def keep(self) -> None:
+        """For one part more."""
+        if self.said[-1] < timezone.now() + self.takes:
+            self._until(timezone.now() + 2 * self.takes, Delivery.objects.all())
+
+    def let_go(self) -> None:
+        """As if nobody had taken it; also if only the answer was lost to whoever did."""
+        mine = Delivery.objects.filter(pk=self.id, held_until__in=self.said)
+        if not connection.in_atomic_block:
+            connection.close()  # it may be what failed
+        with suppress(DatabaseError):  # then it is missed when the hold ends
+            mine.update(held_until=None, next_at=self.planned)
+
+    def _until(self, moment: datetime, among: DeliveryQuerySet) -> bool:
+        self.said.append(moment)
+        return bool(among.filter(pk=self.id).update(held_until=moment, next_at=moment))
+
+
+@contextmanager
+def _holding(delivery: Delivery, takes: timedelta) -> Iterator[_Hold | None]:
+    """What fails is tried again when it was to be; who dies over it is missed when the hold ends.
+    None: somebody else has it."""
+    hold = _Hold(delivery, takes)
+    try:
+        yield hold if hold.take() else None
+    except Exception:
+        hold.let_go()
+        raise
 
 
 def _each(
     delivery: Delivery,
     parts: Callable[[Event], Sequence[Part]],
     body: Callable[[Event, Part], None],
-    takes: timedelta,
-    until: datetime,
+    hold: _Hold,
 ) -> Exception | None:
-    """The first that fails. While it goes on it is held, and does not become due."""
-    row, failed = Delivery.objects.filter(pk=delivery.pk), None
+    """The first that fails."""
+    failed = None
     try:
         for part in parts(delivery.event):
-            if until < timezone.now() + takes:
-                until = timezone.now() + 2 * takes
-                row.update(held_until=until, next_at=until)
+            hold.keep()
             try:
                 body(delivery.event, part)
             except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
                 failed = failed or error
     except Exception as error:  # noqa: BLE001 - raised by the one that takes it
         failed = error
-    if failed:
-        row.update(held_until=None, next_at=delivery.next_at)
     return failed
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from apps.common.ids import uuid7
@@ -133,3 +134,47 @@ def test_what_failed_can_be_begun_at_once(owed):
     PARTS.update(do=done.append)
     toll(owed.pk)
     assert done == [1]
+
+
+def cut_off():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def cut_off_unnoticed():
+    with suppress(OperationalError):
+        cut_off()
+
+
+@pytest.mark.parametrize("cut", [cut_off, cut_off_unnoticed])
+def test_who_lost_the_database_over_it_holds_it_no_longer_than_that(
+    committed_database, subscribed, cut
+):
+    """It fails in a part, or when that is to be noted."""
+    subscribed("tests.toll")
+    ring(uuid7())
+    planned = Delivery.objects.get()
+    PARTS.update(of=lambda _: [1], do=lambda _: cut())
+    with pytest.raises(OperationalError):
+        toll(planned.pk)
+    found = Delivery.objects.get()
+    assert (found.held_until, found.next_at) == (None, planned.next_at)
+
+
+def test_whose_hold_was_not_confirmed_does_not_hold_it(committed_database, subscribed):
+    subscribed("tests.toll")
+    ring(uuid7())
+    planned = Delivery.objects.get()
+
+    def lose_first_answer(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and not lost:
+            lost.append(sql)
+            cut_off()
+        return answer
+
+    lost: list[str] = []
+    with connection.execute_wrapper(lose_first_answer), pytest.raises(OperationalError):
+        toll(planned.pk)
+    found = Delivery.objects.get()
+    assert (found.held_until, found.next_at) == (None, planned.next_at)
