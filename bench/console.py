@@ -16,7 +16,7 @@ import time
 from statistics import median
 
 from bench.ground.figures import Figure, arguments, tell
-from bench.ground.house import house
+from bench.ground.house import house, vacuum
 from bench.queue import fill
 
 BEHIND = 100_000
@@ -62,6 +62,7 @@ class Desk:
         note_tour(actor=self.reviewer)
         self.reviewer.refresh_from_db()
         self.propose(waiting)
+        vacuum()
         self.client = Client()
         self.client.force_login(self.reviewer)
         self.session = self.client.cookies["sessionid"].value

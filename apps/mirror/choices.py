@@ -15,6 +15,13 @@ class FileState(models.TextChoices):
     REFUSED = "refused"
     """What the file says was not taken: by people, the policy or a check."""
     UNREADABLE = "unreadable"
+    ELSEWHERE = "elsewhere"
+    """What it says stands already in another file, which keeps it."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether what the file says is offered to the workspace."""
+        return self not in (FileState.UNREADABLE, FileState.ELSEWHERE)
 
 
 class Inwards(models.TextChoices):

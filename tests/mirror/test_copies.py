@@ -3,6 +3,8 @@
 import shutil
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from apps.mirror.choices import FileState
 from apps.specs.choices import ProposalState
@@ -34,7 +36,7 @@ def test_a_copy_of_a_folder_comes_and_goes(three, workspace):
     three.sync()
     edit(three, "REQ-1", "It says more.")
     three.sync()
-    assert three.row("backup/1.md").state == FileState.UNREADABLE
+    assert three.row("backup/1.md").state == FileState.ELSEWHERE
     shutil.rmtree(three.root / "backup")
     for _ in range(2):
         three.sync()
@@ -148,3 +150,16 @@ def test_a_part_moves_as_soon_as_it_is_said_in_one_place_alone(folder, workspace
     assert (folder.read("a.md"), folder.read("b.md")) == (WITHOUT, second)
     assert folder.row("b.md").state == FileState.AGREED
     assert folder.sync().is_nothing
+
+
+def test_copies_of_an_older_release_are_known_as_such(three):
+    """They were called unreadable, and known by what was said of them."""
+    three.write("a copy.md", three.read("1.md"))
+    three.sync()
+    MigrationExecutor(connection).migrate([("mirror", "0005_indexes_once")])
+    assert three.row("a copy.md").state == FileState.ELSEWHERE
+    files = three.row("a copy.md").mirror.files
+    files.filter(path__in=["a copy.md", "3.md"]).update(state="unreadable")
+    MigrationExecutor(connection).migrate([("mirror", "0006_elsewhere")])
+    assert three.row("a copy.md").state == FileState.ELSEWHERE
+    assert three.row("3.md").state == FileState.UNREADABLE

@@ -21,6 +21,7 @@ TONES = {
     FileState.CONFLICTS: "bad",
     FileState.REFUSED: "bad",
     FileState.UNREADABLE: "bad",
+    FileState.ELSEWHERE: "bad",
 }
 
 

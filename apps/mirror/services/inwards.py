@@ -100,7 +100,7 @@ def _take_back(desk: Desk, sheets: Sequence[Sheet]) -> None:
             continue
         if found.state not in DONE:
             row.proposal = None
-            if row.state == FileState.UNREADABLE:  # it may say the same again once it can be read
+            if not FileState(row.state).is_heard:  # it may say the same again once it can be read
                 row.offered = None
             desk.told.faults[row.path] = row.said = f"{row.said} {TAKEN_BACK}"
             save(sheet)

@@ -12,8 +12,6 @@ from apps.mirror.models import MirroredFile
 from apps.mirror.services.sheets import Sheet, load_what_was_said
 from apps.specs.selectors.exporting import Chart
 
-ELSEWHERE = " stands already in "
-
 
 def stand_elsewhere(
     sheets: Mapping[str, Sheet],
@@ -39,7 +37,7 @@ def stand_elsewhere(
         )
         key, other = (sheet.disk[0].leaf.key, copied.path) if copied else next(others, ("", ""))
         if key:
-            yield sheet, f"{key}{ELSEWHERE}{other}."
+            yield sheet, f"{key} stands already in {other}."
         else:
             stands.update(dict.fromkeys((held.name for held in sheet.disk), path))
 
@@ -56,7 +54,7 @@ def _still_in(row: MirroredFile, sheets: Mapping[str, Sheet]) -> Collection[str]
 
 def _is_unlike(row: MirroredFile) -> bool:
     """What was agreed on: where it can be read, it says what it offers."""
-    return row.state not in (FileState.AGREED, FileState.UNREADABLE)
+    return row.state != FileState.AGREED and FileState(row.state).is_heard
 
 
 def owner_of(sheet: Sheet, owners: Mapping[str, MirroredFile]) -> MirroredFile | None:

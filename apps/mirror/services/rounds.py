@@ -25,7 +25,7 @@ from apps.mirror.recognising import New, recognised, renamed
 from apps.mirror.services.doubting import Doubts
 from apps.mirror.services.inwards import propose_all
 from apps.mirror.services.outwards import drop_patches, write_new, write_out
-from apps.mirror.services.owning import ELSEWHERE, hand_over, stand_elsewhere
+from apps.mirror.services.owning import hand_over, stand_elsewhere
 from apps.mirror.services.settling import settle
 from apps.mirror.services.sheets import (
     Desk,
@@ -138,7 +138,7 @@ class _Pass:
         return {
             path: Seen(size=row.size, mtime_ns=row.mtime_ns)
             for path, row in self.rows.items()
-            if row.digest and not (self.has_moved and row.state == FileState.UNREADABLE)
+            if row.digest and (FileState(row.state).is_heard or not self.has_moved)
         }
 
     def _gone(self, found: Scan) -> list[MirroredFile]:
@@ -206,7 +206,7 @@ class _Pass:
         touched |= {row.proposal_id for row in gone}
         paths += [row.path for row in self.rows.values() if row.proposal_id in touched - {None}]
         if gone or found.contents:  # a copy may be all that is left of it
-            paths += [row.path for row in self.rows.values() if ELSEWHERE in row.said]
+            paths += [row.path for row in self.rows.values() if row.state == FileState.ELSEWHERE]
         paths += [row.path for row in self.rows.values() if row.document and not row.digest]
         fresh: list[New] = []
         for path in dict.fromkeys(paths):
@@ -246,7 +246,7 @@ class _Pass:
         hand_over(sheets, self.owners, dry_run=self.manner.dry_run)
         there = [row for row in self.rows.values() if row.path in found.there]
         for sheet, said in stand_elsewhere(sheets, there, self.owners, chart):
-            refuse(self.desk, sheet, FileState.UNREADABLE, said)
+            refuse(self.desk, sheet, FileState.ELSEWHERE, said)
             del sheets[sheet.path]
         return list(sheets.values())
 

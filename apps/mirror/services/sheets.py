@@ -265,7 +265,7 @@ def save_rows(rows: Sequence[MirroredFile]) -> None:
 
 
 def refuse(desk: Desk, sheet: Sheet, state: FileState, said: str) -> None:
-    if state == FileState.UNREADABLE:
+    if not state.is_heard:
         desk.unread.append(sheet)
     desk.told.faults[sheet.path] = said
     note(sheet, state, said)
