@@ -18,8 +18,8 @@ from tests.waiting import eventually
 
 
 class House:
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(self, data_dir: Path, user: str | None = None) -> None:
+        self.data_dir, self.user = data_dir, user
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: Running | None = None
@@ -60,6 +60,8 @@ class House:
             env=self.environment(**environment),
             stdout=output,
             stderr=subprocess.STDOUT,
+            user=self.user,
+            extra_groups=[] if self.user else None,
         )
         running = Running(self, process, Path(output.name))
         output.close()

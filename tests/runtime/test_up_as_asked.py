@@ -1,13 +1,23 @@
 """What `make run` starts beside the rest is what the settings ask for: a demo, a folder of specs.
+And who asks may be anybody.
 
 PORT and LATTICE_DATA_DIR are those of the house.
 """
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from apps.common.runtime import addresses
+from apps.common.runtime.procfs import PROC, processes
 from apps.common.runtime.services import Services
+from config.env import ROOT
 from tests import migrated
 from tests.runtime.house import House
 from tests.waiting import eventually
@@ -61,3 +71,32 @@ def test_a_folder_of_which_nobody_would_propose_anything_starts_nothing(house, t
     assert "nothing says who proposes" in refused.stderr
     assert "Set SPEC_SYNC_AS" in refused.stderr
     assert "Set SPEC_SYNC_AS" in house.manage("doctor", **asked).stdout
+
+
+def may_enter(user):
+    asked = [sys.executable, "-c", "import django, config.env"]
+    return not subprocess.run(asked, cwd=ROOT, user=user, check=False).returncode
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_an_ordinary_user_needs_nobody_else():
+    """Where it is root who tests, as in CI, there is none but here."""
+    user = "nobody" if os.geteuid() == 0 else None
+    if not may_enter(user):
+        pytest.skip("The checkout, or its Python, is in a folder that only its owner may enter.")
+    with tempfile.TemporaryDirectory() as home:
+        if user:
+            shutil.chown(home, user)
+        house = House(Path(home) / "var", user)
+        try:
+            running = house.up(DEMO="0", HOME=home)
+            assert house.answers("/readyz")
+            told = f"LATTICE_DATA_DIR={house.data_dir}"
+            theirs = [each.pid for each in processes() if each.has_environment(told)]
+            assert {running.process.pid, *house.children().values()} < {*theirs}
+            owner = Path(home).stat().st_uid
+            assert {(PROC / str(pid)).stat().st_uid for pid in theirs} == {owner}
+            assert running.end() == 0
+        finally:
+            house.down()
