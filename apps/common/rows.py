@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composable, Identifier
 
 from apps.common.prepared import Planned
 
-_INSERT = SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows} {clash}")
+_INSERT = SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows} {more}")
 _REPLACING = SQL("ON CONFLICT ({key}) DO UPDATE SET {said}")
 _UPDATE = SQL("UPDATE {table} AS there SET {said} FROM {rows} WHERE there.{key} = said.{key}")
 _ROWS = SQL("json_populate_recordset(NULL::{table}, %s) AS said")
@@ -30,12 +30,17 @@ def insert(
     rows: Iterable[Model], *, replacing: Sequence[str] = (), ignore_conflicts: bool = False
 ) -> None:
     """`replacing`: what is written over where a row of this id is there. What the database gives to
-    a new row is not read from it."""
+    new rows is read from them, but not where some may be there."""
     new = list(rows)
     if not new:
         return
-    fields = tuple(f for f in new[0]._meta.concrete_fields if not _is_given(f, new[0]))
-    _write(_insertion(type(new[0]), fields, tuple(replacing), ignore_conflicts), new, fields)
+    every = new[0]._meta.concrete_fields
+    given = tuple(field for field in every if _is_given(field, new[0]))
+    fields = tuple(field for field in every if field not in given)
+    sql = _insertion(type(new[0]), fields, given, tuple(replacing), ignore_conflicts)
+    for row, found in zip(new, _written(sql, new, fields), strict=False):
+        for field, value in zip(given, found, strict=True):
+            setattr(row, field.attname, value)
     for row in new:
         row._state.adding = False
 
@@ -44,19 +49,27 @@ def update(rows: Sequence[Model], names: Sequence[str]) -> None:
     if rows:
         meta = rows[0]._meta
         fields = tuple(meta.get_field(name) for name in names)
-        _write(_updating(type(rows[0]), fields), rows, (meta.pk, *fields))
+        _written(_updating(type(rows[0]), fields), rows, (meta.pk, *fields))
 
 
 @cache
 def _insertion(
-    model: type[Model], fields: tuple[Any, ...], replacing: tuple[str, ...], ignore: bool
+    model: type[Model],
+    fields: tuple[Any, ...],
+    given: tuple[Any, ...],
+    replacing: tuple[str, ...],
+    ignore: bool,
 ) -> str:
     meta = model._meta
-    clash: Composable = SQL("ON CONFLICT DO NOTHING" if ignore else "")
-    if replacing:
+    more: Composable = SQL("")
+    if ignore:
+        more = SQL("ON CONFLICT DO NOTHING")
+    elif replacing:
         said = _taken([meta.get_field(name) for name in replacing], of="excluded")
-        clash = _REPLACING.format(key=_column(meta.pk), said=said)
-    return _told(_INSERT, model, columns=_listed(map(_column, fields)), clash=clash)
+        more = _REPLACING.format(key=_column(meta.pk), said=said)
+    elif given:
+        more = SQL("RETURNING {}").format(_listed(map(_column, given)))
+    return _told(_INSERT, model, columns=_listed(map(_column, fields)), more=more)
 
 
 @cache
@@ -70,10 +83,12 @@ def _told(sql: SQL, model: type[Model], **parts: Composable) -> str:
     return sql.format(table=table, rows=_ROWS.format(table=table), **parts).as_string()
 
 
-def _write(sql: str, rows: Sequence[Model], fields: Sequence[Any]) -> None:
+def _written(sql: str, rows: Sequence[Model], fields: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """With what it returns of each."""
     said = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
     with Planned(connection).cursor() as cursor:
         cursor.execute(sql, [orjson.dumps(said, default=_bytea).decode()])
+        return cursor.fetchall() if cursor.description else []
 
 
 def _is_given(field: Any, row: Model) -> bool:

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.common.ids import uuid7
 from apps.common.rows import insert, update
-from apps.specs.choices import Status
+from apps.specs.choices import ProposalState, Status
 from apps.specs.models.graph import Key, Node
+from apps.specs.models.proposals import Proposal
 from apps.specs.models.search import Passage
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,25 @@ def test_they_get_their_numbers_in_their_order(workspace, nodes):
     insert(Key(workspace=workspace, key=f"OLD-{number}", node=nodes[0]) for number in range(20))
     keys = Key.objects.filter(workspace=workspace).order_by("id").values_list("key", flat=True)
     assert list(keys) == [f"OLD-{number}" for number in range(20)]
+
+
+def test_what_the_database_gives_them_is_read_from_them(workspace, nodes):
+    insert(nodes)
+    keys = [Key(workspace=workspace, key=f"OLD-{number}", node=nodes[0]) for number in range(20)]
+    insert(keys)
+    there = dict(Key.objects.filter(node=nodes[0]).values_list("key", "id"))
+    assert {key.key: key.id for key in keys} == there
+    proposal = Proposal(
+        workspace=workspace,
+        title=ODD,
+        state=ProposalState.INVALID,
+        operations=[{"op": "delete"}],
+        content_digest="0" * 64,
+        proposer_id=uuid4(),
+        proposer_kind="person",
+    )
+    insert([proposal])
+    assert fields(Proposal.objects.get(id=proposal.id)) == fields(proposal)
 
 
 def test_bytes(workspace):

@@ -31,6 +31,7 @@ from apps.approvals.services.settling import (
 )
 from apps.common.actors import Actor
 from apps.common.errors import Conflict, NotAllowed
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 from apps.policies.ports import Verdict
@@ -82,8 +83,8 @@ def open_request(
         with unit(actor=actor, workspace=workspace):
             if follows is not None:
                 take_up(follows, by=request.id, actor=actor)
-            request.save(force_insert=True)
-            Stage.objects.bulk_create(stages)
+            insert([request])
+            insert(stages)
             record(
                 events.RequestOpened(
                     **named(request),

@@ -24,7 +24,7 @@ from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.events import Event
 from apps.common.prepared import prepared
-from apps.common.rows import update
+from apps.common.rows import insert, update
 from apps.ledger.services import record
 from apps.policies.ports import Approval, Verdict
 from apps.policies.ports import Stage as Asked
@@ -159,7 +159,7 @@ def begin_round(
     request.view_digest = view_of(request, sitting.stages)
     for first in sitting.stages[:1]:
         start(request, first)
-    Stage.objects.bulk_create(sitting.stages)
+    insert(sitting.stages)
     request.save()
     if because == Because.CONTENT:
         because = Because.VOTES  # of whoever changed it
@@ -278,7 +278,7 @@ def ask_again(sitting: Sitting, because: Because) -> Stage:
     request.view_digest = view_of(request, sitting.stages)
     first = sitting.stages[0]
     start(request, first)
-    Stage.objects.bulk_create(sitting.stages)
+    insert(sitting.stages)
     _wait_again(request, first, because)
     return first
 

@@ -38,6 +38,7 @@ from apps.approvals.services.threads import require_resolved
 from apps.approvals.services.weighing import weigh_anew
 from apps.common.actors import NOBODY, Actor
 from apps.common.errors import DomainError, NotAllowed
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.ledger.switch import staying_open
 
@@ -313,7 +314,7 @@ def _append(
     )
     if wanted.comment:
         vote.sealed = encrypt(request.workspace_id, wanted.comment.encode(), context=vote.context)
-    vote.save(force_insert=True)
+    insert([vote])
     sitting.votes = [v for v in sitting.votes if before is None or v.id != before.id] + [vote]
     record(
         events.VoteCast(

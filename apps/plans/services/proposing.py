@@ -20,6 +20,7 @@ from apps.approvals.services.reviews import sample
 from apps.common.actors import Actor
 from apps.common.errors import Invalid
 from apps.common.ids import uuid7
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.plans.artifacts import Artifact, artifact_of
 from apps.plans.choices import KIND, PlanState, RiskBudget
@@ -183,7 +184,7 @@ def seal_plan(plan: Plan, artifact: Artifact, drawing: Drawing) -> None:
 def keep_plan(proposed: Proposed, drawing: Drawing) -> None:
     plan = proposed.plan
     seal_plan(plan, proposed.artifact, drawing)
-    plan.save(force_insert=True)
+    insert([plan])
     record(
         PlanCreated(
             plan=plan.id,

@@ -25,6 +25,7 @@ from apps.accounts.selectors.standing import require
 from apps.common.actors import SYSTEM, Actor
 from apps.common.errors import NotFound
 from apps.common.prepared import prepared
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.policies import errors, events
 from apps.policies.acts import digest_of_act
@@ -130,7 +131,7 @@ def judge_act(
         )
         case = replace(case, said=said or {})
         row.sealed = encrypt(workspace, pack(case), context=row.context)
-        row.save(force_insert=True)
+        insert([row])
         if verdict.denied:
             record(
                 events.ActDenied(

@@ -15,6 +15,7 @@ from apps.approvals.ports import Reshaped
 from apps.common.actors import Actor
 from apps.common.diffs.hunks import hunks_between
 from apps.common.errors import NotAllowed, NotFound
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
 from apps.policies.ports import Verdict
@@ -169,7 +170,7 @@ def _keep_rest(proposal: Proposal, prospect: Prospect) -> tuple[UUID, Verdict | 
         rest.state = ProposalState.INVALID
     elif verdict.effect == Effect.ALLOW:
         rest.state = ProposalState.DRAFT if stands_on_whole(rest) else ProposalState.QUEUED
-    rest.save(force_insert=True)
+    insert([rest])
     tell_outcome(rest, verdict, findings)
     return rest.id, verdict if rest.state in OPEN else None
 

@@ -19,6 +19,7 @@ from apps.approvals.services.opening import open_request, take_up, takes_part_in
 from apps.approvals.services.reviews import sample
 from apps.common.actors import Actor
 from apps.common.errors import NotAllowed
+from apps.common.rows import insert
 from apps.ledger.services import record, unit
 from apps.policies.choices import Effect
 from apps.policies.ports import Approval, Verdict
@@ -272,13 +273,20 @@ def _fill(
 def _save(proposal: Proposal) -> None:
     """One proposal at a time reverts another."""
     if proposal.reverts_id is None:
-        proposal.save(force_insert=proposal._state.adding)
+        _write(proposal)
         return
     try:
         with transaction.atomic():
-            proposal.save(force_insert=proposal._state.adding)
+            _write(proposal)
     except IntegrityError as error:
         raise NothingToRevert("It is being reverted already, by another proposal.") from error
+
+
+def _write(proposal: Proposal) -> None:
+    if proposal._state.adding:
+        insert([proposal])
+    else:
+        proposal.save()
 
 
 def _ask(proposal: Proposal, verdict: Verdict, actor: Actor) -> Approval | None:
