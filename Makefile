@@ -7,6 +7,7 @@ PYTEST := $(PYTHON) -m pytest -q
 PORT ?= 8000
 LATTICE_DATA_DIR ?= var
 DEMO ?= 1
+SEED ?= $(LATTICE_TORTURE_SEED)
 run stop doctor: export PORT := $(PORT)
 run stop doctor: export LATTICE_DATA_DIR := $(LATTICE_DATA_DIR)
 run: export DEMO := $(DEMO)
@@ -57,7 +58,8 @@ lock: .venv/base.ok ## Pin requirements/*.in, with hashes
 
 test: export LATTICE_TORTURE_SEED := $(SEED)
 test: .venv/dev.ok ## Everything that needs only pip; SEED=1 takes the same cases each time
-	$(PYTEST) -n auto --dist loadgroup
+	$(PYTEST) -n auto --dist loadgroup \
+	  $(if $(SEED),--hypothesis-seed=$(SEED) --randomly-seed=$(SEED))
 
 tests/peers/node_modules: tests/peers/package-lock.json
 	npm ci --prefix $(@D) --no-audit --no-fund --ignore-scripts

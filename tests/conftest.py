@@ -14,15 +14,11 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from apps.common.runtime import addresses
 from tests.clones import cloned_database
 from tests.databases import point_at
-from tests.seeds import given_seed
 
 pytest_plugins = ("tests.people", "tests.machine", "tests.live", "tests.inference.wire")
 
 hypothesis.settings.register_profile(
-    "busy machine",
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    derandomize=bool(given_seed()),
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy machine")
 

@@ -179,35 +179,42 @@ def piecemeal(
 
 
 class _Hold:
-    """That nobody else begins a delivery until a moment, which is also when it is due again."""
+    """That nobody else begins a delivery until a moment, which is also when it is due again. By
+    its microseconds it is known whose moment that is."""
 
     def __init__(self, delivery: Delivery, takes: timedelta) -> None:
-        self.id, self.planned, self.takes = delivery.pk, delivery.next_at, takes
+        self.row = Delivery.objects.filter(pk=delivery.pk)
+        self.planned, self.takes = delivery.next_at, takes
         self.said: list[datetime] = []
 
     def take(self) -> bool:
-        """False: somebody has it. It may have been started twice before anybody came to it."""
+        """False: somebody has it, or had it meanwhile. It may have been started twice before
+        anybody came to it."""
         now = timezone.now()
-        free = Delivery.objects.open().filter(Q(held_until=None) | Q(held_until__lte=now))
+        free = self.row.open().filter(Q(held_until=None) | Q(held_until__lte=now))
         ends_in_time = self.planned >= now + self.takes
-        return self._until(self.planned if ends_in_time else now + 2 * self.takes, free)
+        until = self.planned if ends_in_time else now + 2 * self.takes
+        return self._say(until, free.filter(next_at=self.planned))
 
     def keep(self) -> None:
         """For one part more."""
         if self.said[-1] < timezone.now() + self.takes:
-            self._until(timezone.now() + 2 * self.takes, Delivery.objects.all())
+            self._say(timezone.now() + 2 * self.takes, self._mine())
 
     def let_go(self) -> None:
         """As if nobody had taken it; also if only the answer was lost to whoever did."""
-        mine = Delivery.objects.filter(pk=self.id, held_until__in=self.said)
         if not connection.in_atomic_block:
             connection.close()  # it may be what failed
         with suppress(DatabaseError):  # then it is missed when the hold ends
-            mine.update(held_until=None, next_at=self.planned)
+            self._mine().update(held_until=None, next_at=self.planned)
 
-    def _until(self, moment: datetime, among: DeliveryQuerySet) -> bool:
-        self.said.append(moment)
-        return bool(among.filter(pk=self.id).update(held_until=moment, next_at=moment))
+    def _mine(self) -> DeliveryQuerySet:
+        return self.row.filter(held_until__in=self.said)
+
+    def _say(self, until: datetime, where: DeliveryQuerySet) -> bool:
+        moment = until + timedelta(microseconds=random.randrange(1_000_000))  # noqa: S311
+        self.said.append(moment)  # before it is known whether it stands there
+        return bool(where.update(held_until=moment, next_at=moment))
 
 
 @contextmanager

@@ -19,8 +19,8 @@ class FileState(models.TextChoices):
     """What it says stands already in another file, which keeps it."""
 
     @property
-    def is_heard(self) -> bool:
-        """Whether what the file says is offered to the workspace."""
+    def may_be_taken(self) -> bool:
+        """Whether what the file says would be, if nobody objects."""
         return self not in (FileState.UNREADABLE, FileState.ELSEWHERE)
 
 

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from apps.common.ids import uuid7
+from apps.ledger import deliveries
 from apps.ledger.deliveries import piecemeal
 from apps.ledger.models import Delivery
 from tests.activity.bells import ring
@@ -26,8 +27,21 @@ def toll(event, part):
     PARTS["do"](part)
 
 
+def dies(_):
+    raise SystemExit
+
+
 @pytest.fixture
 def owed(db, subscribed) -> Delivery:
+    return a_delivery(subscribed)
+
+
+@pytest.fixture
+def committed(committed_database, subscribed) -> Delivery:
+    return a_delivery(subscribed)
+
+
+def a_delivery(subscribed) -> Delivery:
     subscribed("tests.toll")
     ring(uuid7())
     Delivery.objects.update(next_at=timezone.now() + timedelta(seconds=8))
@@ -107,10 +121,7 @@ def test_of_two_that_waited_in_the_broker_one_does_it(committed_database, subscr
 def test_what_somebody_died_over_is_done_once_it_is_due_again(owed):
     done: list[int] = []
 
-    def die(_):
-        raise SystemExit
-
-    PARTS.update(of=lambda _: [1], do=die)
+    PARTS.update(of=lambda _: [1], do=dies)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with pytest.raises(SystemExit):
             toll(owed.pk)
@@ -136,6 +147,72 @@ def test_what_failed_can_be_begun_at_once(owed):
     assert done == [1]
 
 
+def test_who_was_too_slow_leaves_it_to_who_has_it_by_now(owed):
+    """However that ends for both: one of many parts, and one that fails."""
+
+    def overstay(part):
+        owed.refresh_from_db()
+        clock.move_to(owed.next_at)
+        PARTS.update(do=dies)
+        with pytest.raises(SystemExit):
+            toll(owed.pk)
+        owed.refresh_from_db()
+        PARTS.update(do=fail)
+
+    def fail(_):
+        raise RuntimeError
+
+    PARTS.update(of=lambda _: [1, 2], do=overstay)
+    with time_machine.travel(timezone.now(), tick=False) as clock, pytest.raises(RuntimeError):
+        toll(owed.pk)
+    found = Delivery.objects.get()
+    assert (found.held_until, found.next_at) == (owed.held_until, owed.next_at)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Somebody has read it, and goes on later: from now on it is read as it was."""
+    return lambda stale: monkeypatch.setattr(deliveries._open, "first", lambda **_: stale)
+
+
+def test_who_was_never_told_whether_they_have_it_leaves_it_to_who_has(committed, read):
+    def refuse_to_take(execute, sql, *told):
+        if sql.startswith("UPDATE") and not refused:
+            refused.append(sql)
+            raise OperationalError
+        return execute(sql, *told)
+
+    refused: list[str] = []
+    PARTS.update(of=lambda _: [1], do=dies)
+    stale = Delivery.objects.select_related("event").get()
+    with pytest.raises(SystemExit):
+        toll(committed.pk)
+    committed.refresh_from_db()
+    read(stale)
+    with connection.execute_wrapper(refuse_to_take), pytest.raises(OperationalError):
+        toll(committed.pk)
+    found = Delivery.objects.get()
+    assert (found.held_until, found.next_at) == (committed.held_until, committed.next_at)
+
+
+def test_who_read_it_while_somebody_had_it_does_not_know_when_it_is_due(owed, read):
+    done: list[int] = []
+
+    def fail(_):
+        stale.append(Delivery.objects.select_related("event").get())
+        raise RuntimeError
+
+    stale: list[Delivery] = []
+    PARTS.update(of=lambda _: [1], do=fail)
+    with pytest.raises(RuntimeError):
+        toll(owed.pk)
+    read(*stale)
+    PARTS.update(do=done.append)
+    toll(owed.pk)
+    assert done == []
+    assert Delivery.objects.get().next_at == owed.next_at
+
+
 def cut_off():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -147,24 +224,16 @@ def cut_off_unnoticed():
 
 
 @pytest.mark.parametrize("cut", [cut_off, cut_off_unnoticed])
-def test_who_lost_the_database_over_it_holds_it_no_longer_than_that(
-    committed_database, subscribed, cut
-):
+def test_who_lost_the_database_over_it_holds_it_no_longer_than_that(committed, cut):
     """It fails in a part, or when that is to be noted."""
-    subscribed("tests.toll")
-    ring(uuid7())
-    planned = Delivery.objects.get()
     PARTS.update(of=lambda _: [1], do=lambda _: cut())
     with pytest.raises(OperationalError):
-        toll(planned.pk)
+        toll(committed.pk)
     found = Delivery.objects.get()
-    assert (found.held_until, found.next_at) == (None, planned.next_at)
+    assert (found.held_until, found.next_at) == (None, committed.next_at)
 
 
-def test_whose_hold_was_not_confirmed_does_not_hold_it(committed_database, subscribed):
-    subscribed("tests.toll")
-    ring(uuid7())
-    planned = Delivery.objects.get()
+def test_whose_hold_was_not_confirmed_does_not_hold_it(committed):
 
     def lose_first_answer(execute, sql, params, many, context):
         answer = execute(sql, params, many, context)
@@ -175,6 +244,6 @@ def test_whose_hold_was_not_confirmed_does_not_hold_it(committed_database, subsc
 
     lost: list[str] = []
     with connection.execute_wrapper(lose_first_answer), pytest.raises(OperationalError):
-        toll(planned.pk)
+        toll(committed.pk)
     found = Delivery.objects.get()
-    assert (found.held_until, found.next_at) == (None, planned.next_at)
+    assert (found.held_until, found.next_at) == (None, committed.next_at)

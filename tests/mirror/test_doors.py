@@ -11,6 +11,7 @@ from django.test import Client
 from apps.accounts.services.demo import REVIEWER
 from apps.ledger.models import Event
 from apps.mirror.keeping import keeping
+from tests.mirror.test_copies import saying
 from tests.mirror.test_inwards import SHOP
 from tests.mirror.test_outwards import edit
 
@@ -90,6 +91,16 @@ def test_the_api_tells_how_files_stand(conflict, api, reviewer):
     [one] = client.get("/api/v1/mirror/files?state=conflicts").json()["results"]
     assert (one["path"], one["proposal"]) == ("shop.md", str(conflict.row("shop.md").proposal_id))
     assert client.get("/api/v1/mirror/files?state=lost").status_code == 422
+
+
+def test_copies_can_be_asked_for(folder, api, reviewer):
+    folder.write("1.md", saying("REQ-1", "It says 1."))
+    folder.sync()
+    folder.write("a copy.md", folder.read("1.md"))
+    code, facts = run(folder)
+    assert (code, facts["files"]["a copy.md"]["state"]) == (3, "elsewhere")
+    [one] = api(reviewer).get("/api/v1/mirror/files?state=elsewhere").json()["results"]
+    assert one["path"] == "a copy.md"
 
 
 def test_no_folder_is_said_so(folder, api, reviewer):

@@ -18,8 +18,9 @@ from tests.waiting import eventually
 
 
 class House:
-    def __init__(self, data_dir: Path, user: str | None = None) -> None:
-        self.data_dir, self.user = data_dir, user
+    def __init__(self, data_dir: Path, **who: Any) -> None:
+        """`who`: in whose name it is started, as `subprocess` takes it."""
+        self.data_dir, self.who = data_dir, who
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: Running | None = None
@@ -60,8 +61,7 @@ class House:
             env=self.environment(**environment),
             stdout=output,
             stderr=subprocess.STDOUT,
-            user=self.user,
-            extra_groups=[] if self.user else None,
+            **self.who,
         )
         running = Running(self, process, Path(output.name))
         output.close()

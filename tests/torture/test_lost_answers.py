@@ -26,7 +26,7 @@ from tests.wires import wired
 
 AGENTS = 4
 ONE_IN = 5
-"""Of so many answers to commits, and to posts, is lost; of ten times as many of those of Redis."""
+"""One of so many answers to commits, and to posts, is lost; of ten times as many those of Redis."""
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -62,7 +62,8 @@ def test_many_answers_are_lost(wires, figures):
 
 
 def one_in(many, chance):
-    """True once in each so many, at a place that chance draws: in a short run, too."""
+    """True once in each so many, at a place that chance draws: in a short run, too. It is asked by
+    many threads at once, which could not share a generator."""
     drawn = [chance.randrange(many) for _ in range(1_000)]
     return cycle([place == lost for lost in drawn for place in range(many)])
 

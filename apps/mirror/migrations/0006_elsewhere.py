@@ -1,6 +1,12 @@
 from django.db import migrations, models
 
 
+COPIES_STAND_ELSEWHERE = (
+    "UPDATE mirror_mirroredfile SET state = 'elsewhere'"
+    " WHERE state = 'unreadable' AND said LIKE '% stands already in %'"
+)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -13,9 +19,5 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('agreed', 'Agreed'), ('waits', 'Waits'), ('conflicts', 'Conflicts'), ('refused', 'Refused'), ('unreadable', 'Unreadable'), ('elsewhere', 'Elsewhere')], default='agreed', max_length=12),
         ),
-        migrations.RunSQL(
-            "UPDATE mirror_mirroredfile SET state = 'elsewhere'"
-            " WHERE state = 'unreadable' AND said LIKE '% stands already in %'",
-            migrations.RunSQL.noop,
-        ),
+        migrations.RunSQL(COPIES_STAND_ELSEWHERE, migrations.RunSQL.noop),
     ]

@@ -57,7 +57,7 @@ TAKEN_BACK = "What waited of it was withdrawn."
 
 
 def propose_all(desk: Desk, pages: Sequence[Look]) -> None:
-    """And nothing waits of what cannot be understood any more."""
+    """And nothing waits of what is not taken any more, whatever people say."""
     _propose_all(desk, pages)
     if not desk.manner.dry_run:
         _take_back(desk, desk.unread)
@@ -100,7 +100,7 @@ def _take_back(desk: Desk, sheets: Sequence[Sheet]) -> None:
             continue
         if found.state not in DONE:
             row.proposal = None
-            if not FileState(row.state).is_heard:  # it may say the same again once it can be read
+            if not FileState(row.state).may_be_taken:  # once it is, it may say the same again
                 row.offered = None
             desk.told.faults[row.path] = row.said = f"{row.said} {TAKEN_BACK}"
             save(sheet)

@@ -54,7 +54,7 @@ def _still_in(row: MirroredFile, sheets: Mapping[str, Sheet]) -> Collection[str]
 
 def _is_unlike(row: MirroredFile) -> bool:
     """What was agreed on: where it can be read, it says what it offers."""
-    return row.state != FileState.AGREED and FileState(row.state).is_heard
+    return row.state != FileState.AGREED and FileState(row.state).may_be_taken
 
 
 def owner_of(sheet: Sheet, owners: Mapping[str, MirroredFile]) -> MirroredFile | None:

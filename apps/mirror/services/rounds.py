@@ -133,12 +133,12 @@ class _Pass:
         return self.desk.again
 
     def _known(self) -> dict[str, Seen]:
-        """What has to be read only when it has moved. What could not be understood may be, once
-        the workspace has moved."""
+        """What has to be read only when it has moved. What could not be taken may be, once the
+        workspace has moved."""
         return {
             path: Seen(size=row.size, mtime_ns=row.mtime_ns)
             for path, row in self.rows.items()
-            if row.digest and (FileState(row.state).is_heard or not self.has_moved)
+            if row.digest and (FileState(row.state).may_be_taken or not self.has_moved)
         }
 
     def _gone(self, found: Scan) -> list[MirroredFile]:

@@ -137,7 +137,7 @@ class Desk:
         self.later = False
         """Whether something was left that has to be looked at again, although nothing moves."""
         self.unread: list[Sheet] = []
-        """What says something that cannot be understood."""
+        """What says something that cannot be taken, whatever people say."""
 
     @cached_property
     def names(self) -> Names:
@@ -265,7 +265,7 @@ def save_rows(rows: Sequence[MirroredFile]) -> None:
 
 
 def refuse(desk: Desk, sheet: Sheet, state: FileState, said: str) -> None:
-    if not state.is_heard:
+    if not state.may_be_taken:
         desk.unread.append(sheet)
     desk.told.faults[sheet.path] = said
     note(sheet, state, said)
