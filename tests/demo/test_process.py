@@ -65,7 +65,7 @@ def test_killed_again_and_again_it_proposes_nothing_twice_and_ends_when_asked_to
     titles = Counter(Proposal.objects.values_list("title", flat=True))
     assert titles.most_common(1)[0][1] == 1
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     said = (tmp_path / "agent.log").read_text()
     assert "Stopping." in said
     assert "Traceback" not in said
