@@ -57,6 +57,12 @@ _OURS = re.compile(
     re.MULTILINE,
 )
 _NAMED = re.compile(r"([^\s:#\-\[{][^:]{0,79}?)\s*:(?:\s+(.*))?")
+_DOTTED = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    f"{{{2 * DEEPEST}}}"
+)
+"""A name of so many parts, each of which is in the next one. What it takes to read it grows with
+their square, and none of it would be kept."""
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
@@ -228,6 +234,8 @@ def _values(front: str, fence: str, notes: list[str]) -> Mapping[str, Any] | Non
 
 
 def _toml(front: str) -> Any:
+    if _DOTTED.search(front):
+        return None
     try:
         return tomllib.loads(front.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):

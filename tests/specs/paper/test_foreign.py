@@ -1,6 +1,7 @@
 """Front matter of other tools is understood as far as it goes, and never fatal."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
@@ -93,6 +94,24 @@ def test_anchors_hold_for_others_and_bombs_do_not_go_off():
 def test_numbers_that_json_cannot_say_become_text():
     leaf = document("big = 9007199254740993\nnot = nan\nat = 07:30:00\n", "+++")
     assert leaf.attributes == {"big": "9007199254740993", "not": "nan", "at": "07:30:00"}
+
+
+def test_names_of_a_few_parts_are_those_of_tables():
+    leaf = document("title = 'Pay'\nbuild.\"with it\".env.deep = 1\n", "+++")
+    assert leaf.attributes == {"build": {"with it": {"env": {"deep": 1}}}}
+
+
+@pytest.mark.parametrize("part", ["x", '"x"', "'x y'", r'"\""'])
+def test_names_of_very_many_parts_take_little_memory(part):
+    """They took as much as the square of their number: a small file that of a machine."""
+    name = " . ".join([part] * 3_000)
+    tracemalloc.start()
+    try:
+        document(f"title = 'Pay'\n{name} = 1\n", "+++")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 5_000_000
 
 
 def test_a_fence_of_toml_ends_with_its_own():
