@@ -29,7 +29,7 @@ from django.utils import timezone
 from apps.common import context
 from apps.common.actors import SYSTEM, Actor
 from apps.common.batches import delete_in_batches
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, Unavailable
 from apps.common.ids import first_id_at
 from apps.common.prepared import prepared
 from apps.ledger.events import DeliveriesReplayed
@@ -150,12 +150,15 @@ Part = TypeVar("Part")
 
 
 def piecemeal(
-    name: str, parts: Callable[[Event], Sequence[Part]], *, takes: timedelta = PART_TAKES
+    name: str,
+    parts: Callable[[Event], Sequence[Part]],
+    *,
+    takes: Callable[[], timedelta] = lambda: PART_TAKES,
 ) -> Callable[[Callable[[Event, Part], None]], Task[[int], None]]:
     """Like `subscriber`, for work of many parts: the body does one, in a unit of work of its own,
-    so that none waits for the others or is undone with them. Until none fails all are done again:
-    one that was done already has to find nothing to do. `takes`: how long one does at most; who
-    dies over it is missed for twice as long."""
+    so that none waits for the others or is undone with them, unless what it needs is not there.
+    Until none fails all are done again: one that was done already has to find nothing to do.
+    `takes`: how long one does at most; who dies over it is missed for twice as long."""
 
     def furnish(body: Callable[[Event, Part], None]) -> Task[[int], None]:
         @shared_task(name=name)
@@ -163,7 +166,7 @@ def piecemeal(
             found = _open.first(id_=delivery)
             if found is None:
                 return
-            with _holding(found, takes) as hold:
+            with _holding(found, takes()) as hold:
                 if hold is None:
                     return
                 with _as_subscriber(found):
@@ -244,6 +247,8 @@ def _each(
                 body(delivery.event, part)
             except Exception as error:  # noqa: BLE001 - raised once the others have had their turn
                 failed = failed or error
+                if isinstance(error, Unavailable):  # for the others, too
+                    break
     except Exception as error:  # noqa: BLE001 - raised by the one that takes it
         failed = error
     return failed

@@ -9,6 +9,7 @@ import structlog
 from celery import shared_task
 
 from apps.inference.errors import ModelAway
+from apps.inference.ports import embedding_model
 from apps.ledger.deliveries import piecemeal, subscriber
 from apps.ledger.models import Event
 from apps.specs.errors import BackendAway
@@ -25,8 +26,8 @@ from apps.specs.services import (
 
 log = structlog.get_logger("lattice.specs")
 
-ASKING = timedelta(minutes=1)
-"""For what asks a model about many texts."""
+ASKING, ASKING_HERE = timedelta(minutes=1), timedelta(seconds=10)
+"""For what asks a model about some texts: elsewhere, or in this process."""
 
 
 @subscriber("specs.queue_approved_mutation")
@@ -72,14 +73,18 @@ def look_again_at_parts(event: Event, proposal: UUID) -> None:
     revalidating.look_again(proposal_id=proposal, workspace=event.workspace_id)
 
 
-def _at_once(event: Event) -> list[int]:
-    """Of one part: a model is asked in it, so that it has no unit of work around it."""
-    return [event.payload["revision"]]
+def _asking() -> timedelta:
+    return ASKING_HERE if embedding_model().is_local else ASKING
 
 
-@piecemeal("specs.index_revision", _at_once, takes=ASKING)
-def index_revision(event: Event, revision: int) -> None:
-    indexing.index_revision(event.workspace_id, revision)
+def _passages(event: Event) -> list[list[int]]:
+    """In parts, since a model is asked about them: so none has a unit of work around it."""
+    return indexing.brought_by(event.workspace_id, event.payload["revision"])
+
+
+@piecemeal("specs.index_revision", _passages, takes=_asking)
+def index_revision(event: Event, passages: list[int]) -> None:
+    indexing.index_all(event.workspace_id, passages)
 
 
 def _proposal(event: Event) -> list[UUID]:
@@ -87,7 +92,7 @@ def _proposal(event: Event) -> list[UUID]:
     return [UUID(event.payload["proposal"])]
 
 
-@piecemeal("specs.find_likeness", _proposal, takes=ASKING)
+@piecemeal("specs.find_likeness", _proposal, takes=_asking)
 def find_likeness(event: Event, proposal: UUID) -> None:
     advising.advise_on_likeness(proposal_id=proposal, workspace=event.workspace_id)
 

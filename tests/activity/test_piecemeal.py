@@ -12,6 +12,7 @@ import time_machine
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
+from apps.common.errors import Unavailable
 from apps.common.ids import uuid7
 from apps.ledger import deliveries
 from apps.ledger.deliveries import piecemeal
@@ -78,6 +79,19 @@ def test_one_that_fails_is_tried_again_when_it_was_to_be(owed):
     found = Delivery.objects.get()
     assert (found.done_at, found.next_at) == (None, owed.next_at)
     assert found.last_error.startswith("RuntimeError")
+
+
+def test_what_is_not_there_for_one_is_not_waited_for_by_the_others(owed):
+    asked = []
+
+    def ask(part):
+        asked.append(part)
+        raise Unavailable
+
+    PARTS.update(of=lambda _: [1, 2, 3], do=ask)
+    with pytest.raises(Unavailable):
+        toll(owed.pk)
+    assert asked == [1]
 
 
 def test_whose_parts_cannot_be_told_is_noted_as_one_that_failed(owed):

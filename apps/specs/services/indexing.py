@@ -169,9 +169,11 @@ def grow_index(workspace: UUID) -> None:
         current_backend().grow(model=model_now(), size=dimensions, passages=corpus.passages)
 
 
-def index_revision(workspace: UUID, revision: int) -> None:
+def brought_by(workspace: UUID, revision: int) -> list[list[int]]:
+    """The passages that came with it, as many at once as are embedded at once, the latest first."""
     said = Place.objects.filter(workspace=workspace, since=revision)
-    index_all(workspace, [*said.values_list("passage", flat=True).distinct()])
+    ids = sorted({*said.values_list("passage", flat=True)}, reverse=True)
+    return [ids[at : at + EMBEDDED_AT_ONCE] for at in range(0, len(ids), EMBEDDED_AT_ONCE)]
 
 
 def place_missing(workspace: UUID, *, most: int = BATCH) -> int:

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from apps.common.ports import Health
 from apps.inference.errors import BudgetSpent, ModelAway
@@ -64,6 +65,36 @@ def test_with_its_model_away_the_delivery_comes_again(policy, workspace, owner, 
     owed = Delivery.objects.open().get(subscription="specs.index_revision")
     assert "ModelAway" in owed.last_error
     assert hits(workspace, owner, "zlotys") == ["REQ-1"]
+
+
+def dies(*_, **__):
+    raise SystemExit
+
+
+@pytest.mark.parametrize(("is_local", "seconds"), [(True, 20), (False, 120)])
+def test_who_died_over_it_is_not_missed_for_long(
+    policy, workspace, owner, monkeypatch, is_local, seconds
+):
+    """As long as its model may take, twice."""
+    monkeypatch.setattr(type(embedding_model()), "is_local", is_local)
+    monkeypatch.setattr(indexing, "embed", dies)
+    monkeypatch.setattr(advising, "advise_on_likeness", lambda **_: None)
+    submit(workspace, owner, create(body="The till SHALL take zlotys."))
+    with pytest.raises(SystemExit):
+        deliver()
+    owed = Delivery.objects.open().get(subscription="specs.index_revision")
+    assert -1 <= seconds - (owed.next_at - timezone.now()).total_seconds() < 5
+
+
+def test_much_is_indexed_part_by_part(workspace, monkeypatch):
+    """So that however long all of it takes, nobody else begins it."""
+    monkeypatch.setattr(indexing, "EMBEDDED_AT_ONCE", 2)
+    plant(workspace, [node(f"REQ-{number}", body=f"Coin {number}.") for number in range(1, 6)])
+    ids = [*Passage.objects.order_by("-id").values_list("id", flat=True)]
+    [revision] = Place.objects.values_list("since", flat=True).distinct()
+    assert indexing.brought_by(workspace.id, revision) == [ids[:2], ids[2:4], ids[4:]]
+    indexing.index_all(workspace.id, ids[:2])
+    assert indexing.waiting_in(workspace.id) == 3
 
 
 def test_a_deleted_spec_stands_nowhere_and_a_restored_one_again(workspace, owner):
