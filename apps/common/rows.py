@@ -36,10 +36,13 @@ def insert(
         return
     every = new[0]._meta.concrete_fields
     given = tuple(field for field in every if _is_given(field, new[0]))
+    if not all(_is_given(field, row) for row in new for field in given):
+        raise TypeError("Of rows that go together, some say what others leave to the database.")
     fields = tuple(field for field in every if field not in given)
     sql = _insertion(type(new[0]), fields, given, tuple(replacing), ignore_conflicts)
-    for row, found in zip(new, _written(sql, new, fields), strict=False):
-        for field, value in zip(given, found, strict=True):
+    found = _written(sql, new, fields)
+    for row, values in zip(new, found, strict=bool(found)):
+        for field, value in zip(given, values, strict=True):
             setattr(row, field.attname, value)
     for row in new:
         row._state.adding = False

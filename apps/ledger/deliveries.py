@@ -166,11 +166,13 @@ def piecemeal(
             found = _open.first(id_=delivery)
             if found is None:
                 return
-            with _holding(found, takes()) as hold:
+            with _holding(found, takes) as hold:
                 if hold is None:
                     return
                 with _as_subscriber(found):
                     failed = _each(found, parts, body, hold)
+                if hold.is_lost:
+                    return
                 with taking(delivery):
                     if failed is not None:
                         raise failed
@@ -189,6 +191,8 @@ class _Hold:
         self.row = Delivery.objects.filter(pk=delivery.pk)
         self.planned, self.takes = delivery.next_at, takes
         self.said: list[datetime] = []
+        self.is_lost = False
+        """A part took longer than it may, and somebody else has it now."""
 
     def take(self) -> bool:
         """False: somebody has it, or had it meanwhile. It may have been started twice before
@@ -199,10 +203,11 @@ class _Hold:
         until = self.planned if ends_in_time else now + 2 * self.takes
         return self._say(until, free.filter(next_at=self.planned))
 
-    def keep(self) -> None:
-        """For one part more."""
+    def keep(self) -> bool:
+        """For one part more. False: it is lost."""
         if self.said[-1] < timezone.now() + self.takes:
-            self._say(timezone.now() + 2 * self.takes, self._mine())
+            self.is_lost = not self._say(timezone.now() + 2 * self.takes, self._mine())
+        return not self.is_lost
 
     def let_go(self) -> None:
         """As if nobody had taken it; also if only the answer was lost to whoever did."""
@@ -221,10 +226,10 @@ class _Hold:
 
 
 @contextmanager
-def _holding(delivery: Delivery, takes: timedelta) -> Iterator[_Hold | None]:
+def _holding(delivery: Delivery, takes: Callable[[], timedelta]) -> Iterator[_Hold | None]:
     """What fails is tried again when it was to be; who dies over it is missed when the hold ends.
     None: somebody else has it."""
-    hold = _Hold(delivery, takes)
+    hold = _Hold(delivery, takes())
     try:
         yield hold if hold.take() else None
     except Exception:
@@ -242,7 +247,8 @@ def _each(
     failed = None
     try:
         for part in parts(delivery.event):
-            hold.keep()
+            if not hold.keep():
+                break
             try:
                 body(delivery.event, part)
             except Exception as error:  # noqa: BLE001 - raised once the others have had their turn

@@ -84,7 +84,7 @@ def _passages(event: Event) -> list[list[int]]:
 
 @piecemeal("specs.index_revision", _passages, takes=_asking)
 def index_revision(event: Event, passages: list[int]) -> None:
-    indexing.index_all(event.workspace_id, passages)
+    indexing.index_some(event.workspace_id, passages)
 
 
 def _proposal(event: Event) -> list[UUID]:

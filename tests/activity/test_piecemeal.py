@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -161,26 +161,31 @@ def test_what_failed_can_be_begun_at_once(owed):
     assert done == [1]
 
 
-def test_who_was_too_slow_leaves_it_to_who_has_it_by_now(owed):
-    """However that ends for both: one of many parts, and one that fails."""
+@pytest.mark.parametrize(
+    ("parts", "ends"), [([1], pytest.raises(RuntimeError)), ([1, 2], nullcontext())]
+)
+def test_who_was_too_slow_leaves_it_to_who_has_it_by_now(owed, parts, ends):
+    """They do no more parts, call nothing done, and let go of nothing."""
+    done = []
 
     def overstay(part):
+        done.append(part)
         owed.refresh_from_db()
         clock.move_to(owed.next_at)
         PARTS.update(do=dies)
         with pytest.raises(SystemExit):
             toll(owed.pk)
         owed.refresh_from_db()
-        PARTS.update(do=fail)
+        PARTS.update(do=done.append)
+        if len(parts) == 1:
+            raise RuntimeError
 
-    def fail(_):
-        raise RuntimeError
-
-    PARTS.update(of=lambda _: [1, 2], do=overstay)
-    with time_machine.travel(timezone.now(), tick=False) as clock, pytest.raises(RuntimeError):
+    PARTS.update(of=lambda _: parts, do=overstay)
+    with time_machine.travel(timezone.now(), tick=False) as clock, ends:
         toll(owed.pk)
     found = Delivery.objects.get()
     assert (found.held_until, found.next_at) == (owed.held_until, owed.next_at)
+    assert (done, found.done_at) == ([1], None)
 
 
 @pytest.fixture

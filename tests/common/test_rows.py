@@ -90,6 +90,15 @@ def test_what_the_database_gives_them_is_read_from_them(workspace, nodes):
     assert fields(Proposal.objects.get(id=proposal.id)) == fields(proposal)
 
 
+def test_they_leave_the_same_to_the_database(workspace, nodes):
+    """What one of them says were lost otherwise."""
+    insert(nodes)
+    keys = [Key(workspace=workspace, key=f"OLD-{n}", node=nodes[0]) for n in range(2)]
+    keys[1].id = 7
+    with pytest.raises(TypeError, match="go together"):
+        insert(keys)
+
+
 def test_bytes(workspace):
     digest = bytes(range(32))
     insert([Passage(workspace=workspace, digest=digest, text="said")])

@@ -40,6 +40,8 @@ GLOBS = st.lists(st.just("**") | st.text("ab.*?", min_size=1, max_size=3), min_s
 
 @given(WRITTEN)
 @example("a/../../api")
+@example("./~")
+@example("a/../c:/x")
 def test_what_a_path_resolves_to_has_one_form(written):
     try:
         resolved = resolve(written)

@@ -54,6 +54,7 @@ def test_an_honest_path_is_let_through(path):
         "plans/../apps/policies/engine/judging.py", "api/x/./../../y",
         # backslashes, drives, homes, roots, URLs
         "api\\..\\app.py", "api\\app.py", "..\\api", "c:/api/x", "C:api/x", "c:\\api", "~/api/x",
+        "./~/api/x", "api/../C:/x",
         "~root/.ssh/id_rsa", "/api/app.py", "//api/app.py", "/etc/passwd", "file:///etc/passwd",
         "file:/etc/passwd", "https://x.example/api", "\\\\host\\api",
         # spelled otherwise

@@ -17,12 +17,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _TRICKS = (
     (re.compile(r"\\"), "Write / between the parts of a path, not a backslash."),
     (re.compile(r"%(?:[0-9a-f]{2}|u[0-9a-f]{4})"), "Write the path itself, not percent-encoded."),
-    (re.compile(r"~"), "A path does not start with ~: write it from the root of the workspace."),
-    (re.compile(r"[a-z]:"), "A path names no drive."),
-    (re.compile(r"[a-z][a-z0-9+.-]+:/"), "This is a URL, not a path."),
-    (re.compile(r"/"), "A path is relative to the root of the workspace: drop the leading slash."),
+    (re.compile(r"^~"), "A path does not start with ~: write it from the root of the workspace."),
+    (re.compile(r"^[a-z]:"), "A path names no drive."),
+    (re.compile(r"^[a-z][a-z0-9+.-]+:/"), "This is a URL, not a path."),
+    (re.compile(r"^/"), "A path is relative to the root of the workspace: drop the leading slash."),
 )
-_AT_START = frozenset({"~", "[a-z]:", "[a-z][a-z0-9+.-]+:/", "/"})
 _SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(\.[^.]{0,3})?")
 
 
@@ -50,16 +49,22 @@ def resolve(written: str) -> Resolved:
             raise PathRefused(f"A path may not hold {spelled(character)}.")
     text = unicodedata.normalize("NFC", written)
     look = folded(text)
-    for trick, advice in _TRICKS:
-        if trick.match(look) if trick.pattern in _AT_START else trick.search(look):
-            raise PathRefused(advice)
+    _refuse_tricks(look)
     parts, looks = text.split("/"), look.split("/")
     if len(parts) != len(looks):
         raise PathRefused("A character of this path only looks like a slash.")
     resolved: list[tuple[str, str]] = []
     for part, seen in zip(parts, looks, strict=True):
         _step(resolved, part, seen)
-    return Resolved("/".join(part for part, _ in resolved), "/".join(seen for _, seen in resolved))
+    path = "/".join(part for part, _ in resolved)
+    _refuse_tricks(folded(path))  # which may begin with one now
+    return Resolved(path, "/".join(seen for _, seen in resolved))
+
+
+def _refuse_tricks(look: str) -> None:
+    for trick, advice in _TRICKS:
+        if trick.search(look):
+            raise PathRefused(advice)
 
 
 def _step(resolved: list[tuple[str, str]], part: str, seen: str) -> None:

@@ -58,11 +58,12 @@ _OURS = re.compile(
 )
 _NAMED = re.compile(r"([^\s:#\-\[{][^:]{0,79}?)\s*:(?:\s+(.*))?")
 _DOTTED = re.compile(
-    r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
-    f"{{{2 * DEEPEST}}}"
+    r"""(?:^|[\[{,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    f"{{{DEEPEST}}}",
+    re.MULTILINE,
 )
-"""A name of so many parts, each of which is in the next one. What it takes to read it grows with
-their square, and none of it would be kept."""
+"""A name of so many parts, each of which is in the next one: none of it would be kept. What it
+takes to read it grows with the square of their number."""
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")

@@ -25,6 +25,8 @@ from apps.specs.search.ports import current_backend
 
 BATCH = 200
 """Passages whose words are posted at once."""
+ROUNDS = 20
+"""Of these, for one part of what a revision brought."""
 EMBEDDED_AT_ONCE = 64
 COUNTED = 10_000
 """Of more it is said that they are so many."""
@@ -151,15 +153,27 @@ def embedded_now() -> str:
     return f"{model_now()} in {backend.name}" if backend.embeds else ""
 
 
-def index_all(workspace: UUID, ids: Collection[int] | None = None) -> None:
-    """Postings of whatever has none, and the meaning of some passages or all. Never inside a unit
-    of work. Raises ModelAway, BackendAway; what a budget does not pay for waits for another one."""
+def index_all(workspace: UUID) -> None:
+    """However long that takes. Never inside a unit of work. Raises ModelAway, BackendAway; what a
+    budget does not pay for waits for another one."""
     while post_passages(workspace):
         pass
+    embed_all(workspace)
+    grow_index(workspace)
+
+
+def index_some(workspace: UUID, ids: Collection[int]) -> None:
+    """The meaning of these, and their words unless very much stands before them; likewise."""
+    for _ in range(ROUNDS):
+        if not post_passages(workspace):
+            break
+    embed_all(workspace, ids)
+
+
+def embed_all(workspace: UUID, ids: Collection[int] | None = None) -> None:
     with suppress(BudgetSpent):
         while embed_passages(workspace, ids=ids):
             pass
-    grow_index(workspace)
 
 
 def grow_index(workspace: UUID) -> None:

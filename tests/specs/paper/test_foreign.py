@@ -1,6 +1,7 @@
 """Front matter of other tools is understood as far as it goes, and never fatal."""
 
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -102,8 +103,8 @@ def test_names_of_a_few_parts_are_those_of_tables():
 
 
 @pytest.mark.parametrize("part", ["x", '"x"', "'x y'", r'"\""'])
-def test_names_of_very_many_parts_take_little_memory(part):
-    """They took as much as the square of their number: a small file that of a machine."""
+def test_names_of_very_many_parts_take_little(part):
+    """They took as much as the square of their number: a small file the memory of a machine."""
     name = " . ".join([part] * 3_000)
     tracemalloc.start()
     try:
@@ -112,6 +113,20 @@ def test_names_of_very_many_parts_take_little_memory(part):
     finally:
         tracemalloc.stop()
     assert most < 5_000_000
+
+
+def test_a_value_may_have_as_many_parts_as_it_likes():
+    oid = "1." * 100
+    leaf = document(f"# {oid}\ntitle = 'Pay'\noid = ['{oid}']\n", "+++")
+    assert (leaf.title, leaf.attributes) == ("Pay", {"oid": [oid]})
+
+
+@pytest.mark.parametrize("sign", ['\\"', ',"', "['", '"', ",a.", "[ ", "{a."])
+def test_to_look_for_such_names_takes_no_time(sign):
+    began = time.process_time()
+    document(f"title = 'Pay'\nx = \"{sign * 60_000}\n", "+++")
+    document(f"title = 'Pay'\n{sign * 60_000}\n", "+++")
+    assert time.process_time() - began < 5
 
 
 def test_a_fence_of_toml_ends_with_its_own():

@@ -93,8 +93,18 @@ def test_much_is_indexed_part_by_part(workspace, monkeypatch):
     ids = [*Passage.objects.order_by("-id").values_list("id", flat=True)]
     [revision] = Place.objects.values_list("since", flat=True).distinct()
     assert indexing.brought_by(workspace.id, revision) == [ids[:2], ids[2:4], ids[4:]]
-    indexing.index_all(workspace.id, ids[:2])
+    indexing.index_some(workspace.id, ids[:2])
     assert indexing.waiting_in(workspace.id) == 3
+
+
+def test_a_worker_takes_it_part_by_part(policy, workspace, owner, monkeypatch):
+    parts = []
+    monkeypatch.setattr(indexing, "EMBEDDED_AT_ONCE", 2)
+    monkeypatch.setattr(indexing, "index_some", lambda _, ids: parts.append(len(ids)))
+    monkeypatch.setattr(advising, "advise_on_likeness", lambda **_: None)
+    submit(workspace, owner, *(create(body=f"The till SHALL take {n} coins.") for n in range(5)))
+    deliver()
+    assert parts == [2, 2, 1]
 
 
 def test_a_deleted_spec_stands_nowhere_and_a_restored_one_again(workspace, owner):
