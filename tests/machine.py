@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -69,7 +70,8 @@ class Machine:
         self.folder = folder
         self.redis = redis
         self.environment = os.environ | {"DATABASE_URL": database, "REDIS_URL": redis.url}
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: dict[subprocess.Popen[bytes], Callable[[], object]] = {}
+        """And how each is started once more."""
 
     def run(self, name: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -81,8 +83,13 @@ class Machine:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.processes.append(process)
+        self.processes[process] = partial(self.run, name, *words, **environment)
         return process
+
+    def revive(self) -> None:
+        """What ended by itself, as `manage.py up` does."""
+        for process in [each for each in self.processes if each.poll() is not None]:
+            self.processes.pop(process)()
 
     def relay(self, **environment: str) -> subprocess.Popen[bytes]:
         return self.run("relay", "-c", RELAY, **environment)
